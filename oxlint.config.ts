@@ -1,0 +1,58 @@
+import { defineConfig } from "oxlint";
+
+const koffi = ["koffi"];
+const llama = ["node-llama-cpp", "**/engine/llama/**"];
+const koa = ["koa", "@koa/*"];
+const grpc = ["@grpc/grpc-js"];
+const services = ["**/services/**"];
+const shim = ["**/shim/**"];
+
+/** Refuses imports of `deny` in the files of one room (design.md, section 3). In overrides the last match wins. */
+const room = (files: string[], ...deny: string[][]) => ({
+  files,
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        paths: [{ name: "node:process", importNames: ["env", "exit"] }],
+        patterns: [{ group: deny.flat(), message: "not from this room: see docs/design.md" }],
+      },
+    ] as ["error", object],
+  },
+});
+
+export default defineConfig({
+  plugins: ["typescript", "import", "node", "unicorn", "oxc", "vitest"],
+  categories: { correctness: "error" },
+  options: { typeAware: true, denyWarnings: true },
+  ignorePatterns: ["proto/gen/**", "dist/**", "models/**"],
+  rules: {
+    "import/no-cycle": "error",
+    "node/no-process-env": "error",
+    "unicorn/no-process-exit": "error",
+    "typescript/consistent-type-imports": "error",
+    "typescript/no-explicit-any": "error",
+    "typescript/no-misused-promises": "error",
+    "typescript/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+    "typescript/no-unsafe-assignment": "error",
+    "typescript/no-unsafe-call": "error",
+    "typescript/no-unsafe-member-access": "error",
+    "typescript/no-unsafe-return": "error",
+  },
+  overrides: [
+    room(["proto/**"], ["**/clients/**"], koffi, llama, koa, grpc, services, shim),
+    room(["clients/**"], koffi, llama, koa, grpc, services, shim),
+    room(["clients/create-client.ts", "clients/channel.ts"], koffi, llama, koa, services, shim),
+    room(["services/**"], koffi, llama, koa, grpc, shim),
+    room(["services/rpc/**"], koffi, llama, koa, shim),
+    room(["services/worker/main.ts"], koffi, ["node-llama-cpp"], koa, grpc, shim),
+    room(["services/scheduler/**"], ["*", "!./**", "!**/proto/**", "!@bufbuild/**"]),
+    room(["services/engine/text/**", "services/engine/schema/**"], koffi, llama, koa, grpc, shim, ["node:*"]),
+    room(["services/engine/llama/**"], koffi, koa, grpc, shim),
+    room(["services/engine/llama/native/**"], koa, grpc, shim),
+    room(["shim/**"], koffi, llama, grpc, services),
+    room(["shim/openai/**", "shim/sse.ts"], koffi, llama, koa, grpc, services),
+    { files: ["**/config.ts", "test/**", "bench/**", "bin/**"], rules: { "node/no-process-env": "off" } },
+    { files: ["main.ts", "**/main.ts", "bin/**", "bench/**"], rules: { "unicorn/no-process-exit": "off" } },
+  ],
+});

@@ -1,0 +1,191 @@
+/**
+ * What a worker needs of an engine: one loaded model that runs many sequences at once. Pure data in and out, so that
+ * another engine is another file that implements this.
+ */
+export interface Engine {
+  readonly info: EngineInfo;
+  /** Text to token ids. */
+  tokenize(text: string, options: TokenizeOptions): Promise<Int32Array>;
+  /** The exact bytes of a token; a control token has none unless `special`. Throws a RangeError on an id outside the vocabulary. */
+  tokenBytes(token: number, options?: { readonly special?: boolean }): Uint8Array;
+  /**
+   * Runs a job: waits for a slot per choice, prefills, decodes. Yields `started` once, then text, then one `finished`
+   * per choice. Leaving the iteration or aborting `signal` (its reason is thrown) frees the slots within one step.
+   * Throws RpcError when the job cannot be run.
+   */
+  generate(job: GenerateJob, signal: AbortSignal): AsyncIterable<EngineEvent>;
+  /** One vector per input, in order, not normalised. Aborting `signal` ends it between batches. */
+  embed(job: EmbedJob, signal: AbortSignal): Promise<Float32Array[]>;
+  /** Counters and gauges of now. */
+  stats(): EngineStats;
+  /** Calls `listener` after each step and whenever a gauge changed; returns how to stop. */
+  onStats(listener: () => void): () => void;
+  /** Ends what runs with SHUTTING_DOWN and frees everything native. */
+  close(): Promise<void>;
+}
+
+export interface EngineInfo {
+  readonly architecture: string;
+  readonly description: string;
+  readonly sizeBytes: number;
+  readonly parameters: number;
+  /** Tokens one sequence may hold. */
+  readonly contextLength: number;
+  readonly trainedContextLength: number;
+  readonly embeddingLength: number;
+  readonly vocabularySize: number;
+  readonly slots: number;
+  readonly layers: number;
+  readonly offloadedLayers: number;
+  readonly backend: string;
+  readonly devices: readonly string[];
+  readonly threads: number;
+  /** false: an embedding model, `generate` is refused. */
+  readonly generates: boolean;
+  /** The GGUF's chat template (Jinja), by name; "" is the default one. */
+  readonly chatTemplates: Readonly<Record<string, string>>;
+  readonly bosToken: string;
+  readonly eosToken: string;
+  /** Whether tokenizing with addSpecial puts a BOS in front. */
+  readonly addsBos: boolean;
+  /** Fill-in-the-middle tokens, when the vocabulary has them. */
+  readonly fim: { readonly prefix: number; readonly suffix: number; readonly middle: number } | undefined;
+}
+
+export interface TokenizeOptions {
+  /** Add the tokens that the model expects around a text (BOS …). */
+  readonly addSpecial: boolean;
+  /** Read `<|im_start|>` and the like as the tokens they name. */
+  readonly parseSpecial: boolean;
+}
+
+export interface GenerateJob {
+  readonly prompt: Int32Array;
+  readonly choices: number;
+  /** undefined: as many as the context holds. */
+  readonly maxTokens: number | undefined;
+  readonly minTokens: number;
+  readonly ignoreEos: boolean;
+  readonly stop: readonly string[];
+  /** undefined: no log-probabilities. */
+  readonly topLogprobs: number | undefined;
+  readonly cachePrompt: boolean;
+  readonly sampling: Sampling;
+  readonly grammar: Grammar | undefined;
+  /** Control tokens whose text is part of the output, for parsers that need them. */
+  readonly keepSpecial: boolean;
+}
+
+/** A grammar in GBNF with the rule `root`. */
+export interface Grammar {
+  readonly gbnf: string;
+  /** Unset: from the first token. Else: from the first time the output contains this text, which is what `root` begins with. */
+  readonly trigger?: string;
+}
+
+/** Every value resolved; the neutral value of each switches it off. */
+export interface Sampling {
+  readonly seed: number | undefined;
+  readonly temperature: number;
+  readonly topP: number;
+  readonly topK: number;
+  readonly minP: number;
+  readonly typicalP: number;
+  readonly topNSigma: number;
+  readonly presencePenalty: number;
+  readonly frequencyPenalty: number;
+  readonly repeatPenalty: number;
+  /** -1: the whole context. */
+  readonly repeatLastN: number;
+  readonly logitBias: readonly { readonly token: number; readonly bias: number }[];
+  readonly dynatempRange: number;
+  readonly dynatempExponent: number;
+  readonly xtcProbability: number;
+  readonly xtcThreshold: number;
+  readonly mirostat: 0 | 1 | 2;
+  readonly mirostatTau: number;
+  readonly mirostatEta: number;
+  readonly dryMultiplier: number;
+  readonly dryBase: number;
+  readonly dryAllowedLength: number;
+  /** -1: the whole context. */
+  readonly dryPenaltyLastN: number;
+  readonly drySequenceBreakers: readonly string[];
+  readonly samplers: readonly SamplerName[];
+}
+
+/** Truncating samplers whose order a request may choose, in the default order. */
+export const samplerNames = [
+  "penalties",
+  "dry",
+  "top_n_sigma",
+  "top_k",
+  "typ_p",
+  "top_p",
+  "min_p",
+  "xtc",
+  "temperature",
+] as const;
+export type SamplerName = (typeof samplerNames)[number];
+
+export type EngineEvent =
+  | { readonly type: "started"; readonly cachedTokens: number }
+  | TextEvent
+  | {
+      readonly type: "finished";
+      readonly choice: number;
+      readonly reason: "stop" | "length";
+      readonly stopSequence: string | undefined;
+      readonly completionTokens: number;
+      readonly timings: EngineTimings;
+    };
+
+/** Whole UTF-8 characters that can no longer become part of a stop text. */
+export interface TextEvent {
+  readonly type: "text";
+  readonly choice: number;
+  readonly text: string;
+  /** How many tokens were generated for this choice so far. */
+  readonly completionTokens: number;
+  /** The tokens that `text` came from, when log-probabilities were asked for. */
+  readonly logprobs: readonly TokenLogprob[];
+}
+
+export interface TokenLogprob {
+  readonly token: TokenCandidate;
+  readonly top: readonly TokenCandidate[];
+}
+
+export interface TokenCandidate {
+  readonly id: number;
+  readonly bytes: Uint8Array;
+  /** Natural logarithm, under the model before sampling. */
+  readonly logprob: number;
+}
+
+/** In ms; `startedAt` in ms since 1970. */
+export interface EngineTimings {
+  readonly startedAt: number;
+  readonly queueMs: number;
+  readonly prefillMs: number;
+  readonly decodeMs: number;
+}
+
+export interface EmbedJob {
+  readonly inputs: readonly Int32Array[];
+  /** undefined: as the model says, else the mean. */
+  readonly pooling: "mean" | "cls" | "last" | undefined;
+}
+
+export interface EngineStats {
+  readonly busySlots: number;
+  readonly waiting: number;
+  readonly kvCellsUsed: number;
+  readonly kvCells: number;
+  readonly decodeSteps: number;
+  readonly decodedSequences: number;
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly completionTokens: number;
+  readonly threads: number;
+}

@@ -1,0 +1,24 @@
+import { defineConfig } from "vitest/config";
+
+const [major = 0] = process.versions.node.split(".").map(Number);
+if (major < 24) throw new Error(`tests run on the pinned Node 24, this is ${process.versions.node}: use npm test`);
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    reporters: ["default", "./test/support/closing-line.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // Two cores: more forks only make the engines' compute threads wait for each other.
+    maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
+      { extends: true, test: { name: "integration", include: ["test/integration/**/*.test.ts"] } },
+      // Each of these runs native engines: one at a time.
+      {
+        extends: true,
+        test: { name: "model", include: ["test/model/**/*.test.ts"], fileParallelism: false },
+      },
+    ],
+  },
+});
