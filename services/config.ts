@@ -1,0 +1,46 @@
+import { z } from "zod";
+import { chatSettings } from "./config/chat-settings.ts";
+import { contextSettings } from "./config/context-settings.ts";
+import { fileSettings } from "./config/file-settings.ts";
+import { gpuSettings } from "./config/gpu-settings.ts";
+import { residencySettings } from "./config/residency-settings.ts";
+import { ropeSettings } from "./config/rope-settings.ts";
+import { serviceSettings } from "./config/service-settings.ts";
+import { honouredShape } from "./config/setting.ts";
+
+/** The settings of one model in groups, as `--help` shows them. */
+export const modelSettingGroups = {
+  Model: fileSettings,
+  Context: contextSettings,
+  GPU: gpuSettings,
+  "Chat and sampling": chatSettings,
+  "RoPE and YaRN": ropeSettings,
+  Residency: residencySettings,
+};
+
+/** Every setting of one model by its name in the config file, refused and meaningless ones included. */
+export const modelSettings = {
+  ...fileSettings,
+  ...contextSettings,
+  ...gpuSettings,
+  ...chatSettings,
+  ...ropeSettings,
+  ...residencySettings,
+};
+
+/** One model as its worker gets it: what is honoured, under the names of the config file, with every default filled in. */
+export const modelSettingsSchema = z.strictObject({
+  ...honouredShape(modelSettings),
+  /** Always there: the loader fills in `model` as the user wrote it. */
+  model_alias: z.string().min(1),
+});
+
+/** The gRPC service's own settings. */
+export const serviceSettingsSchema = z.strictObject(honouredShape(serviceSettings));
+
+/**
+ * Settings of one model. `model` and `lora_path` are absolute paths of files that exist; `chat_template` is the
+ * template's text; enums are llama.cpp's numbers.
+ */
+export type ModelSettings = Readonly<z.output<typeof modelSettingsSchema>>;
+export type ServiceSettings = Readonly<z.output<typeof serviceSettingsSchema>>;

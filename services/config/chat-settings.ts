@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { optional, text, uint32Max, whole } from "./kinds.ts";
+import { honoured, refused } from "./setting.ts";
+
+const hubTemplate = "is not served yet: give the model's Jinja template as chat_template (inline, or its file)";
+const speculation = "is not served yet: remove it; answers are the same without";
+
+/** The prompt formats that `chat_format` can name. */
+export const chatFormatNames = ["vicuna", "llama-2", "chatml"] as const;
+
+/** How messages become prompts, and what requests that say nothing get. */
+export const chatSettings = {
+  chat_format: honoured(
+    `Prompt format by name: ${chatFormatNames.join(", ")}. Unset: the template in the GGUF file.`,
+    optional(z.enum(chatFormatNames)),
+    { replaced: { was: null } },
+  ),
+  chat_template: honoured(
+    "Jinja template instead of the one in the GGUF file: inline, or the path of a file.",
+    optional(text()),
+    { expects: "a Jinja template, or the path of a file that holds one" },
+  ),
+  chat_template_kwargs: honoured(
+    "Variables for the chat template; those of a request come on top.",
+    optional(z.record(z.string(), z.unknown())),
+    { expects: 'an object such as {"enable_thinking": false}', replaced: { was: null } },
+  ),
+  seed: honoured(
+    "Seed of requests that bring none; -1 or 4294967295: a random one.",
+    whole(-1, uint32Max)
+      .transform((seed) => (seed === -1 ? uint32Max : seed))
+      .prefault(uint32Max),
+    { replaced: { was: uint32Max } },
+  ),
+  last_n_tokens_size: honoured(
+    "How many of the last tokens penalties look at, in requests that bring no repeat_last_n.",
+    whole(0).default(64),
+    { replaced: { was: 64 } },
+  ),
+  hf_tokenizer_config_path: refused("Path of a tokenizer_config.json with a chat template.", optional(z.string()), {
+    because: hubTemplate,
+    replaced: { was: null },
+  }),
+  hf_pretrained_model_name_or_path: refused(
+    "Model on Hugging Face whose chat template is used.",
+    optional(z.string()),
+    {
+      because: hubTemplate,
+      replaced: { was: null },
+    },
+  ),
+  draft_model: refused("Guess tokens ahead: prompt-lookup-decoding, or a small model.", optional(z.string()), {
+    because: speculation,
+    replaced: { was: null },
+  }),
+  draft_model_num_pred_tokens: refused("How many tokens to guess ahead.", whole(1).default(10), {
+    because: speculation,
+    replaced: { was: 10 },
+  }),
+};

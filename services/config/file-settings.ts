@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { named, namesOf, optional, text, whole } from "./kinds.ts";
+import { kvOverridePattern } from "./kv-override.ts";
+import { honoured, meaningless, refused } from "./setting.ts";
+
+const numaStrategies = { disabled: 0, distribute: 1, isolate: 2, numactl: 3, mirror: 4 };
+const notYet = (instead: string) => `is not served yet: ${instead}`;
+const hub = notYet("download the GGUF file and give its path as model");
+
+/** Which files a model is made of, and how they come into memory. */
+export const fileSettings = {
+  model: honoured(
+    "Path of the GGUF file; of a split model, its first part. Relative paths start at the config file's folder.",
+    text(),
+    { expects: "the path of a GGUF file", replaced: { was: "required" } },
+  ),
+  model_alias: honoured("Name of the model in requests. Unset: the model setting as written.", optional(text()), {
+    replaced: { was: null },
+  }),
+  use_mmap: honoured("Map the file into memory instead of reading it.", z.boolean().default(true), {
+    replaced: { was: true },
+  }),
+  use_mlock: honoured(
+    "Keep the model in RAM; needs the right to lock that much memory (ulimit -l, CAP_IPC_LOCK).",
+    z.boolean().default(false),
+    { replaced: { was: true, keep: true } },
+  ),
+  kv_overrides: honoured(
+    "Metadata to read differently than the file has it, as key=type:value; the types are int, float, bool and str.",
+    optional(z.array(z.string().regex(kvOverridePattern))),
+    {
+      expects:
+        'a list of texts such as "tokenizer.ggml.add_bos_token=bool:false" (types int, float, bool, str; at most 127 bytes)',
+      replaced: { was: null },
+    },
+  ),
+  lora_path: honoured("Path of a LoRA adapter (GGUF) to apply to the model.", optional(text()), {
+    expects: "the path of a GGUF file",
+    replaced: { was: null },
+  }),
+  numa: honoured(
+    `How memory and threads are spread over NUMA nodes: ${namesOf(numaStrategies)}; true is distribute.`,
+    z
+      .union([z.boolean(), named(numaStrategies)])
+      .transform(Number)
+      .prefault(false),
+    { expects: `true, false or one of ${namesOf(numaStrategies)}`, replaced: { was: false } },
+  ),
+  lora_base: meaningless("Base model of a LoRA adapter.", optional(z.string()), {
+    because: "llama.cpp applies adapters to the loaded model itself, whatever its quantization",
+    replaced: { was: null },
+  }),
+  vocab_only: refused("Load the vocabulary without the weights.", z.boolean().default(false), {
+    because: notYet("load the model whole; tokenize requests work with it too"),
+    replaced: { was: false },
+  }),
+  clip_model_path: refused("Path of a vision projector.", optional(z.string()), {
+    because: "images are not served: remove it to serve the model for text",
+    replaced: { was: null },
+  }),
+  hf_model_repo_id: refused("Repository on Hugging Face that holds the model.", optional(z.string()), {
+    because: hub,
+    replaced: { was: null },
+  }),
+  cache: refused("Keep prompt states beyond the slots.", z.boolean().default(false), {
+    because: notYet("each slot keeps the state of its last request anyway; more n_slots keep more"),
+    replaced: { was: false },
+  }),
+  cache_type: refused(
+    "Where prompt states beyond the slots are kept: ram or disk.",
+    z.enum(["ram", "disk"]).default("ram"),
+    {
+      because: notYet("remove it together with cache"),
+      replaced: { was: "ram" },
+    },
+  ),
+  cache_size: refused(
+    "Size of the cache of prompt states in bytes.",
+    whole(0, Number.MAX_SAFE_INTEGER).default(2 ** 31),
+    {
+      because: notYet("remove it together with cache"),
+      replaced: { was: 2 ** 31 },
+    },
+  ),
+};

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { text, whole } from "./kinds.ts";
+import { honoured, refused } from "./setting.ts";
+
+export const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
+
+/** The settings of the gRPC service as a whole. */
+export const serviceSettings = {
+  grpc_host: honoured(
+    "Address on which gRPC listens; 0.0.0.0 is every IPv4 interface, :: every interface.",
+    text().default("127.0.0.1"),
+  ),
+  grpc_port: honoured("Port on which gRPC listens; 0: any free one.", whole(0, 65535).default(50051)),
+  max_queue: honoured(
+    "Requests that may wait for one model; more are refused as overloaded.",
+    whole(0, 1_000_000).default(256),
+  ),
+  grace_seconds: honoured(
+    "How long running answers may take to finish after SIGTERM or Ctrl+C.",
+    z.number().min(0).max(86_400).default(30),
+  ),
+  unknown_model: honoured(
+    "What a request for a model that is not configured gets: error (404), or default: the first model answers.",
+    z.enum(["error", "default"]).default("error"),
+  ),
+  log_level: honoured("What is logged, to stderr.", z.enum(logLevels).default("info")),
+  interrupt_requests: refused("A new request cuts off a running stream.", z.boolean().default(false), {
+    because: "true is not served: requests run side by side, so none has to be cut off; set it to false or remove it",
+    replaced: { was: true },
+  }),
+};
