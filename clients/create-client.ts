@@ -1,0 +1,178 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type {
+  DescMessage,
+  DescMethod,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  DescService,
+  Message,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+import { Client as GrpcClient, Metadata, type CallOptions as GrpcCallOptions, type ServiceError } from "@grpc/grpc-js";
+import { context, type Context } from "@opentelemetry/api";
+import { grpcChannelOf, type Channel } from "./channel.ts";
+import { rpcErrorFromStatus } from "./error-from-status.ts";
+import { ErrorReason, RpcError } from "./errors.ts";
+import { GrpcStatus } from "./grpc-status.ts";
+import { readStream } from "./stream-reader.ts";
+import { startCallSpan, type CallSpan } from "./tracing/call-span.ts";
+
+export interface CallOptions {
+  /** Cancels the call; what waits for it is rejected with the signal's reason. Aborted already: no call is opened. */
+  readonly signal?: AbortSignal | undefined;
+  /** From the start of the call to its last message; then both ends stop with DEADLINE. At most 24 days. */
+  readonly timeoutMs?: number | undefined;
+  /** Sent along, such as `x-request-id` and `authorization`. Names are lower case, values printable ASCII. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/** A service's methods: one answer is a promise, a stream is an async iterable, and leaving the iteration cancels it. */
+export type Client<Desc extends DescService> = {
+  readonly [Name in keyof Desc["method"]]: ClientMethod<Desc["method"][Name]>;
+};
+
+type ClientMethod<Method> =
+  Method extends DescMethodUnary<infer In, infer Out>
+    ? (request: MessageInitShape<In>, options?: CallOptions) => Promise<MessageShape<Out>>
+    : Method extends DescMethodServerStreaming<infer In, infer Out>
+      ? (request: MessageInitShape<In>, options?: CallOptions) => AsyncIterable<MessageShape<Out>>
+      : never;
+
+export interface ClientOptions {
+  /** Sent along with every call; a call's own values win. */
+  readonly metadata?: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * Makes the typed client of a service over a channel, which stays the caller's to close. Requests are init shapes
+ * (partial objects). Whatever a call ends of is an RpcError, or the reason of the signal that ended it. A stream is
+ * opened by the first `next()` and can be read once.
+ */
+export function createClient<Desc extends DescService>(
+  service: Desc,
+  channel: Channel,
+  options: ClientOptions = {},
+): Client<Desc> {
+  const grpc = new GrpcClient(channel.address, undefined as never, { channelOverride: grpcChannelOf(channel) });
+  const methods = service.methods.map((method) => {
+    const caller = new MethodCaller(grpc, method, channel.address, options.metadata);
+    switch (method.methodKind) {
+      case "unary":
+        return [method.localName, (request: Init, call?: CallOptions) => caller.unary(request, call)] as const;
+      case "server_streaming":
+        return [method.localName, (request: Init, call?: CallOptions) => caller.stream(request, call)] as const;
+      default:
+        // No service of ours has another kind, and the type of a client leaves it out.
+        return [method.localName, undefined] as const;
+    }
+  });
+  return Object.fromEntries(methods) as Client<Desc>;
+}
+
+type Init = MessageInitShape<DescMessage>;
+
+class MethodCaller {
+  readonly #grpc: GrpcClient;
+  readonly #method: DescMethod;
+  readonly #address: string;
+  readonly #metadata: Readonly<Record<string, string>>;
+  readonly #name: string;
+  readonly #serialize: (message: Message) => Buffer;
+  readonly #parse: (bytes: Buffer) => Message;
+
+  constructor(grpc: GrpcClient, method: DescMethod, address: string, metadata: Readonly<Record<string, string>> = {}) {
+    this.#grpc = grpc;
+    this.#method = method;
+    this.#address = address;
+    this.#metadata = metadata;
+    this.#name = `${method.parent.typeName}/${method.name}`;
+    this.#serialize = (message) => asBuffer(toBinary(method.input, message));
+    this.#parse = (bytes) => fromBinary(method.output, bytes);
+  }
+
+  async unary(request: Init, options: CallOptions = {}): Promise<Message> {
+    const { signal } = options;
+    signal?.throwIfAborted();
+    const body = create(this.#method.input, request);
+    const { metadata, span } = this.#start(context.active(), options);
+    const { promise, resolve, reject } = Promise.withResolvers<Message>();
+    const call = this.#grpc.makeUnaryRequest(
+      `/${this.#name}`,
+      this.#serialize,
+      this.#parse,
+      body,
+      metadata,
+      grpcOptions(options),
+      (error, message) => {
+        span.end(signal?.aborted ? GrpcStatus.CANCELLED : (error?.code ?? GrpcStatus.OK));
+        if (message) resolve(message);
+        else reject(rpcErrorFrom(error, options));
+      },
+    );
+    const abort = () => {
+      reject(signal?.reason);
+      call.cancel();
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    return promise.finally(() => signal?.removeEventListener("abort", abort));
+  }
+
+  stream(request: Init, options: CallOptions = {}): AsyncIterable<Message> {
+    const body = create(this.#method.input, request);
+    // Taken now: the first next() may run in another context than the caller's.
+    const parent = context.active();
+    const open = () => {
+      const { metadata, span } = this.#start(parent, options);
+      const call = this.#grpc.makeServerStreamRequest(
+        `/${this.#name}`,
+        this.#serialize,
+        this.#parse,
+        body,
+        metadata,
+        grpcOptions(options),
+      );
+      call.once("status", (status) => span.end(status.code));
+      return call;
+    };
+    return readStream(open, { signal: options.signal, toError: (error) => rpcErrorFrom(error, options) });
+  }
+
+  #start(parent: Context, options: CallOptions): { metadata: Metadata; span: CallSpan } {
+    const metadata = new Metadata();
+    for (const [key, value] of Object.entries({ ...this.#metadata, ...options.metadata })) metadata.set(key, value);
+    const span = startCallSpan(parent, {
+      method: this.#name,
+      address: this.#address,
+      inject: (key, value) => metadata.set(key, value),
+    });
+    return { metadata, span };
+  }
+}
+
+/** setTimeout, and grpc-timeout in other libraries, overflow a little above: a longer deadline would be over at once. */
+const maxTimeoutMs = 24 * 24 * 3600 * 1000;
+
+function grpcOptions({ timeoutMs }: CallOptions): GrpcCallOptions {
+  return timeoutMs === undefined ? {} : { deadline: Date.now() + Math.min(timeoutMs, maxTimeoutMs) };
+}
+
+function rpcErrorFrom(error: unknown, { timeoutMs }: CallOptions): RpcError {
+  if (!isServiceError(error)) return new RpcError(ErrorReason.INTERNAL, "the call failed", { cause: error });
+  const { code, details, metadata } = error;
+  const [bin] = metadata.get("grpc-status-details-bin");
+  if (code === GrpcStatus.DEADLINE_EXCEEDED && bin === undefined && timeoutMs !== undefined) {
+    // The library's own text names the steps of the call's life, which is nobody's business but its cause's.
+    return new RpcError(ErrorReason.DEADLINE, `no answer within ${timeoutMs} ms`, { cause: error });
+  }
+  return rpcErrorFromStatus({ code, details, detailsBin: typeof bin === "string" ? undefined : bin, cause: error });
+}
+
+function isServiceError(error: unknown): error is ServiceError {
+  return error instanceof Error && "code" in error && "details" in error && "metadata" in error;
+}
+
+/** The same bytes as the Buffer that the library wants. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

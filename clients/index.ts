@@ -1,0 +1,45 @@
+export { createTokenwireClient, type TokenwireClient, type TokenwireClientOptions } from "./tokenwire-client.ts";
+export { createClient, type CallOptions, type Client, type ClientOptions } from "./create-client.ts";
+export { openChannel, type Channel, type ChannelOptions, type ChannelTls } from "./channel.ts";
+export { ErrorReason, RpcError, type RpcErrorOptions } from "./errors.ts";
+
+export { InferenceService, Pooling } from "../proto/gen/tokenwire/v1/inference_pb.ts";
+export type {
+  ApplyTemplateResponse,
+  CompleteRequest,
+  CompleteResponse,
+  CountTokensResponse,
+  DetokenizeResponse,
+  EmbedRequest,
+  EmbedResponse,
+  Embedding,
+  TextOrTokens,
+  TokenizeResponse,
+} from "../proto/gen/tokenwire/v1/inference_pb.ts";
+export { Role, ToolChoiceMode } from "../proto/gen/tokenwire/v1/chat_pb.ts";
+export type {
+  ChatRequest,
+  ChatResponse,
+  ContentPart,
+  Message,
+  Reasoning,
+  Tool,
+  ToolCall,
+  ToolCallDelta,
+  ToolChoice,
+} from "../proto/gen/tokenwire/v1/chat_pb.ts";
+export { FinishReason } from "../proto/gen/tokenwire/v1/generation_pb.ts";
+export type {
+  Finished,
+  GenerationOptions,
+  LogitBias,
+  ResponseFormat,
+  Started,
+  TextDelta,
+  Timings,
+  TokenCandidate,
+  TokenLogprob,
+  Usage,
+} from "../proto/gen/tokenwire/v1/generation_pb.ts";
+export { ModelService, ModelState } from "../proto/gen/tokenwire/v1/models_pb.ts";
+export type { EngineStats, Model, ModelDetails } from "../proto/gen/tokenwire/v1/models_pb.ts";

@@ -1,0 +1,55 @@
+import { constants } from "node:http2";
+import type { ServerInterceptingCall, ServerInterceptor } from "@grpc/grpc-js";
+import type { ServerCall } from "./call-context.ts";
+
+/**
+ * What grpc-js keeps to itself and offers no other way to (1.14.7, server-interceptors.js, BaseServerInterceptingCall).
+ * All of it is optional here: a release that moves it costs the features below, which tests would notice, and nothing else.
+ */
+interface BaseCall {
+  readonly stream?: { close?(code: number): void };
+  deadline?: number | Date;
+  deadlineTimer?: NodeJS.Timeout | null;
+}
+
+function baseOf(call: ServerCall): BaseCall | undefined {
+  return (call as { call?: BaseCall }).call;
+}
+
+/**
+ * Resets a call's HTTP/2 stream, which throws away what waits to be sent. A status would wait behind that for ever when
+ * the peer does not read. The peer sees RESOURCE_EXHAUSTED (bandwidth), as the gRPC protocol maps this code. Returns
+ * whether it could.
+ */
+export function resetStream(call: ServerCall): boolean {
+  const stream = baseOf(call)?.stream;
+  if (!stream?.close) return false;
+  stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  return true;
+}
+
+/**
+ * The call's deadline in ms since 1970, for the caller to enforce: the library's own timer is stopped. It would answer
+ * without details and wait behind unread messages without telling the handler.
+ */
+export function takeDeadline(call: ServerCall): number | undefined {
+  const base = baseOf(call);
+  if (base?.deadlineTimer) clearTimeout(base.deadlineTimer);
+  const deadline = Number(call.getDeadline());
+  return Number.isFinite(deadline) ? deadline : undefined;
+}
+
+/**
+ * Takes deadlines of more than 24.8 days for none: the library computes them in 32 bits, gets a time long past and would
+ * end the call at once. A timeout cannot be negative, so such a time has no other cause. To be installed as interceptor,
+ * because the timer must be stopped in the turn in which it was started.
+ */
+export const ignoreOverflownDeadline: ServerInterceptor = (_method, call) => {
+  const base = call as BaseCall;
+  if (typeof base.deadline === "number" && base.deadlineTimer && base.deadline < Date.now() - 1_000) {
+    clearTimeout(base.deadlineTimer);
+    base.deadline = Infinity;
+  }
+  // Nothing is intercepted: the call itself spares a layer per message, and the chain only uses what both have.
+  return call as ServerInterceptingCall;
+};
