@@ -55,7 +55,7 @@ export const fileSettings = {
     replaced: { was: false },
   }),
   clip_model_path: refused("Path of a vision projector.", optional(z.string()), {
-    because: "images are not served: remove it to serve the model for text",
+    because: notYet("remove it to serve the model for text, without images"),
     replaced: { was: null },
   }),
   hf_model_repo_id: refused("Repository on Hugging Face that holds the model.", optional(z.string()), {

@@ -25,7 +25,7 @@ export const serviceSettings = {
   ),
   log_level: honoured("What is logged, to stderr.", z.enum(logLevels).default("info")),
   interrupt_requests: refused("A new request cuts off a running stream.", z.boolean().default(false), {
-    because: "true is not served: requests run side by side, so none has to be cut off; set it to false or remove it",
+    because: "cannot be true: requests run side by side, so none has to be cut off; set it to false or remove it",
     replaced: { was: true },
   }),
 };

@@ -1,0 +1,30 @@
+/**
+ * The configuration cannot be used. Its message is written for the person who starts the server: one sentence for each
+ * problem, with the setting, its value and the remedy. It is to be printed without a stack.
+ */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    const [first = "the configuration cannot be used", ...more] = problems;
+    super(
+      more.length === 0 ? first : `${problems.length} problems:\n${problems.map((line) => `- ${line}`).join("\n")}`,
+    );
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+/** Collects problems, so that one start names all of them, and each once. */
+export class Problems {
+  readonly #sentences = new Set<string>();
+
+  add(sentence: string): void {
+    this.#sentences.add(sentence);
+  }
+
+  /** Throws a ConfigError when there are any. */
+  throwIfAny(): void {
+    if (this.#sentences.size > 0) throw new ConfigError([...this.#sentences]);
+  }
+}

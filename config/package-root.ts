@@ -1,0 +1,13 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** The folder of package.json: the source tree's root, or in the published package the parent of `dist`. */
+export const packageRoot = [join(import.meta.dirname, ".."), join(import.meta.dirname, "../..")].find((folder) =>
+  existsSync(join(folder, "package.json")),
+) as string;
+
+/** The version of this package. */
+export function packageVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
+  return version;
+}

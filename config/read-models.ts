@@ -1,0 +1,43 @@
+import { type ModelSettings, modelSettingsSchema } from "../services/config.ts";
+import { conflicts } from "../services/config/conflicts.ts";
+import type { Problems } from "./config-error.ts";
+import type { GivenSettings } from "./given.ts";
+import { parseValues, type ReadContext, readGiven } from "./read-given.ts";
+
+/**
+ * The models of a configuration, those that are right; what is wrong goes to the findings.
+ *
+ * @param itemsName what messages call the list they come from; undefined: it is one model, from flags and variables
+ */
+export function readModels(
+  models: readonly GivenSettings[],
+  itemsName: string | undefined,
+  context: ReadContext,
+): readonly ModelSettings[] {
+  const { problems } = context.findings;
+  const owners = new Map<string, string>();
+  return models.flatMap((given, index) => {
+    const prefix = itemsName === undefined ? "" : `${itemsName}[${index}].`;
+    const values = readGiven("model", given, context);
+    const written = given.get("model");
+    if (written === undefined) problems.add(`${prefix}model is missing: name a GGUF file`);
+    const alias = values["model_alias"] ?? written?.value;
+    if (typeof alias === "string") claim(alias, `${itemsName}[${index}]`, owners, problems);
+    // Reported already.
+    if (values["model"] === undefined) return [];
+
+    const model = parseValues(modelSettingsSchema, { ...values, model_alias: alias }, problems);
+    if (model === undefined) return [];
+    for (const [setting, fault] of conflicts(model))
+      problems.add(`${given.get(setting)?.where ?? `${prefix}${setting}`} ${fault}`);
+    return [model];
+  });
+}
+
+/** Requests find a model by its alias alone. */
+function claim(alias: string, item: string, owners: Map<string, string>, problems: Problems): void {
+  const owner = owners.get(alias);
+  if (owner === undefined) owners.set(alias, item);
+  else
+    problems.add(`${item}.model_alias "${alias}" is the name of ${owner} already: give each model a name of its own`);
+}

@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { modelSettingGroups } from "../services/config.ts";
+import { serviceSettings } from "../services/config/service-settings.ts";
+import type { Setting, Settings } from "../services/config/setting.ts";
+import type { JsonSchema } from "./expects.ts";
+
+/** Where a setting stands: in each item of `models`, or at the top of the config file. */
+export type Scope = "model" | "server";
+
+/** One setting as the config file, the flags and the environment know it. */
+export interface Term {
+  readonly name: string;
+  readonly scope: Scope;
+  readonly group: string;
+  readonly setting: Setting;
+  /** The JSON Schema of what may be written. */
+  readonly json: JsonSchema;
+}
+
+/** Every setting by name. A name means one thing, whatever its scope. */
+export type Vocabulary = ReadonlyMap<string, Term>;
+
+/** What the shim's settings look like: a zod object whose fields carry descriptions and defaults. */
+export type ServerSchema = z.ZodObject;
+
+/** All settings of a server with this shim, in the order in which `--help` shows them. */
+export function createVocabulary(shimSchema: ServerSchema): Vocabulary {
+  const terms = new Map<string, Term>();
+  const add = (scope: Scope, group: string, settings: Settings): void => {
+    for (const [name, setting] of Object.entries(settings)) {
+      if (terms.has(name)) throw new Error(`two settings are called ${name}`);
+      terms.set(name, { name, scope, group, setting, json: toJson(setting.schema) });
+    }
+  };
+  add("server", "REST server", settingsOf(shimSchema));
+  add("server", "gRPC service", serviceSettings);
+  for (const [group, settings] of Object.entries(modelSettingGroups)) add("model", group, settings);
+  return terms;
+}
+
+/** The names of a scope. */
+export function namesIn(vocabulary: Vocabulary, scope: Scope): string[] {
+  return [...vocabulary.values()].filter((term) => term.scope === scope).map((term) => term.name);
+}
+
+function settingsOf(schema: ServerSchema): Settings {
+  const rows = Object.entries(schema.shape).map(([name, field]): [string, Setting] => {
+    // z.ZodObject's shape is typed by zod's core classes, which every schema of zod extends.
+    return [name, { schema: field as z.ZodType, disposition: "honoured" }];
+  });
+  return Object.fromEntries(rows);
+}
+
+function toJson(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input" });
+  return json;
+}

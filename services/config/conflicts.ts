@@ -1,0 +1,41 @@
+import type { ModelSettings } from "../config.ts";
+import { kvTypes } from "./context-settings.ts";
+import { int32Max } from "./kinds.ts";
+
+const wholeKvTypes: ReadonlySet<number> = new Set([kvTypes.f32, kvTypes.f16, kvTypes.bf16]);
+/** What a model gets at most when n_slots is unset. */
+const mostSlotsByDefault = 8;
+
+/**
+ * Settings of a model that contradict each other; each as the setting at fault and the rest of a sentence about it.
+ * llama.cpp answers most of these with an aborted process, or by ignoring one of the two.
+ */
+export function conflicts(model: ModelSettings): readonly (readonly [setting: keyof ModelSettings, fault: string])[] {
+  const found: [keyof ModelSettings, string][] = [];
+  const { type_v, flash_attn, split_mode, gpus, tensor_split, main_gpu, n_ctx, n_slots, chat_template, chat_format } =
+    model;
+
+  if (type_v !== undefined && !wholeKvTypes.has(type_v) && flash_attn === false)
+    found.push(["type_v", "is quantized, which needs flash attention: set flash_attn to auto or true"]);
+  if (split_mode === 3 && flash_attn === false)
+    found.push(["split_mode", "tensor needs flash attention: set flash_attn to auto or true"]);
+  if (gpus !== undefined && tensor_split !== undefined && tensor_split.length > gpus.length)
+    found.push([
+      "tensor_split",
+      `has ${tensor_split.length} shares for the ${gpus.length} GPUs of gpus: give one for each`,
+    ]);
+  if (tensor_split?.every((share) => share === 0))
+    found.push(["tensor_split", "gives every GPU nothing: remove it to split by free memory"]);
+  if (gpus !== undefined && main_gpu > 0 && main_gpu >= gpus.length)
+    found.push(["main_gpu", `is ${main_gpu}, but gpus lists ${gpus.length}: it counts within gpus, from 0`]);
+  if (n_ctx * (n_slots ?? mostSlotsByDefault) > int32Max)
+    found.push([
+      "n_ctx",
+      `is ${n_ctx} for each of ${n_slots ?? mostSlotsByDefault} slots, more than llama.cpp can count: lower it or n_slots`,
+    ]);
+  if (chat_template !== undefined && chat_format !== undefined)
+    found.push(["chat_template", "and chat_format both say how prompts are written: remove one"]);
+  if (model.pin && model.ttl !== undefined)
+    found.push(["ttl", "unloads the model when idle, and pin never does: remove one"]);
+  return found;
+}
