@@ -1,0 +1,146 @@
+import { ErrorReason } from "../../../clients/errors.ts";
+import type { ModelSettings } from "../../config.ts";
+import type { Engine, EngineInfo } from "../engine.ts";
+import { contextParams } from "./context-params.ts";
+import { createDraw } from "./draw.ts";
+import { Embedder } from "./embedder.ts";
+import { LlamaEngine } from "./llama-engine.ts";
+import { chooseGpus } from "./model-params.ts";
+import { Batch } from "./native/batch.ts";
+import { Context } from "./native/context.ts";
+import { type Device, listDevices } from "./native/devices.ts";
+import type { Model } from "./native/model.ts";
+import { Candidates } from "./native/sampler.ts";
+import { createThreadpool, type Threadpool } from "./native/threadpool.ts";
+import { type OpenModel, openModel, type OpenModelOptions } from "./open-model.ts";
+import { createPromptBudget } from "./prompt-budget.ts";
+import { createChain } from "./sampling.ts";
+import { chooseSlotCount } from "./slot-count.ts";
+import { StepLoop } from "./step-loop.ts";
+import { createThreadChooser } from "./threads.ts";
+import { createTurns } from "./turns.ts";
+
+/** An idle thread sleeps at once: one that spins takes its core from the sockets that deliver the tokens. */
+const threadpoolPoll = 0;
+/** How many idle slots between two running ones are filled: on a CPU a row costs nearly as much as another pass. */
+const maxBridge = { cpu: 1, gpu: 7 } as const;
+
+/**
+ * Loads one model and makes it ready to run. Once per process. Throws RpcError MODEL_LOAD_FAILED or
+ * INSUFFICIENT_MEMORY with llama.cpp's own reason.
+ */
+export async function createLlamaEngine(settings: ModelSettings, options: OpenModelOptions): Promise<Engine> {
+  const opened = await openModel(settings, options);
+  const { llama, libraries, model, samplers, adapters } = opened;
+  const { vocabulary } = model;
+  const gpus = chooseGpus(settings.gpus, listDevices(opened.devices));
+  const { most, now: threads } = createThreadChooser(settings, libraries.mathCores);
+  const threadpool = createThreadpool(opened.devices, {
+    threads: Math.max(most.decode, most.prefill),
+    poll: threadpoolPoll,
+  });
+  const context = await createGenerationContext(opened, { settings, gpus, threadpool });
+  const contextLength = context?.sequenceLength ?? model.trainedContextLength;
+  const turns = createTurns();
+  const listeners = new Set<() => void>();
+  const embedder = new Embedder({ llama, model, settings, threadpool, adapters, threads, turns, contextLength });
+  if (settings.embedding || context === undefined) await embedder.prepare();
+
+  const batch = new Batch(context?.batchTokens ?? 1);
+  const candidates = new Candidates(samplers, vocabulary.size);
+  const loop =
+    context &&
+    new StepLoop({
+      context,
+      batch,
+      vocabulary,
+      turns,
+      threads,
+      draw: createDraw({ context, vocabulary, candidates }),
+      promptBudget: createPromptBudget(context.batchTokens),
+      maxBridge: settings.kv_unified ? 0 : gpus.length > 0 ? maxBridge.gpu : maxBridge.cpu,
+      canRewind: !model.isRecurrent,
+      chainFor: (run, choice) => createChain(samplers, vocabulary, { run, choice, contextLength }),
+      onStep: () => listeners.forEach((listener) => listener()),
+    });
+
+  return new LlamaEngine({
+    info: describe(opened, { settings, gpus, contextLength, slots: context?.sequences ?? 0, threads: most.decode }),
+    model,
+    samplers,
+    loop,
+    embedder,
+    listeners,
+    async free() {
+      candidates.free();
+      batch.free();
+      await context?.free();
+      threadpool.free();
+      await model.free();
+    },
+  });
+}
+
+/** undefined: the model keeps no state between tokens, so it can only embed. */
+async function createGenerationContext(
+  { llama, model, adapters, failure }: OpenModel,
+  { settings, gpus, threadpool }: { settings: ModelSettings; gpus: readonly Device[]; threadpool: Threadpool },
+): Promise<Context | undefined> {
+  const sequenceLength = settings.n_ctx === 0 ? model.trainedContextLength : settings.n_ctx;
+  const wanted = settings.n_slots ?? chooseSlotCount(model, { settings, sequenceLength, gpus });
+  // An estimate can be too high; a number that somebody asked for is not changed.
+  for (let slots = wanted; slots >= 1; slots = settings.n_slots === undefined ? Math.floor(slots / 2) : 0) {
+    const params = contextParams(settings, { slots, sequenceLength });
+    const context = await Context.create(llama, model, { params, threadpool, adapters });
+    if (context?.hasMemory === true) return context;
+    if (context !== undefined) {
+      await context.free();
+      return undefined;
+    }
+  }
+  const what = `no context of ${wanted} × ${sequenceLength} tokens could be made (lower n_ctx or n_slots)`;
+  throw await failure(ErrorReason.INSUFFICIENT_MEMORY, what);
+}
+
+function describe(
+  { libraries, model }: OpenModel,
+  more: { settings: ModelSettings; gpus: readonly Device[]; contextLength: number; slots: number; threads: number },
+): EngineInfo {
+  const { vocabulary } = model;
+  const { settings, gpus, contextLength, slots, threads } = more;
+  // The output layer counts too, as in llama.cpp's own "offloaded n/n layers".
+  const layers = model.layers + 1;
+  const asked = settings.n_gpu_layers < 0 ? layers : Math.min(settings.n_gpu_layers, layers);
+  return {
+    architecture: model.metadata("general.architecture") ?? "",
+    description: model.description,
+    sizeBytes: model.sizeBytes,
+    parameters: model.parameters,
+    contextLength,
+    trainedContextLength: model.trainedContextLength,
+    embeddingLength: model.embeddingLength,
+    vocabularySize: vocabulary.size,
+    slots,
+    layers,
+    offloadedLayers: gpus.length > 0 ? asked : 0,
+    backend: libraries.build,
+    devices: gpus.map((gpu) => gpu.description),
+    threads,
+    generates: slots > 0,
+    chatTemplates: readTemplates(model),
+    bosToken: vocabulary.text(vocabulary.bos),
+    eosToken: vocabulary.text(vocabulary.eos),
+    addsBos: vocabulary.addsBos,
+    fim: vocabulary.fim,
+  };
+}
+
+/** tokenizer.chat_template and its named variants; "" is the default one. */
+function readTemplates(model: Model): Record<string, string> {
+  const prefix = "tokenizer.chat_template";
+  const names = model
+    .metadataKeys()
+    .filter((key) => key === prefix || key.startsWith(`${prefix}.`))
+    .map((key) => key.slice(prefix.length + 1));
+  return Object.fromEntries(names.map((name) => [name, model.chatTemplate(name) ?? ""]));
+}

@@ -1,0 +1,126 @@
+import { ErrorReason, RpcError } from "../../../clients/errors.ts";
+import type {
+  EmbedJob,
+  Engine,
+  EngineEvent,
+  EngineInfo,
+  EngineStats,
+  GenerateJob,
+  TokenizeOptions,
+} from "../engine.ts";
+import type { Embedder } from "./embedder.ts";
+import { compileGrammar } from "./grammar.ts";
+import type { SamplerApi } from "./native/api.ts";
+import type { Model } from "./native/model.ts";
+import { Run } from "./run.ts";
+import type { StepLoop } from "./step-loop.ts";
+
+export interface LlamaEngineParts {
+  readonly info: EngineInfo;
+  readonly model: Model;
+  readonly samplers: SamplerApi;
+  /** undefined: a model that only embeds. */
+  readonly loop: StepLoop | undefined;
+  readonly embedder: Embedder;
+  readonly listeners: Set<() => void>;
+  /** Frees what the parts stand on, after they are closed. */
+  readonly free: () => Promise<void>;
+}
+
+const idleStats: EngineStats = {
+  busySlots: 0,
+  waiting: 0,
+  kvCellsUsed: 0,
+  kvCells: 0,
+  decodeSteps: 0,
+  decodedSequences: 0,
+  promptTokens: 0,
+  cachedTokens: 0,
+  completionTokens: 0,
+  threads: 0,
+};
+
+/** The Engine over llama.cpp's C API. */
+export class LlamaEngine implements Engine {
+  readonly info: EngineInfo;
+  readonly #parts: LlamaEngineParts;
+
+  constructor(parts: LlamaEngineParts) {
+    this.info = parts.info;
+    this.#parts = parts;
+  }
+
+  tokenize(text: string, { addSpecial, parseSpecial }: TokenizeOptions): Promise<Int32Array> {
+    return this.#parts.model.vocabulary.tokenize(text, addSpecial, parseSpecial);
+  }
+
+  tokenBytes(token: number, { special = false }: { readonly special?: boolean } = {}): Uint8Array {
+    return this.#parts.model.vocabulary.piece(token, special);
+  }
+
+  async *generate(job: GenerateJob, signal: AbortSignal): AsyncGenerator<EngineEvent> {
+    const { loop, model, samplers } = this.#parts;
+    if (loop === undefined)
+      throw new RpcError(ErrorReason.INVALID_PARAMETER, "this model only embeds, it cannot generate", {
+        param: "model",
+      });
+    this.#check(job);
+    const run = new Run(job, () => loop.wake());
+    const abort = (): void => {
+      run.outbox.fail(signal.reason);
+      loop.abandon(run);
+    };
+    try {
+      signal.throwIfAborted();
+      while (job.grammar !== undefined && run.grammars.length < job.choices) {
+        run.grammars.push(await compileGrammar(samplers, model.vocabulary, job.grammar));
+        signal.throwIfAborted();
+      }
+      signal.addEventListener("abort", abort, { once: true });
+      loop.submit(run);
+      yield* run.outbox;
+    } finally {
+      signal.removeEventListener("abort", abort);
+      loop.abandon(run);
+      run.free();
+    }
+  }
+
+  embed(job: EmbedJob, signal: AbortSignal): Promise<Float32Array[]> {
+    const { vocabulary } = this.#parts.model;
+    for (const input of job.inputs)
+      for (const token of input)
+        if (!vocabulary.has(token)) throw new RangeError(`token ${token} is not in the vocabulary`);
+    return this.#parts.embedder.embed(job, signal);
+  }
+
+  stats(): EngineStats {
+    return this.#parts.loop?.stats() ?? idleStats;
+  }
+
+  onStats(listener: () => void): () => void {
+    this.#parts.listeners.add(listener);
+    return () => this.#parts.listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.loop?.close();
+    await this.#parts.embedder.close();
+    await this.#parts.free();
+  }
+
+  /** What native code would answer by ending the process. The worker has checked it all with better words. */
+  #check({ prompt, choices }: GenerateJob): void {
+    const { vocabulary } = this.#parts.model;
+    const { slots, contextLength } = this.info;
+    if (prompt.length === 0) throw new RangeError("the prompt has no tokens");
+    for (const token of prompt)
+      if (!vocabulary.has(token)) throw new RangeError(`token ${token} is not in the vocabulary`);
+    if (choices < 1 || choices > slots) throw new RangeError(`${choices} choices do not fit ${slots} slots`);
+    if (prompt.length >= contextLength)
+      throw new RpcError(
+        ErrorReason.CONTEXT_LENGTH_EXCEEDED,
+        `the prompt has ${prompt.length} tokens, and the context holds ${contextLength} with the answer`,
+      );
+  }
+}

@@ -1,0 +1,126 @@
+import { callAsync, type LlamaApi } from "./api.ts";
+import type { Batch } from "./batch.ts";
+import { floatsAt } from "./buffer.ts";
+import type { Model } from "./model.ts";
+import type { AdapterPointer, ContextPointer, MemoryPointer } from "./pointer.ts";
+import type { ContextParams } from "./structs.ts";
+import type { Threadpool } from "./threadpool.ts";
+
+export interface Adapter {
+  readonly pointer: AdapterPointer;
+  readonly scale: number;
+}
+
+export interface ContextOptions {
+  /** Changes llama.cpp's defaults; every value must have the right type, which koffi does not check. */
+  readonly params: Partial<ContextParams>;
+  readonly threadpool: Threadpool;
+  readonly adapters: readonly Adapter[];
+}
+
+/**
+ * A llama_context. One owner, and while a decode runs no other call: native code does not check it. Row and sequence
+ * numbers are checked by llama.cpp only by ending the process, so callers keep them in range.
+ */
+export class Context {
+  readonly pointer: ContextPointer;
+  /** Tokens that one sequence may hold. */
+  readonly sequenceLength: number;
+  readonly cells: number;
+  readonly batchTokens: number;
+  readonly microBatchTokens: number;
+  readonly sequences: number;
+  /** llama_pooling_type: 0 none, 1 mean, 2 cls, 3 last, 4 rank. */
+  readonly pooling: number;
+  readonly #llama: LlamaApi;
+  readonly #memory: MemoryPointer | null;
+
+  private constructor(llama: LlamaApi, pointer: ContextPointer, threadpool: Threadpool) {
+    this.#llama = llama;
+    this.pointer = pointer;
+    this.cells = llama.contextSize(pointer);
+    this.sequenceLength = llama.contextSizePerSequence(pointer);
+    this.batchTokens = llama.contextBatch(pointer);
+    this.microBatchTokens = llama.contextMicroBatch(pointer);
+    this.sequences = llama.contextSequences(pointer);
+    this.pooling = llama.contextPooling(pointer);
+    this.#memory = llama.contextMemory(pointer);
+    llama.attachThreadpool(pointer, threadpool.pointer, threadpool.pointer);
+  }
+
+  /** Creates a context; undefined when llama.cpp cannot (mostly: memory), which says why only in its log. */
+  static async create(
+    llama: LlamaApi,
+    model: Model,
+    { params, threadpool, adapters }: ContextOptions,
+  ): Promise<Context | undefined> {
+    const all = { ...llama.contextDefaultParams(), ...params };
+    const pointer = await callAsync(llama.contextInit, model.pointer, all);
+    if (pointer === null) return undefined;
+    const context = new Context(llama, pointer, threadpool);
+    if (adapters.length > 0) context.#setAdapters(adapters);
+    return context;
+  }
+
+  /** false: the model keeps no state between calls (BERT and its kind). */
+  get hasMemory(): boolean {
+    return this.#memory !== null;
+  }
+
+  /** llama_decode's return code: 0 done, 1 no room in the KV cache (nothing changed), else failed. */
+  decode(batch: Batch): Promise<number> {
+    return callAsync(this.#llama.decode, this.pointer, batch.struct);
+  }
+
+  encode(batch: Batch): Promise<number> {
+    return callAsync(this.#llama.encode, this.pointer, batch.struct);
+  }
+
+  /** The logits of a flagged token of the last batch: a view that the next decode overwrites. */
+  logits(index: number, vocabularySize: number): Float32Array {
+    const pointer = this.#llama.logitsOf(this.pointer, index);
+    if (pointer === null) throw new Error(`the batch's token ${index} has no logits`);
+    return floatsAt(pointer, vocabularySize);
+  }
+
+  /** A copy of a sequence's pooled embedding. */
+  embedding(sequence: number, length: number): Float32Array {
+    const pointer = this.#llama.embeddingOfSequence(this.pointer, sequence);
+    if (pointer === null) throw new Error(`sequence ${sequence} has no embedding`);
+    return floatsAt(pointer, length).slice();
+  }
+
+  /** Forgets a sequence from a position on; false when its kind of memory cannot (nothing changed). */
+  forget(sequence: number, from: number): boolean {
+    return this.#memory === null || this.#llama.memoryRemove(this.#memory, sequence, from, -1);
+  }
+
+  /** Copies a whole sequence over another. */
+  copySequence(source: number, target: number): void {
+    if (this.#memory === null) return;
+    this.#llama.memoryRemove(this.#memory, target, -1, -1);
+    this.#llama.memoryCopy(this.#memory, source, target, -1, -1);
+  }
+
+  clear(): void {
+    if (this.#memory !== null) this.#llama.memoryClear(this.#memory, false);
+  }
+
+  setThreads(threads: number, batchThreads: number): void {
+    this.#llama.contextSetThreads(this.pointer, threads, batchThreads);
+  }
+
+  #setAdapters(adapters: readonly Adapter[]): void {
+    const code = this.#llama.setAdapters(
+      this.pointer,
+      adapters.map((adapter) => adapter.pointer),
+      adapters.length,
+      adapters.map((adapter) => adapter.scale),
+    );
+    if (code !== 0) throw new Error(`llama.cpp refused the LoRA adapters (${code})`);
+  }
+
+  free(): Promise<void> {
+    return callAsync(this.#llama.contextFree, this.pointer);
+  }
+}

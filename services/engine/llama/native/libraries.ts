@@ -1,0 +1,78 @@
+import { basename } from "node:path";
+import koffi from "koffi";
+import { getLlama, type Llama, LlamaLogLevel } from "node-llama-cpp";
+
+// Native calls run on koffi's own stacks, whose defaults (2 MiB, 128 KiB) deep grammars and graphs overflow. This can
+// only be set before the first library is loaded.
+const stackBytes = 8 * 1024 * 1024;
+koffi.config({ sync_stack_size: stackBytes, async_stack_size: stackBytes });
+
+export type Library = ReturnType<typeof koffi.load>;
+
+export interface Libraries {
+  readonly llama: Library;
+  readonly ggml: Library;
+  readonly ggmlBase: Library;
+  /** What runs, in words, such as `cpu-zen4` or `cuda`. */
+  readonly build: string;
+  /** Physical cores that do arithmetic well (no efficiency cores, no hyper-threads). */
+  readonly mathCores: number;
+}
+
+export interface OpenOptions {
+  readonly gpu: "auto" | "cuda" | "vulkan" | "metal" | false;
+  readonly numa: false | "distribute" | "isolate" | "numactl" | "mirror";
+  readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
+}
+
+/**
+ * Lets node-llama-cpp choose and load the native build for this machine, then opens the very same libraries for FFI.
+ * Once per process: llama.cpp keeps its backends and its log callback in globals.
+ */
+export async function openLibraries({ gpu, numa, log }: OpenOptions): Promise<Libraries> {
+  const llama = await getLlama({
+    gpu,
+    build: "never",
+    numa,
+    logLevel: LlamaLogLevel.info,
+    logger: (level, message) => log(logLevels[level], message),
+  });
+  const loaded = loadedLibraries();
+  const find = (pattern: RegExp, what: string): string => {
+    const path = loaded.find((candidate) => pattern.test(basename(candidate)));
+    if (path === undefined) throw new Error(`node-llama-cpp loaded no ${what} library (loaded: ${loaded.join(", ")})`);
+    return path;
+  };
+  return {
+    llama: koffi.load(find(/^(lib)?llama(\.[^-]+)?\.(so|dylib|dll)$/, "llama")),
+    ggml: koffi.load(find(/^(lib)?ggml(\.[^-]+)?\.(so|dylib|dll)$/, "ggml")),
+    ggmlBase: koffi.load(find(/^(lib)?ggml-base\.(so|dylib|dll)$/, "ggml-base")),
+    build: describeBuild(llama, loaded),
+    mathCores: llama.cpuMathCores,
+  };
+}
+
+const logLevels = {
+  [LlamaLogLevel.disabled]: "debug",
+  [LlamaLogLevel.fatal]: "error",
+  [LlamaLogLevel.error]: "error",
+  [LlamaLogLevel.warn]: "warn",
+  [LlamaLogLevel.info]: "info",
+  [LlamaLogLevel.log]: "info",
+  [LlamaLogLevel.debug]: "debug",
+} as const;
+
+/** Every shared object of this process, as the platform's loader names it. */
+function loadedLibraries(): string[] {
+  // Without this the report resolves the names of every open socket, which can take seconds.
+  Object.assign(process.report, { excludeNetwork: true });
+  const report: unknown = process.report.getReport();
+  const objects = (report as { sharedObjects?: unknown }).sharedObjects;
+  return Array.isArray(objects) ? objects.filter((path): path is string => typeof path === "string") : [];
+}
+
+function describeBuild(llama: Llama, loaded: readonly string[]): string {
+  const cpu = loaded.map((path) => /ggml-(cpu(?:-[^.]+)?)\./.exec(basename(path))?.[1]).find((name) => name);
+  const kind = llama.buildType === "prebuilt" ? "prebuilt" : "built here";
+  return `${[llama.gpu || undefined, cpu ?? "cpu"].filter(Boolean).join(" + ")} (${kind})`;
+}

@@ -1,0 +1,113 @@
+import type { SamplerApi } from "./api.ts";
+import { int32At, NativeBuffer } from "./buffer.ts";
+import type { Context } from "./context.ts";
+import type { SamplerPointer } from "./pointer.ts";
+import { tokenDataArrayBytes, tokenDataBytes } from "./structs.ts";
+
+/** A llama_sampler and what it was made of; frees itself and whatever was added to it. */
+export class Sampler {
+  readonly #api: SamplerApi;
+  #pointer: SamplerPointer | undefined;
+
+  constructor(api: SamplerApi, pointer: SamplerPointer) {
+    this.#api = api;
+    this.#pointer = pointer;
+  }
+
+  get pointer(): SamplerPointer {
+    if (this.#pointer === undefined) throw new Error("the sampler is freed");
+    return this.#pointer;
+  }
+
+  /** Tells the sampler which token was taken. For a grammar: only a token that it allows, else the process ends. */
+  accept(token: number): void {
+    this.#api.accept(this.pointer, token);
+  }
+
+  /** Draws from a row of the last decode, and accepts what it drew. */
+  sample(context: Context, row: number): number {
+    return this.#api.sample(this.pointer, context.pointer, row);
+  }
+
+  free(): void {
+    if (this.#pointer !== undefined) this.#api.free(this.#pointer);
+    this.#pointer = undefined;
+  }
+}
+
+/**
+ * A llama_token_data_array over a whole vocabulary, to run samplers on by hand: for grammars, whose verdict on a token
+ * must be known before the token is accepted.
+ */
+export class Candidates {
+  readonly #api: SamplerApi;
+  readonly #size: number;
+  readonly #items: NativeBuffer;
+  readonly #header: NativeBuffer;
+  readonly #ids: Int32Array;
+  readonly #logits: Float32Array;
+
+  constructor(api: SamplerApi, vocabularySize: number) {
+    this.#api = api;
+    this.#size = vocabularySize;
+    this.#items = new NativeBuffer(vocabularySize * tokenDataBytes);
+    this.#header = new NativeBuffer(tokenDataArrayBytes);
+    this.#ids = this.#items.int32;
+    this.#logits = this.#items.float32;
+  }
+
+  /** Every token with its logit. */
+  fill(logits: Float32Array): void {
+    const [ids, values] = [this.#ids, this.#logits];
+    for (let token = 0, at = 0; token < this.#size; token++, at += 3) {
+      ids[at] = token;
+      values[at + 1] = logits[token] ?? 0;
+      values[at + 2] = 0;
+    }
+    this.#writeHeader(this.#size);
+  }
+
+  /** Makes a token impossible. Only between fill and the first apply: samplers reorder the array. */
+  forbid(token: number): void {
+    this.#logits[token * 3 + 1] = -Infinity;
+  }
+
+  apply(sampler: Sampler): void {
+    this.#api.apply(sampler.pointer, this.#header.address);
+  }
+
+  /** The token that a selecting sampler chose; undefined when none was possible. */
+  selected(): number | undefined {
+    const header = this.#header.bigInt64;
+    const [data = 0n, size = 0n, selected = -1n] = header;
+    if (selected < 0n || selected >= size) return undefined;
+    // A sampler may have moved the array, so it is read where the header says.
+    const item = BigInt.asUintN(64, data) + selected * BigInt(tokenDataBytes);
+    const words = int32At(item, 3);
+    const logit = new Float32Array(words.buffer, words.byteOffset, 3)[1] ?? -Infinity;
+    return logit === -Infinity ? undefined : words[0];
+  }
+
+  /** Whether a grammar allows the token next. */
+  allows(grammar: Sampler, token: number): boolean {
+    this.#ids[0] = token;
+    this.#logits[1] = 0;
+    this.#logits[2] = 0;
+    this.#writeHeader(1);
+    this.apply(grammar);
+    return this.#logits[1] !== -Infinity;
+  }
+
+  #writeHeader(size: number): void {
+    const header = this.#header.bigInt64;
+    header[0] = BigInt.asIntN(64, this.#items.address);
+    header[1] = BigInt(size);
+    header[2] = -1n;
+    header[3] = 0n;
+  }
+
+  free(): void {
+    this.#items.free();
+    this.#header.free();
+  }
+}

@@ -1,0 +1,98 @@
+import type { LlamaApi } from "./api.ts";
+import { callAsync } from "./api.ts";
+import { int32At } from "./buffer.ts";
+import type { VocabPointer } from "./pointer.ts";
+
+/** Texts up to this many bytes are tokenized on the calling thread: the trip to another costs more. */
+const syncBytes = 4096;
+
+/** A model's vocabulary: text ⇄ tokens. Lives as long as its model. */
+export class Vocabulary {
+  readonly pointer: VocabPointer;
+  readonly size: number;
+  readonly bos: number;
+  readonly eos: number;
+  readonly addsBos: boolean;
+  readonly fim: { readonly prefix: number; readonly suffix: number; readonly middle: number } | undefined;
+  /** Tokens that the model's makers never want drawn. */
+  readonly suppressed: readonly number[];
+  /** Every token that ends a generation. */
+  readonly endTokens: readonly number[];
+  readonly #llama: LlamaApi;
+  readonly #ends: Uint8Array;
+  readonly #pieces: (Uint8Array | undefined)[] = [];
+  readonly #specialPieces: (Uint8Array | undefined)[] = [];
+  #scratch = Buffer.alloc(256);
+
+  constructor(llama: LlamaApi, pointer: VocabPointer) {
+    this.#llama = llama;
+    this.pointer = pointer;
+    this.size = llama.vocabSize(pointer);
+    this.bos = llama.vocabBos(pointer);
+    this.eos = llama.vocabEos(pointer);
+    this.addsBos = llama.vocabAddsBos(pointer);
+    const [prefix, suffix, middle] = [
+      llama.vocabFimPrefix(pointer),
+      llama.vocabFimSuffix(pointer),
+      llama.vocabFimMiddle(pointer),
+    ];
+    this.fim = Math.min(prefix, suffix, middle) < 0 ? undefined : { prefix, suffix, middle };
+    this.#ends = Uint8Array.from({ length: this.size }, (_, token) => (llama.vocabIsEog(pointer, token) ? 1 : 0));
+    this.endTokens = [...this.#ends.keys()].filter((token) => this.#ends[token] === 1);
+    this.suppressed = suppressedTokens(llama, pointer);
+  }
+
+  has(token: number): boolean {
+    return Number.isInteger(token) && token >= 0 && token < this.size;
+  }
+
+  isEnd(token: number): boolean {
+    return this.#ends[token] === 1;
+  }
+
+  /** The token as the vocabulary spells it (`<s>`), "" for a token it does not have. */
+  text(token: number): string {
+    return this.has(token) ? (this.#llama.vocabText(this.pointer, token) ?? "") : "";
+  }
+
+  /** The token's exact bytes; a control token has none unless `special`. Do not change the result: it is kept. */
+  piece(token: number, special: boolean): Uint8Array {
+    // llama.cpp ends the process on an id outside the vocabulary.
+    if (!this.has(token)) throw new RangeError(`token ${token} is not in the vocabulary of ${this.size} tokens`);
+    const cache = special ? this.#specialPieces : this.#pieces;
+    return (cache[token] ??= this.#readPiece(token, special));
+  }
+
+  #readPiece(token: number, special: boolean): Uint8Array {
+    const read = (): number =>
+      this.#llama.tokenToPiece(this.pointer, token, this.#scratch, this.#scratch.length, 0, special);
+    let length = read();
+    if (length < 0) {
+      this.#scratch = Buffer.alloc(-length);
+      length = read();
+    }
+    return Uint8Array.from(this.#scratch.subarray(0, length));
+  }
+
+  async tokenize(text: string, addSpecial: boolean, parseSpecial: boolean): Promise<Int32Array> {
+    const bytes = Buffer.from(text, "utf8");
+    // A token covers a byte at least; two more for BOS and EOS.
+    const tokens = new Int32Array(bytes.length + 2);
+    const args = [this.pointer, bytes, bytes.length, tokens, tokens.length, addSpecial, parseSpecial] as const;
+    const count =
+      bytes.length <= syncBytes
+        ? this.#llama.tokenize(...args)
+        : await callAsync(this.#llama.tokenize, ...args).finally(() => hold(bytes, tokens));
+    if (count < 0) throw new Error(`tokenizing needs room for ${-count} tokens, ${tokens.length} were given`);
+    return tokens.slice(0, count);
+  }
+}
+
+/** Names the values once more after an asynchronous call, so that they are not collected during it. */
+function hold(..._values: readonly unknown[]): void {}
+
+function suppressedTokens(llama: LlamaApi, vocab: VocabPointer): number[] {
+  const count = new Int32Array(1);
+  const pointer = llama.vocabSuppressed(vocab, count);
+  return pointer === null || !count[0] ? [] : [...int32At(pointer, count[0])];
+}

@@ -1,0 +1,74 @@
+import { ErrorReason, RpcError } from "../../../clients/errors.ts";
+import type { ModelSettings } from "../../config.ts";
+import { modelParams } from "./model-params.ts";
+import { checkAbi } from "./native/abi-check.ts";
+import { bindDevices, bindLlama, bindSamplers, type DeviceApi, type LlamaApi, type SamplerApi } from "./native/api.ts";
+import type { Adapter } from "./native/context.ts";
+import { listDevices } from "./native/devices.ts";
+import { type Libraries, openLibraries } from "./native/libraries.ts";
+import { Model } from "./native/model.ts";
+
+export interface OpenModelOptions {
+  /** 0 to 1. */
+  readonly onProgress: (progress: number) => void;
+  readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
+}
+
+export interface OpenModel {
+  readonly libraries: Libraries;
+  readonly llama: LlamaApi;
+  readonly samplers: SamplerApi;
+  readonly devices: DeviceApi;
+  readonly model: Model;
+  readonly adapters: readonly Adapter[];
+  /** An error that says what could not be done, with what llama.cpp's log says about it. */
+  readonly failure: (reason: ErrorReason, what: string) => Promise<RpcError>;
+}
+
+const numaStrategies = [false, "distribute", "isolate", "numactl", "mirror"] as const;
+
+/**
+ * Opens the native libraries, checks that they are the ones we know, and loads the model with its adapter. Once per
+ * process. Throws RpcError MODEL_LOAD_FAILED with llama.cpp's reason.
+ */
+export async function openModel(settings: ModelSettings, options: OpenModelOptions): Promise<OpenModel> {
+  const problems: string[] = [];
+  const log: OpenModelOptions["log"] = (level, message) => {
+    if (level === "error") problems.push(message.trim());
+    options.log(level, message);
+  };
+  const failure = async (reason: ErrorReason, what: string): Promise<RpcError> => {
+    // The log arrives with the event loop's next turns.
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    return new RpcError(reason, `${what}: ${problems.join(" ") || "llama.cpp gives no reason"}`);
+  };
+
+  const cpuOnly = settings.n_gpu_layers === 0 || settings.gpus?.length === 0;
+  const libraries = await openLibraries({
+    gpu: cpuOnly ? false : "auto",
+    numa: numaStrategies[settings.numa] ?? false,
+    log,
+  });
+  const llama = bindLlama(libraries);
+  checkAbi(llama);
+  const devices = bindDevices(libraries);
+
+  const { params, free } = modelParams(settings, { devices: listDevices(devices), maxDevices: llama.maxDevices() });
+  const { onProgress } = options;
+  const model = await Model.load(llama, settings.model, { params, onProgress }).finally(free);
+  const failed = (what: string) => failure(ErrorReason.MODEL_LOAD_FAILED, what);
+  if (model === undefined) throw await failed(`the model file ${settings.model} could not be loaded`);
+  if (model.isEncoderDecoder || model.isDiffusion)
+    throw new RpcError(
+      ErrorReason.MODEL_LOAD_FAILED,
+      `${model.description} is an encoder-decoder or diffusion model: only decoders and embedding models are served`,
+    );
+
+  const adapters: Adapter[] = [];
+  if (settings.lora_path !== undefined) {
+    const pointer = await model.loadAdapter(settings.lora_path);
+    if (pointer === undefined) throw await failed(`the LoRA adapter ${settings.lora_path} could not be loaded`);
+    adapters.push({ pointer, scale: 1 });
+  }
+  return { libraries, llama, samplers: bindSamplers(libraries), devices, model, adapters, failure };
+}

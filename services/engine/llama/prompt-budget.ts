@@ -1,0 +1,30 @@
+export interface PromptBudget {
+  /** Most prompt tokens of the next step. */
+  tokens(someDecode: boolean): number;
+  /** What a step took. */
+  observe(promptTokens: number, ms: number): void;
+}
+
+/** A running stream should not wait longer than this for its next token because of another's prompt. */
+const targetStepMs = 150;
+const leastTokens = 32;
+
+/**
+ * How much of the waiting prompts to process in one step: a whole batch while nothing else runs; beside running
+ * streams as much as fits the target time, by the speed seen so far.
+ */
+export function createPromptBudget(batchTokens: number): PromptBudget {
+  let tokensPerMs = 0;
+  return {
+    tokens(someDecode) {
+      if (!someDecode || tokensPerMs === 0) return batchTokens;
+      return Math.min(batchTokens, Math.max(leastTokens, Math.round(tokensPerMs * targetStepMs)));
+    },
+    observe(promptTokens, ms) {
+      // Short ones say more about the step's fixed cost than about prompts.
+      if (promptTokens < leastTokens || ms <= 0) return;
+      const seen = promptTokens / ms;
+      tokensPerMs = tokensPerMs === 0 ? seen : tokensPerMs * 0.7 + seen * 0.3;
+    },
+  };
+}

@@ -1,0 +1,80 @@
+/** A place to run one sequence. Its tokens are exactly what the context's memory holds for it. */
+export interface Slot {
+  readonly id: number;
+  /** Tokens whose KV state is in the cache, in order. */
+  tokens: number[];
+  busy: boolean;
+  /** When it was last in use; any clock that only grows. */
+  usedAt: number;
+}
+
+export function createSlots(count: number): Slot[] {
+  return Array.from({ length: count }, (_, id) => ({ id, tokens: [], busy: false, usedAt: 0 }));
+}
+
+/** How many leading tokens two lists share. */
+export function commonPrefix(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  const length = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < length && a[at] === b[at]) at++;
+  return at;
+}
+
+export interface Placement {
+  readonly slot: Slot;
+  /** Leading prompt tokens that the slot already holds. */
+  readonly keep: number;
+  /** Copy this slot's sequence first: it shares more with the prompt than the chosen slot does. */
+  readonly copyFrom: Slot | undefined;
+}
+
+/** A shorter shared prefix is not worth a copy, nor, unless it is half the prompt, another conversation's cache. */
+const worthwhilePrefix = 32;
+
+/**
+ * Where a prompt runs. Numbered as in the code:
+ *  1. the free slot that shares the longest prefix with it, when that is worthwhile;
+ *  2. else, among the free slots that need at most `maxBridge` filler rows between running neighbours, the one unused
+ *     for longest, so that the caches of others live on;
+ *  3. else the free slot nearest to a running one (llama.cpp computes only neighbours together);
+ * and in any case, when some slot (a running one too) shares a worthwhile prefix that the chosen one lacks, it is copied.
+ * undefined: no slot is free.
+ */
+export function placePrompt(
+  slots: readonly Slot[],
+  prompt: ArrayLike<number>,
+  { maxBridge, reuse }: { maxBridge: number; reuse: boolean },
+): Placement | undefined {
+  const free = slots.filter((slot) => !slot.busy);
+  // One token must be decoded for its logits, so the last is never reused.
+  const shared = (slot: Slot): number => (reuse ? Math.min(commonPrefix(slot.tokens, prompt), prompt.length - 1) : 0);
+  const longest = maxBy(free, shared);
+  if (longest === undefined) return undefined;
+  const place = (slot: Slot): Placement => {
+    const keep = shared(slot);
+    const donor = maxBy(slots, shared);
+    const gain = donor === undefined ? 0 : shared(donor) - keep;
+    return gain < worthwhilePrefix ? { slot, keep, copyFrom: undefined } : { slot, keep: keep + gain, copyFrom: donor };
+  };
+  if (shared(longest) >= Math.min(worthwhilePrefix, prompt.length / 2)) return place(longest); // 1
+  const gap = gapTo(slots);
+  const near = free.filter((slot) => gap(slot) <= maxBridge);
+  const chosen = near.length > 0 ? maxBy(near, (slot) => -slot.usedAt) : maxBy(free, (slot) => -gap(slot)); // 2, 3
+  return chosen && place(chosen);
+}
+
+/** How many idle slots lie between a slot and the nearest busy one; 0 when none is busy. */
+function gapTo(slots: readonly Slot[]): (slot: Slot) => number {
+  const busy = slots.filter((slot) => slot.busy).map((slot) => slot.id);
+  return ({ id }) => (busy.length === 0 ? 0 : Math.min(...busy.map((other) => Math.abs(other - id))) - 1);
+}
+
+function maxBy<T>(items: readonly T[], value: (item: T) => number): T | undefined {
+  let best: T | undefined;
+  let most = -Infinity;
+  for (const item of items) {
+    const worth = value(item);
+    if (worth > most) [best, most] = [item, worth];
+  }
+  return best;
+}

@@ -1,0 +1,81 @@
+import { availableParallelism, cpus } from "node:os";
+
+export interface Threads {
+  readonly decode: number;
+  readonly prefill: number;
+}
+
+export interface ThreadSettings {
+  /** undefined: chosen here, and fewer while others keep the cores busy. -1: every core. */
+  readonly n_threads: number | undefined;
+  readonly n_threads_batch: number | undefined;
+}
+
+/** How often the machine is looked at: os.cpus() reads a file per core. */
+const sampleMs = 500;
+
+/**
+ * Chooses how many threads compute. More threads than free cores are far worse than one less: ggml's threads wait for
+ * each other by spinning, and one that is off its core makes all others burn theirs (1 s of work took 40 s). So when
+ * not told otherwise it starts from the cores this process may use and steps back while other processes use them.
+ */
+export function createThreadChooser(
+  settings: ThreadSettings,
+  mathCores: number,
+): { most: Threads; now: () => Threads } {
+  const cores = availableParallelism();
+  const own = Math.max(1, Math.min(mathCores, cores));
+  const given = (value: number | undefined): number | undefined => (value === -1 ? cores : value);
+  const decode = given(settings.n_threads);
+  const prefill = given(settings.n_threads_batch) ?? decode;
+  const most = { decode: decode ?? own, prefill: prefill ?? own };
+  let chosen = most;
+  let last = takeSample();
+  return {
+    most,
+    now() {
+      const sample = takeSample;
+      if (decode !== undefined && prefill !== undefined) return most;
+      if (performance.now() - last.at < sampleMs) return chosen;
+      const next = sample();
+      const othersBusy = busyOthers(last, next);
+      last = next;
+      chosen = {
+        decode: decode ?? nextThreads(chosen.decode, { most: most.decode, cores: cpus().length, othersBusy }),
+        prefill: prefill ?? nextThreads(chosen.prefill, { most: most.prefill, cores: cpus().length, othersBusy }),
+      };
+      return chosen;
+    },
+  };
+}
+
+/**
+ * How many threads fit beside what others use, in cores. Going up needs more room than staying does, so that the number
+ * does not flutter.
+ */
+export function nextThreads(
+  current: number,
+  { most, cores, othersBusy }: { most: number; cores: number; othersBusy: number },
+): number {
+  const free = cores - othersBusy;
+  const stay = Math.round(free + 0.1);
+  const up = Math.round(free - 0.15);
+  return Math.max(1, Math.min(most, up > current ? up : Math.min(current, stay)));
+}
+
+interface Sample {
+  readonly at: number;
+  /** CPU time of all processes and of this one, in ms. */
+  readonly all: number;
+  readonly own: number;
+}
+
+function takeSample(): Sample {
+  const { user, system } = process.cpuUsage();
+  const all = cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0);
+  return { at: performance.now(), all, own: (user + system) / 1000 };
+}
+
+function busyOthers(from: Sample, to: Sample): number {
+  return Math.max(0, (to.all - from.all - (to.own - from.own)) / (to.at - from.at));
+}
