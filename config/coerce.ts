@@ -6,8 +6,11 @@ const booleans = new Map<unknown, boolean>([
   ...["0", "off", "f", "false", "n", "no", 0].map((word): [unknown, boolean] => [word, false]),
 ]);
 
-/** `input` is the reading that the schema took, `value` what it made of it. */
-export type Coerced = { readonly ok: true; readonly input: unknown; readonly value: unknown } | { readonly ok: false };
+export type Coerced =
+  /** `input` is the reading that the schema took, `value` what it made of it. */
+  | { readonly ok: true; readonly input: unknown; readonly value: unknown }
+  /** `fault` is what the schema has against the value as it is written. */
+  | { readonly ok: false; readonly fault: string };
 
 /**
  * Reads a value that may be written in another type than the schema wants, by the rules of llama_cpp.server: "4096"
@@ -20,7 +23,7 @@ export function coerce(schema: z.ZodType, value: unknown): Coerced {
     const result = schema.safeParse(candidate);
     if (result.success) return { ok: true, input: candidate, value: result.data };
   }
-  return { ok: false };
+  return { ok: false, fault: schema.safeParse(value).error?.issues[0]?.message ?? "" };
 }
 
 /** What a value may mean, the most literal reading first. */
@@ -56,8 +59,8 @@ function asJson(text: string): unknown[] {
   }
 }
 
-/** Whether unset is a value of its own; a setting with a default has none to be unset to. */
-function isOptional(schema: z.ZodType): boolean {
+/** Whether unset is a value of its own, which null stands for; a setting with a default is never unset. */
+export function isOptional(schema: z.ZodType): boolean {
   const result = schema.safeParse(undefined);
   return result.success && result.data === undefined;
 }

@@ -1,6 +1,4 @@
-import type { z } from "zod";
-
-export type JsonSchema = z.core.JSONSchema.JSONSchema;
+import type { JsonSchema } from "./json-of.ts";
 
 /** What a value must be, in words, from its JSON Schema: `a whole number from 0 to 65535`. */
 export function expects(schema: JsonSchema): string {
@@ -41,12 +39,12 @@ export function choices(schema: JsonSchema): string[] {
   return [...own, ...(schema.anyOf ?? []).flatMap((option) => (typeof option === "object" ? choices(option) : []))];
 }
 
-function alternatives(options: readonly z.core.JSONSchema._JSONSchema[]): string {
+function alternatives(options: readonly (JsonSchema | boolean)[]): string {
   const words = options.map((option) => (typeof option === "boolean" ? "any value" : expects(option)));
   return [...new Set(words)].join(", or ");
 }
 
-function isNull(option: z.core.JSONSchema._JSONSchema): boolean {
+function isNull(option: JsonSchema | boolean): boolean {
   return typeof option === "object" && option.type === "null";
 }
 

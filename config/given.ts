@@ -35,7 +35,7 @@ export function readSetting(term: Term, given: Given, { problems, warnings }: Fi
     case "honoured":
       if (coerced.ok) return coerced.input;
       problems.add(
-        `${given.where} is ${secrets.has(name) ? "not usable" : show(given.value)}: must be ${remedy(term, given)}`,
+        `${given.where} is ${secrets.has(name) ? "not usable" : show(given.value)}: ${remedy(term, given, coerced.fault)}`,
       );
       return undefined;
     case "refused":
@@ -52,8 +52,10 @@ export function neutralValue({ setting }: Term): unknown {
   return setting.schema.safeParse(undefined).data;
 }
 
-function remedy({ setting, json }: Term, { value }: Given): string {
-  const wanted = setting.expects ?? expects(json);
+function remedy({ setting, json }: Term, { value }: Given, fault: string): string {
+  // A schema with a sentence of its own knows best.
+  if (fault.startsWith("must ")) return fault;
+  const wanted = `must be ${setting.expects ?? expects(json)}`;
   if (value === null) return `${wanted}; leave it out for the default`;
   return typeof value === "string" && value !== "" ? wanted + suggest(value, choices(json)) : wanted;
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { modelSettingGroups } from "../services/config.ts";
 import { serviceSettings } from "../services/config/service-settings.ts";
 import type { Setting, Settings } from "../services/config/setting.ts";
-import type { JsonSchema } from "./expects.ts";
+import { type JsonSchema, jsonOf } from "./json-of.ts";
 
 /** Where a setting stands: in each item of `models`, or at the top of the config file. */
 export type Scope = "model" | "server";
@@ -29,7 +29,7 @@ export function createVocabulary(shimSchema: ServerSchema): Vocabulary {
   const add = (scope: Scope, group: string, settings: Settings): void => {
     for (const [name, setting] of Object.entries(settings)) {
       if (terms.has(name)) throw new Error(`two settings are called ${name}`);
-      terms.set(name, { name, scope, group, setting, json: toJson(setting.schema) });
+      terms.set(name, { name, scope, group, setting, json: jsonOf(setting.schema) });
     }
   };
   add("server", "REST server", settingsOf(shimSchema));
@@ -49,9 +49,4 @@ function settingsOf(schema: ServerSchema): Settings {
     return [name, { schema: field as z.ZodType, disposition: "honoured" }];
   });
   return Object.fromEntries(rows);
-}
-
-function toJson(schema: z.ZodType): JsonSchema {
-  const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input" });
-  return json;
 }

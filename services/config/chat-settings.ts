@@ -1,12 +1,10 @@
 import { z } from "zod";
+import { chatFormatNames } from "../engine/text/chat-formats/chat-formats.ts";
 import { optional, text, uint32Max, whole } from "./kinds.ts";
 import { honoured, refused } from "./setting.ts";
 
 const hubTemplate = "is not served yet: give the model's Jinja template as chat_template (inline, or its file)";
 const speculation = "is not served yet: remove it; answers are the same without";
-
-/** The prompt formats that `chat_format` can name. */
-export const chatFormatNames = ["vicuna", "llama-2", "chatml"] as const;
 
 /** How messages become prompts, and what requests that say nothing get. */
 export const chatSettings = {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { named, namesOf, optional, text, whole } from "./kinds.ts";
-import { kvOverridePattern } from "./kv-override.ts";
+import { isKvOverride } from "./kv-override.ts";
 import { honoured, meaningless, refused } from "./setting.ts";
 
 const numaStrategies = { disabled: 0, distribute: 1, isolate: 2, numactl: 3, mirror: 4 };
@@ -27,7 +27,7 @@ export const fileSettings = {
   ),
   kv_overrides: honoured(
     "Metadata to read differently than the file has it, as key=type:value; the types are int, float, bool and str.",
-    optional(z.array(z.string().regex(kvOverridePattern))),
+    optional(z.array(z.string().refine(isKvOverride))),
     {
       expects:
         'a list of texts such as "tokenizer.ggml.add_bos_token=bool:false" (types int, float, bool, str; at most 127 bytes)',

@@ -1,0 +1,58 @@
+import { packageVersion } from "../config/package-root.ts";
+import type { JsonSchema } from "../config/json-of.ts";
+import type { Term, Vocabulary } from "../config/vocabulary.ts";
+import { table } from "./table.ts";
+
+/** What `tokenwire --help` prints: every setting, in groups, with its default. */
+export function helpText(vocabulary: Vocabulary): string {
+  const terms = [...vocabulary.values()];
+  const groups = Map.groupBy(
+    terms.filter((term) => term.setting.disposition === "honoured"),
+    (term) => term.group,
+  );
+  const rest = terms.filter((term) => term.setting.disposition !== "honoured");
+  return [
+    `tokenwire ${packageVersion()} serves GGUF models: OpenAI-compatible REST, gRPC and tRPC over llama.cpp.`,
+    introduction,
+    ...[...groups].map(([group, members]) => `${group}:\n${table(members.map(row))}`),
+    `Settings of llama_cpp.server that are refused, or have no effect:\n${table(rest.map(exception))}`,
+  ].join("\n\n");
+}
+
+const introduction = `Usage:
+  tokenwire                                 serve the tiny model that comes with it
+  tokenwire --model PATH [--SETTING VALUE]  serve one model
+  tokenwire --config_file FILE              serve what a config file (JSON or YAML) says
+  tokenwire migrate FILE [NEW_FILE]         turn a config of llama_cpp.server into one that does the same here
+  tokenwire --help | --version
+
+Each setting is a flag (--n_ctx 4096, --n-ctx=4096), a key of the config file and an environment variable (N_CTX).
+For a model the config file goes before the environment. For the server the order is: flag, HOST and PORT of the
+environment, config file, other variables. With a config file the flags of models are refused: write them into its models.
+CONFIG_FILE names a config file, too, and goes before --config_file. docs/config.schema.json describes it to editors.`;
+
+function row({ name, setting, json }: Term): readonly [string, string] {
+  const about = setting.schema.description ?? "";
+  const fallback = json.default === undefined ? "" : ` (default ${JSON.stringify(json.default)})`;
+  return [`--${name} ${placeholder(json)}`, `${about}${fallback}`];
+}
+
+function exception({ name, setting }: Term): readonly [string, string] {
+  const verb = setting.disposition === "refused" ? "" : "has no effect: ";
+  return [`--${name}`, `${verb}${setting.because}`];
+}
+
+/** What stands for the value. */
+function placeholder(json: JsonSchema): string {
+  const kinds = new Set(kindsOf(json));
+  if (kinds.has("array")) return "…";
+  if (kinds.has("object")) return "JSON";
+  if (kinds.has("boolean")) return "BOOL";
+  if (kinds.has("string")) return "TEXT";
+  return "N";
+}
+
+function kindsOf(json: JsonSchema): string[] {
+  const options = (json.anyOf ?? []).flatMap((option) => (typeof option === "object" ? kindsOf(option) : []));
+  return [...[json.type ?? []].flat(), ...options];
+}
