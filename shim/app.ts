@@ -1,0 +1,64 @@
+import Koa from "koa";
+import type { Logger } from "pino";
+import { register, type Registry } from "prom-client";
+import type { ShimSettings } from "./config.ts";
+import type { ShimState } from "./context.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { accessLog } from "./middleware/access-log.ts";
+import { auth } from "./middleware/auth.ts";
+import { cors } from "./middleware/cors.ts";
+import { errors } from "./middleware/errors.ts";
+import { httpMetrics } from "./middleware/http-metrics.ts";
+import { requestId } from "./middleware/request-id.ts";
+import { requestSignal } from "./middleware/request-signal.ts";
+import { rootPath } from "./middleware/root-path.ts";
+import { tracing } from "./middleware/tracing.ts";
+import type { ShimClient } from "./routes/deps.ts";
+import { createRoutes } from "./routes/routes.ts";
+
+export interface AppDeps {
+  /** Stays the caller's to close. */
+  readonly client: ShimClient;
+  readonly settings: ShimSettings;
+  readonly logger: Logger;
+  /** Said in `system_fingerprint` and at `/`. */
+  readonly version: string;
+  /** Unset: the server never drains. */
+  readonly lifecycle?: Lifecycle;
+  /** Unset: the process's own. */
+  readonly registry?: Registry;
+}
+
+/**
+ * Makes the REST face of a Tokenwire service: OpenAI's API, translated to the client's gRPC calls. Needs no network of
+ * its own; `startShim` listens with it.
+ */
+export function createApp(deps: AppDeps): Koa<ShimState> {
+  const { settings, logger } = deps;
+  const lifecycle = deps.lifecycle ?? new Lifecycle();
+  const registry = deps.registry ?? register;
+  const app = new Koa<ShimState>();
+  // From the outside in: what wraps the errors sees how a request ended.
+  app.use(requestId(logger));
+  app.use(tracing());
+  app.use(accessLog());
+  app.use(httpMetrics(registry));
+  app.use(cors(settings.cors_origins));
+  app.use(errors());
+  app.use(requestSignal(lifecycle));
+  app.use(rootPath(settings.root_path));
+  app.use(auth(settings.api_key ?? []));
+  const { router, refuse } = createRoutes({ ...deps, lifecycle, registry });
+  app.use(router.routes());
+  app.use(refuse);
+  app.on("error", (error: unknown) => {
+    // Koa reports every client that leaves as an error of the application; the access log has that already.
+    if (!isDisconnect(error)) logger.error({ err: error }, "a response failed");
+  });
+  return app;
+}
+
+function isDisconnect(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return code === "ECONNRESET" || code === "EPIPE" || code === "ECANCELED" || code === "ERR_STREAM_PREMATURE_CLOSE";
+}

@@ -1,0 +1,24 @@
+import type { ShimMiddleware } from "../context.ts";
+import { routeOf } from "../route-of.ts";
+
+/** One line per request when it is over: who asked for what, how it ended, how long it took. Never what was said. */
+export function accessLog(): ShimMiddleware {
+  return async (ctx, next) => {
+    await next();
+    const { log, summary, startedAt } = ctx.state;
+    const status = summary.status ?? ctx.status;
+    log.info(
+      {
+        method: ctx.method,
+        route: routeOf(ctx),
+        status,
+        ms: Math.round(performance.now() - startedAt),
+        ...(summary.model !== undefined && { model: summary.model }),
+        ...(summary.firstDeltaMs !== undefined && { firstDeltaMs: Math.round(summary.firstDeltaMs) }),
+        ...(summary.usage !== undefined && { usage: summary.usage }),
+        ...(summary.errorCode !== undefined && { error: summary.errorCode }),
+      },
+      `${ctx.method} ${routeOf(ctx)} ${status}`,
+    );
+  };
+}

@@ -1,0 +1,36 @@
+import { errorType } from "../../clients/tracing/tracer.ts";
+import { RpcError } from "../../clients/errors.ts";
+import type { ShimContext, ShimMiddleware } from "../context.ts";
+import { HttpError } from "../http-error.ts";
+import { type ErrorAnswer, toErrorAnswer } from "../openai/errors.ts";
+
+/** Answers whatever the routes throw, in OpenAI's shape. The one place where an error becomes a response. */
+export function errors(): ShimMiddleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (thrown) {
+      const answer = noteError(ctx, thrown);
+      if (ctx.headerSent || !ctx.writable) return;
+      ctx.status = answer.status;
+      ctx.set(answer.headers);
+      ctx.body = answer.body;
+    }
+  };
+}
+
+/**
+ * The answer for an error, noted in the request's summary. A bug is logged whole, with the request's id; its caller
+ * learns no more than that there was one. After an abort the signal's reason counts, whatever came of it.
+ */
+export function noteError(ctx: ShimContext, thrown: unknown): ErrorAnswer {
+  const { signal, summary, log } = ctx.state;
+  const error: unknown = signal?.aborted ? signal.reason : thrown;
+  const answer = error instanceof HttpError ? error.answer : toErrorAnswer(error);
+  summary.status = answer.status;
+  summary.errorCode = answer.body.error.code ?? errorType(error);
+  if (!(error instanceof RpcError || error instanceof HttpError))
+    log.error({ err: error }, "a request failed on a bug");
+  else if (answer.status >= 500) log.warn({ err: error }, "a request failed");
+  return answer;
+}

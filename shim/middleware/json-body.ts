@@ -1,0 +1,86 @@
+import { ErrorReason, RpcError } from "../../clients/errors.ts";
+import getRawBody from "raw-body";
+import type { ShimContext } from "../context.ts";
+import { HttpError } from "../http-error.ts";
+
+/** Deeper values would overflow the stack of whoever walks them next; no schema of the real world comes near. */
+const maxDepth = 100;
+
+/**
+ * Reads a request's body as a JSON object. Throws the caller's error for a body that is too large, in another encoding,
+ * malformed (saying where), too deep, or no object. The content type may be missing or wrong, as curl's default is.
+ */
+export async function readJsonBody(ctx: ShimContext, limitBytes: number): Promise<Record<string, unknown>> {
+  checkEncoding(ctx);
+  const value = parseJson(decode(await readBytes(ctx, limitBytes)));
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new HttpError(400, "invalid_json", `the request's body must be a JSON object; got ${kindOf(value)}`);
+  }
+  if (isDeeperThan(value, maxDepth)) {
+    throw new HttpError(400, "invalid_json", `the request's JSON is nested deeper than ${maxDepth} levels`);
+  }
+  return value as Record<string, unknown>;
+}
+
+function checkEncoding(ctx: ShimContext): void {
+  const coding = ctx.get("content-encoding");
+  if (coding !== "" && coding !== "identity") {
+    throw new HttpError(
+      415,
+      "unsupported_content_encoding",
+      `content-encoding "${coding}" is not served: send plain JSON`,
+    );
+  }
+  const { charset } = ctx.request;
+  if (charset !== "" && !/^(utf-?8|us-ascii)$/i.test(charset)) {
+    throw new HttpError(415, "unsupported_charset", `charset "${charset}" is not served: send UTF-8`);
+  }
+}
+
+async function readBytes(ctx: ShimContext, limitBytes: number): Promise<Buffer> {
+  try {
+    return await getRawBody(ctx.req, { limit: limitBytes, length: ctx.get("content-length") || null });
+  } catch (error) {
+    const type = error instanceof Error && "type" in error ? error.type : undefined;
+    // What is left of the body is not read, so the connection cannot be used again.
+    ctx.set("connection", "close");
+    if (type === "entity.too.large") {
+      throw new RpcError(ErrorReason.REQUEST_TOO_LARGE, `the request's body is larger than ${limitBytes} bytes`);
+    }
+    if (type === "request.aborted") throw new RpcError(ErrorReason.CANCELLED, "the client left", { cause: error });
+    if (type === "request.size.invalid") {
+      throw new HttpError(400, "invalid_body", "the request's body is not as long as its content-length says");
+    }
+    throw error;
+  }
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new HttpError(400, "invalid_json", "the request's body is not valid UTF-8");
+  }
+}
+
+function parseJson(text: string): unknown {
+  if (text.trim() === "") throw new HttpError(400, "invalid_json", "the request has no body: send a JSON object");
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const where = error instanceof Error ? error.message : "it cannot be parsed";
+    throw new HttpError(400, "invalid_json", `the request's body is not valid JSON: ${where}`);
+  }
+}
+
+function isDeeperThan(value: object, levels: number): boolean {
+  if (levels === 0) return true;
+  return Object.values(value).some(
+    (inner) => typeof inner === "object" && inner !== null && isDeeperThan(inner, levels - 1),
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  return Array.isArray(value) ? "an array" : `a ${typeof value}`;
+}

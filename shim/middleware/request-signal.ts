@@ -1,0 +1,31 @@
+import { ErrorReason, RpcError } from "../../clients/errors.ts";
+import type { ShimMiddleware } from "../context.ts";
+import { type Lifecycle, shuttingDown } from "../lifecycle.ts";
+
+/** The paths that tell how the server is: they answer until the end. */
+const probes: ReadonlySet<string> = new Set(["/health", "/ready", "/metrics"]);
+
+/**
+ * Gives each request the signal that ends its work: aborted when the client leaves before it has the whole answer, or
+ * when the server ends. A draining server takes no new requests.
+ */
+export function requestSignal(lifecycle: Lifecycle): ShimMiddleware {
+  return async (ctx, next) => {
+    const gone = new AbortController();
+    const onClose = () => {
+      if (!ctx.res.writableFinished) gone.abort(new RpcError(ErrorReason.CANCELLED, "the client left"));
+    };
+    const onEnd = () => gone.abort(lifecycle.signal.reason);
+    if (lifecycle.signal.aborted) onEnd();
+    lifecycle.signal.addEventListener("abort", onEnd, { once: true });
+    ctx.res.once("close", onClose);
+    ctx.state.signal = gone.signal;
+    if (lifecycle.draining) ctx.set("connection", "close");
+    try {
+      if (lifecycle.draining && !probes.has(ctx.path)) throw shuttingDown();
+      await next();
+    } finally {
+      lifecycle.signal.removeEventListener("abort", onEnd);
+    }
+  };
+}

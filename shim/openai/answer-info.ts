@@ -1,0 +1,25 @@
+import { createHash, randomUUID } from "node:crypto";
+
+/** What every object of one answer says about it. */
+export interface AnswerInfo {
+  readonly id: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+  /** The name that the request gave; the model that answers says its own when it starts. */
+  readonly requestedModel: string;
+  readonly serverVersion: string;
+  /** How many choices were asked for; an answer with fewer is a failure. */
+  readonly choices: number;
+}
+
+export function newAnswerInfo(
+  kind: "chatcmpl" | "cmpl",
+  details: Pick<AnswerInfo, "requestedModel" | "serverVersion" | "choices">,
+): AnswerInfo {
+  return { id: `${kind}-${randomUUID().replaceAll("-", "")}`, created: Math.floor(Date.now() / 1_000), ...details };
+}
+
+/** OpenAI's name for "the same backend": here a model under one version of this server. */
+export function systemFingerprint(model: string, serverVersion: string): string {
+  return `fp_${createHash("sha256").update(`${serverVersion}\n${model}`).digest("hex").slice(0, 10)}`;
+}

@@ -1,0 +1,93 @@
+import type { z } from "zod";
+import { ErrorReason, invalidParameter, RpcError } from "../../clients/errors.ts";
+import { type FieldPath, formatPath, valueAt } from "./field-path.ts";
+
+type Issue = z.core.$ZodIssue;
+
+/** Variants of OpenAI's unions that we know and do not serve, by the value of their `type`. */
+const unservedVariants: Readonly<Record<string, string>> = {
+  image_url: "images are not served: send text parts",
+  input_audio: "audio is not served: send text parts",
+  file: "files are not served: send their text in a text part",
+  custom: "custom tools are not served: describe a function tool",
+};
+
+/** The caller's error for zod's first finding in `body`: which field, what it holds, what it may hold. */
+export function issueToError(issue: Issue, body: unknown, prefix: FieldPath = []): RpcError {
+  const path = [...prefix, ...issue.path];
+  const param = formatPath(path);
+  const value = valueAt(body, path);
+
+  if (issue.code === "custom" && issue.params?.["unsupported"] === true) {
+    return new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, issue.message, { param });
+  }
+  if (issue.code === "invalid_union") {
+    const unserved = typeof value === "string" ? unservedVariants[value] : undefined;
+    if (issue.errors.length === 0 && unserved !== undefined) {
+      const owner = formatPath(path.slice(0, -1));
+      return new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, `${owner}: ${unserved}`, {
+        param: owner,
+      });
+    }
+    const deepest = deepestIssue(issue.errors);
+    if (deepest !== undefined) return issueToError(deepest, body, path);
+  }
+  if (value === undefined) return invalidParameter(param, `${param} is required`);
+  return invalidParameter(param, `${param} ${requirement(issue)}; got ${describeValue(value)}`);
+}
+
+/** In a union the branch that got furthest is the one that was meant; none, when all fail at the value itself. */
+function deepestIssue(branches: readonly (readonly Issue[])[]): Issue | undefined {
+  const depth = (issue: Issue): number =>
+    issue.path.length + (issue.code === "invalid_type" && issue.path.length === 0 ? 0 : 1);
+  return branches
+    .flatMap((issues) => issues.slice(0, 1))
+    .filter((issue) => depth(issue) > 0)
+    .sort((a, b) => depth(b) - depth(a))[0];
+}
+
+function requirement(issue: Issue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return `must be ${typeName(issue.expected)}`;
+    case "invalid_value":
+      return `must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
+    case "invalid_union":
+      return `must be ${unionNames(issue)}`;
+    case "too_small":
+      return `must ${limit(issue.origin, "at least", issue.inclusive === false ? `more than ${issue.minimum}` : issue.minimum)}`;
+    case "too_big":
+      return `must ${limit(issue.origin, "at most", issue.maximum)}`;
+    default:
+      return issue.message;
+  }
+}
+
+function limit(origin: string, word: string, bound: number | bigint | string): string {
+  if (origin === "array") return `have ${word} ${bound} item${bound === 1 ? "" : "s"}`;
+  if (origin === "string") return `have ${word} ${bound} character${bound === 1 ? "" : "s"}`;
+  return typeof bound === "string" ? `be ${bound}` : `be ${word} ${bound}`;
+}
+
+function unionNames(issue: Extract<Issue, { code: "invalid_union" }>): string {
+  const options = "options" in issue && Array.isArray(issue.options) ? issue.options : [];
+  if (options.length > 0) return options.map((option) => JSON.stringify(option)).join(" or ");
+  const names = issue.errors.flatMap((issues) =>
+    issues.slice(0, 1).map((nested) => requirement(nested).replace(/^must be /, "")),
+  );
+  return [...new Set(names)].join(" or ");
+}
+
+function typeName(expected: string): string {
+  if (expected === "int") return "an integer";
+  if (expected === "record") return "an object";
+  return `${/^[aeio]/.test(expected) ? "an" : "a"} ${expected}`;
+}
+
+/** Long texts are cut: an error message is no place for a prompt. */
+function describeValue(value: unknown): string {
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value !== "string") return String(value);
+  return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
+}

@@ -1,0 +1,141 @@
+import { ErrorReason, RpcError } from "../../clients/errors.ts";
+
+/** OpenAI's error body; SDKs copy `code`, `param` and `type` from it. */
+export interface ErrorBody {
+  readonly error: {
+    readonly message: string;
+    readonly type: string;
+    readonly param: string | null;
+    readonly code: string | null;
+  };
+}
+
+/** An error as an HTTP answer: everything that a face needs to send it. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ErrorBody;
+}
+
+interface ErrorShape {
+  readonly status: number;
+  readonly type: "invalid_request_error" | "rate_limit_error" | "server_error";
+  readonly code: string | null;
+  /** Sent as Retry-After when the error itself names no time. */
+  readonly retryAfterMs?: number;
+  /** true: the same request will fail again, so SDKs are told not to retry this 5xx. */
+  readonly final?: true;
+}
+
+// A queue place or a new worker is usually there within a second; loading a model takes longer.
+const soonMs = 1_000;
+const loadingMs = 5_000;
+
+const shapes: Readonly<Record<ErrorReason, ErrorShape>> = {
+  [ErrorReason.UNSPECIFIED]: { status: 500, type: "server_error", code: "internal_error" },
+  [ErrorReason.INVALID_PARAMETER]: { status: 400, type: "invalid_request_error", code: null },
+  [ErrorReason.UNSUPPORTED_PARAMETER]: {
+    status: 400,
+    type: "invalid_request_error",
+    code: "unsupported_parameter",
+  },
+  [ErrorReason.CONTEXT_LENGTH_EXCEEDED]: {
+    status: 400,
+    type: "invalid_request_error",
+    code: "context_length_exceeded",
+  },
+  [ErrorReason.UNAUTHENTICATED]: {
+    status: 401,
+    type: "invalid_request_error",
+    code: "invalid_api_key",
+  },
+  [ErrorReason.MODEL_NOT_FOUND]: {
+    status: 404,
+    type: "invalid_request_error",
+    code: "model_not_found",
+  },
+  [ErrorReason.REQUEST_TOO_LARGE]: {
+    status: 413,
+    type: "invalid_request_error",
+    code: "request_too_large",
+  },
+  [ErrorReason.RATE_LIMITED]: {
+    status: 429,
+    type: "rate_limit_error",
+    code: "rate_limit_exceeded",
+    retryAfterMs: soonMs,
+  },
+  [ErrorReason.OVERLOADED]: {
+    status: 503,
+    type: "server_error",
+    code: "overloaded",
+    retryAfterMs: soonMs,
+  },
+  [ErrorReason.MODEL_LOADING]: {
+    status: 503,
+    type: "server_error",
+    code: "model_loading",
+    retryAfterMs: loadingMs,
+  },
+  [ErrorReason.SHUTTING_DOWN]: {
+    status: 503,
+    type: "server_error",
+    code: "shutting_down",
+    retryAfterMs: loadingMs,
+  },
+  [ErrorReason.WORKER_LOST]: {
+    status: 503,
+    type: "server_error",
+    code: "worker_lost",
+    retryAfterMs: soonMs,
+  },
+  [ErrorReason.MODEL_LOAD_FAILED]: {
+    status: 503,
+    type: "server_error",
+    code: "model_load_failed",
+    final: true,
+  },
+  [ErrorReason.INSUFFICIENT_MEMORY]: {
+    status: 503,
+    type: "server_error",
+    code: "insufficient_memory",
+    final: true,
+  },
+  [ErrorReason.DEADLINE]: { status: 504, type: "server_error", code: "timeout" },
+  // Nginx's number for a client that left; it reaches logs, hardly ever a client.
+  [ErrorReason.CANCELLED]: { status: 499, type: "server_error", code: "cancelled" },
+  [ErrorReason.INTERNAL]: { status: 500, type: "server_error", code: "internal_error" },
+};
+
+const internal = shapes[ErrorReason.INTERNAL] as ErrorShape;
+
+/**
+ * The HTTP answer for anything that was thrown. Only an RpcError's message is meant for callers: of everything else
+ * they learn no more than `internal error`.
+ */
+export function toErrorAnswer(error: unknown): ErrorAnswer {
+  const known = error instanceof RpcError ? error : undefined;
+  const shape = (known && shapes[known.reason]) ?? internal;
+  return {
+    status: shape.status,
+    headers: retryHeaders(shape, known?.retryAfterMs),
+    body: {
+      error: {
+        message: known?.message ?? "internal error",
+        type: shape.type,
+        param: known?.param ?? null,
+        code: shape.code,
+      },
+    },
+  };
+}
+
+/** `retry-after-ms` is what OpenAI's SDKs read first; Retry-After is the standard one, in whole seconds. */
+function retryHeaders(shape: ErrorShape, afterMs = shape.retryAfterMs): Record<string, string> {
+  if (shape.final) return { "x-should-retry": "false" };
+  if (afterMs === undefined) return {};
+  return {
+    "retry-after": String(Math.max(1, Math.ceil(afterMs / 1_000))),
+    "retry-after-ms": String(afterMs),
+  };
+}

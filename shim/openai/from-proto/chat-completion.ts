@@ -1,0 +1,122 @@
+import type { ChatResponse, ToolCallDelta } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { TokenLogprob, Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { systemFingerprint } from "../answer-info.ts";
+import type { ChatAnswerInfo } from "./chat-chunk.ts";
+import { type ChatLogprobs, chatLogprobsFromProto } from "./chat-logprobs.ts";
+import { finishReasonFromProto, type OpenAiFinishReason } from "./finish-reason.ts";
+import { requireFinished } from "./require-finished.ts";
+import { type OpenAiUsage, usageFromProto } from "./usage.ts";
+
+interface FunctionCall {
+  readonly name: string;
+  readonly arguments: string;
+}
+
+interface ChatCompletionMessage {
+  readonly role: "assistant";
+  readonly content: string | null;
+  readonly refusal: null;
+  readonly reasoning_content?: string;
+  readonly tool_calls?: readonly { readonly id: string; readonly type: "function"; readonly function: FunctionCall }[];
+  readonly function_call?: FunctionCall;
+}
+
+export interface ChatCompletion {
+  readonly id: string;
+  readonly object: "chat.completion";
+  readonly created: number;
+  readonly model: string;
+  readonly system_fingerprint: string;
+  readonly service_tier?: string;
+  readonly choices: readonly {
+    readonly index: number;
+    readonly message: ChatCompletionMessage;
+    readonly logprobs: ChatLogprobs | null;
+    readonly finish_reason: OpenAiFinishReason;
+  }[];
+  readonly usage: OpenAiUsage;
+}
+
+/** What has arrived of one choice. */
+class ChoiceParts {
+  text = "";
+  reasoning = "";
+  readonly calls: { id: string; name: string; arguments: string }[] = [];
+  readonly logprobs: TokenLogprob[] = [];
+  finishReason: OpenAiFinishReason = "stop";
+
+  addCall(delta: ToolCallDelta): void {
+    const call = (this.calls[delta.index] ??= { id: delta.id, name: delta.name, arguments: "" });
+    call.arguments += delta.arguments;
+    this.logprobs.push(...delta.logprobs);
+  }
+}
+
+/** Reads a chat stream to its end into OpenAI's one answer. Throws when it ends before every choice has finished. */
+export async function collectChat(events: AsyncIterable<ChatResponse>, info: ChatAnswerInfo): Promise<ChatCompletion> {
+  let model = info.requestedModel;
+  const choices = Array.from({ length: info.choices }, () => new ChoiceParts());
+  const usages = new Map<number, Usage | undefined>();
+  for await (const { choice: index, event } of events) {
+    const parts = choices[index];
+    if (parts === undefined) throw new Error(`an event for choice ${index} of ${info.choices}`);
+    switch (event.case) {
+      case "started":
+        model = event.value.model || model;
+        break;
+      case "text":
+        parts.text += event.value.text;
+        parts.logprobs.push(...event.value.logprobs);
+        break;
+      case "reasoning":
+        parts.reasoning += event.value.text;
+        break;
+      case "toolCall":
+        parts.addCall(event.value);
+        break;
+      case "finished":
+        parts.finishReason = finishReasonFromProto(event.value.reason, info);
+        usages.set(index, event.value.usage);
+        break;
+    }
+  }
+  requireFinished(usages, info);
+  return {
+    id: info.id,
+    object: "chat.completion",
+    created: info.created,
+    model,
+    system_fingerprint: systemFingerprint(model, info.serverVersion),
+    ...(info.serviceTier && { service_tier: info.serviceTier }),
+    choices: choices.map((parts, index) => ({
+      index,
+      message: toMessage(parts, info),
+      logprobs: chatLogprobsFromProto(parts.logprobs),
+      finish_reason: parts.finishReason,
+    })),
+    usage: usageFromProto(usages),
+  };
+}
+
+function toMessage(parts: ChoiceParts, info: ChatAnswerInfo): ChatCompletionMessage {
+  const { text, reasoning } = parts;
+  const calls = parts.calls.filter((call) => call !== undefined);
+  const [first] = calls;
+  return {
+    role: "assistant",
+    // An answer that is only calls has no content; one that is simply empty has the empty text.
+    content: text === "" && first !== undefined ? null : text,
+    refusal: null,
+    ...(reasoning !== "" && { reasoning_content: reasoning }),
+    ...(first !== undefined &&
+      (info.legacyFunctions
+        ? { function_call: { name: first.name, arguments: first.arguments } }
+        : {
+            tool_calls: calls.map((call) => ({
+              id: call.id,
+              type: "function" as const,
+              function: { name: call.name, arguments: call.arguments },
+            })),
+          })),
+  };
+}

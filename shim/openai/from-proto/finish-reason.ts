@@ -1,0 +1,20 @@
+import { FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+
+export type OpenAiFinishReason = "stop" | "length" | "tool_calls" | "function_call";
+
+/** Throws for a reason that this server does not know: an answer must not end without one. */
+export function finishReasonFromProto(
+  reason: FinishReason,
+  options: { readonly legacyFunctions: boolean },
+): OpenAiFinishReason {
+  switch (reason) {
+    case FinishReason.STOP:
+      return "stop";
+    case FinishReason.LENGTH:
+      return "length";
+    case FinishReason.TOOL_CALLS:
+      return options.legacyFunctions ? "function_call" : "tool_calls";
+    default:
+      throw new Error(`unknown finish reason ${reason}`);
+  }
+}

@@ -1,0 +1,73 @@
+import { type Model, type ModelDetails, ModelState } from "../../../proto/gen/tokenwire/v1/models_pb.ts";
+
+/** llama-server's words for a model's state, which user interfaces read. */
+export type ModelStateName = "unloaded" | "loading" | "loaded" | "failed";
+
+export interface OpenAiModel {
+  readonly id: string;
+  readonly object: "model";
+  readonly created: number;
+  readonly owned_by: string;
+  readonly status: { readonly value: ModelStateName; readonly progress?: number; readonly error?: string };
+  /** What is known of a loaded model, with llama-server's names where it has one. */
+  readonly meta: Readonly<Record<string, string | number | boolean | readonly string[]>> | null;
+}
+
+export interface OpenAiModelList {
+  readonly object: "list";
+  readonly data: readonly OpenAiModel[];
+}
+
+/** The models as OpenAI lists them; the fields beyond OpenAI's are those that clients of local servers look for. */
+export function modelListFromProto(models: readonly Model[]): OpenAiModelList {
+  return { object: "list", data: models.map(modelFromProto) };
+}
+
+export function modelFromProto(model: Model): OpenAiModel {
+  return {
+    id: model.id,
+    object: "model",
+    created: Number(model.created),
+    owned_by: "tokenwire",
+    status: {
+      value: stateName(model.state),
+      ...(model.state === ModelState.LOADING && { progress: model.loadProgress }),
+      ...(model.error !== "" && { error: model.error }),
+    },
+    meta: model.details === undefined ? null : metaFromProto(model.details),
+  };
+}
+
+export function stateName(state: ModelState): ModelStateName {
+  switch (state) {
+    case ModelState.LOADING:
+      return "loading";
+    case ModelState.RESIDENT:
+      return "loaded";
+    case ModelState.FAILED:
+      return "failed";
+    default:
+      return "unloaded";
+  }
+}
+
+function metaFromProto(details: ModelDetails): NonNullable<OpenAiModel["meta"]> {
+  return {
+    architecture: details.architecture,
+    description: details.description,
+    size: Number(details.sizeBytes),
+    n_params: Number(details.parameters),
+    n_ctx: details.contextLength,
+    n_ctx_train: details.trainedContextLength,
+    n_embd: details.embeddingLength,
+    n_vocab: details.vocabularySize,
+    n_slots: details.slots,
+    n_layer: details.layers,
+    n_gpu_layers: details.offloadedLayers,
+    backend: details.backend,
+    devices: details.devices,
+    n_threads: details.threads,
+    generates: details.generates,
+    chat_format: details.chatFormat,
+  };
+}

@@ -1,0 +1,22 @@
+import type { TokenCandidate } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * A token's text. One that is not whole UTF-8 characters is written as OpenAI does, `bytes:\xe3\x81`, so that two such
+ * tokens never look the same.
+ */
+export function tokenText(bytes: Uint8Array): string {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return `bytes:${[...bytes].map((byte) => `\\x${byte.toString(16).padStart(2, "0")}`).join("")}`;
+  }
+}
+
+/** OpenAI's lowest log-probability: JSON has no minus infinity. */
+const leastLogprob = -9999;
+
+export function finiteLogprob(candidate: TokenCandidate | undefined): number {
+  return Math.max(candidate?.logprob ?? leastLogprob, leastLogprob);
+}

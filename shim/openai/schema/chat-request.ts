@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { flag, integerFrom, jsonObject, text, tokenCountFrom, unsettable, unsupported } from "./fields.ts";
+import { messageSchema } from "./messages.ts";
+import { responseFormatFields } from "./response-format.ts";
+import { samplingFields } from "./sampling.ts";
+import { toolFields } from "./tools.ts";
+
+/** Fields of every generating request that say how the answer travels, not what it is. */
+export const deliveryFields = {
+  model: text,
+  stream: flag,
+  stream_options: unsettable(z.object({ include_usage: flag, include_obfuscation: flag })),
+  user: text,
+};
+
+/** The body of POST /v1/chat/completions: all of OpenAI's parameters, and llama.cpp's. */
+export const chatRequestSchema = z.object({
+  ...deliveryFields,
+  messages: z.array(messageSchema).min(1),
+  ...samplingFields,
+  // OpenAI's newer name wins nothing: both mean the completion's tokens, reasoning included.
+  max_tokens: tokenCountFrom(1),
+  max_completion_tokens: tokenCountFrom(1),
+  logprobs: flag,
+  top_logprobs: integerFrom(0, 20),
+  ...toolFields,
+  ...responseFormatFields,
+  reasoning_effort: unsettable(z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"])),
+  /** Most tokens of thinking; -1: no limit. Two servers, two names. */
+  reasoning_budget: tokenCountFrom(-1),
+  thinking_budget_tokens: tokenCountFrom(-1),
+  chat_template: unsettable(z.string().min(1)),
+  chat_template_kwargs: unsettable(jsonObject),
+
+  service_tier: unsupported(
+    'there is one service tier here: leave service_tier out, or say "auto" or "default"',
+    z.enum(["auto", "default"]),
+  ),
+  store: unsupported("nothing is stored here: leave store out, or say false", z.literal(false)),
+  verbosity: unsupported(
+    'verbosity is not served: ask for it in the prompt, and leave verbosity out or say "medium"',
+    z.literal("medium"),
+  ),
+  modalities: unsupported(
+    'answers are text: leave modalities out, or say ["text"]',
+    z.array(z.literal("text")).length(1),
+  ),
+  audio: unsupported("audio is not served: answers are text"),
+  prediction: unsupported("prediction (predicted outputs) is not served"),
+  web_search_options: unsupported("web search is not served: give the model a tool that searches"),
+  moderation: unsupported("moderation is not served"),
+  prompt_cache_retention: unsupported(
+    'the prompt cache lives in memory: leave prompt_cache_retention out, or say "in_memory"',
+    z.literal("in_memory"),
+  ),
+  prompt_cache_options: unsupported(
+    'caching is implicit: leave prompt_cache_options out, or say {"mode": "implicit"}',
+    z.strictObject({ mode: z.literal("implicit").optional() }),
+  ),
+  // The three below name things for OpenAI's own bookkeeping; each use is answered with a warning.
+  safety_identifier: text,
+  prompt_cache_key: text,
+  metadata: unsettable(z.record(z.string(), z.string())),
+});
+
+export type ChatRequestBody = z.infer<typeof chatRequestSchema>;
+
+/** Known fields that change nothing here, with the reason that the caller is told. */
+export const chatFieldsWithoutEffect: Readonly<Record<string, string>> = {
+  user: "end users are not tracked",
+  safety_identifier: "end users are not tracked",
+  metadata: "nothing is stored",
+  prompt_cache_key: "every prompt prefix is cached and found without a key",
+  "stream_options.include_obfuscation": "chunks are not padded",
+  "response_format.json_schema.description": "answers follow the schema alone",
+};

@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+const maxUint32 = 2 ** 32 - 1;
+/** Token counts: far above any context, and small enough for every integer type on the way. */
+const maxTokenCount = 2 ** 31 - 1;
+
+/** Adds OpenAI's reading of null to a field: the same as not given. */
+export function unsettable<T extends z.ZodType>(schema: T): z.ZodOptional<z.ZodNullable<T>> {
+  return schema.nullish();
+}
+
+export const flag = unsettable(z.boolean());
+export const text = unsettable(z.string());
+
+/** A number from `min` to `max`; JSON's 1e999 (infinite) is refused by zod itself. */
+export function numberFrom(min: number, max: number): z.ZodOptional<z.ZodNullable<z.ZodNumber>> {
+  return unsettable(z.number().min(min).max(max));
+}
+
+export function integerFrom(min: number, max: number): z.ZodOptional<z.ZodNullable<z.ZodNumber>> {
+  return unsettable(z.number().int().min(min).max(max));
+}
+
+export function tokenCountFrom(min: number): z.ZodOptional<z.ZodNullable<z.ZodNumber>> {
+  return integerFrom(min, maxTokenCount);
+}
+
+export const tokenId = z.number().int().min(0).max(maxUint32);
+
+/** A JSON object whose inside is somebody else's business, such as a JSON Schema. */
+export const jsonObject = z.record(z.string(), z.unknown());
+
+/** Marks an issue as "known, but not served", which is its own error code. */
+export interface UnsupportedIssue {
+  readonly unsupported: true;
+}
+
+/**
+ * A field that the API knows and this server does not serve. Null and the values of `satisfied` pass, because they ask
+ * for nothing that is missing; any other value is refused with `why`.
+ */
+export function unsupported(why: string, satisfied: z.ZodType = z.never()): z.ZodOptional<z.ZodUnknown> {
+  const refused: UnsupportedIssue = { unsupported: true };
+  return z
+    .unknown()
+    .superRefine((value, context) => {
+      if (value === null || satisfied.safeParse(value).success) return;
+      context.addIssue({ code: "custom", message: why, params: { ...refused } });
+    })
+    .optional();
+}

@@ -1,0 +1,56 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import { invalidParameter } from "../../../clients/errors.ts";
+import type { ChatRequestSchema, ReasoningSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { ChatRequestBody } from "../schema/chat-request.ts";
+import { requireStreamForOptions } from "./delivery.ts";
+import { messagesToProto } from "./messages.ts";
+import { responseFormatToProto } from "./response-format.ts";
+import { onlyOne, samplingToProto } from "./sampling.ts";
+import { toolsToProto } from "./tools.ts";
+import type { Init } from "./init.ts";
+
+export type ChatRequestInit = Init<typeof ChatRequestSchema>;
+
+/** A chat request for the proto. Throws the caller's error where fields contradict each other. */
+export function chatToProto(request: ChatRequestBody): ChatRequestInit {
+  requireStreamForOptions(request);
+  return {
+    model: request.model ?? "",
+    messages: messagesToProto(request.messages),
+    ...toolsToProto(request),
+    responseFormat: responseFormatToProto(request),
+    options: {
+      ...samplingToProto(request),
+      maxTokens: onlyOne("max_tokens", request.max_tokens, "max_completion_tokens", request.max_completion_tokens),
+      topLogprobs: topLogprobs(request),
+    },
+    // It came out of JSON.parse, so everything inside is JSON.
+    chatTemplateKwargs: (request.chat_template_kwargs ?? undefined) as JsonObject | undefined,
+    chatTemplate: request.chat_template ?? undefined,
+    reasoning: reasoningToProto(request),
+  };
+}
+
+/** OpenAI's switch and count, or llama-server's `n_probs`, whose 0 means none. */
+function topLogprobs(request: ChatRequestBody): number | undefined {
+  const { logprobs, top_logprobs: top } = request;
+  if (top != null && logprobs !== true) {
+    throw invalidParameter("top_logprobs", "top_logprobs needs logprobs: true");
+  }
+  const asked = onlyOne("top_logprobs", top, "n_probs", request.n_probs || undefined);
+  return asked ?? (logprobs === true ? 0 : undefined);
+}
+
+function reasoningToProto(request: ChatRequestBody): Init<typeof ReasoningSchema> | undefined {
+  const effort = request.reasoning_effort ?? undefined;
+  const budget = onlyOne(
+    "reasoning_budget",
+    request.reasoning_budget,
+    "thinking_budget_tokens",
+    request.thinking_budget_tokens,
+  );
+  const budgetTokens = budget === -1 ? undefined : budget;
+  if (effort === undefined && budgetTokens === undefined) return undefined;
+  if (effort === undefined) return { budgetTokens };
+  return effort === "none" ? { enabled: false, budgetTokens } : { enabled: true, effort, budgetTokens };
+}

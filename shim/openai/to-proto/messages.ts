@@ -1,0 +1,83 @@
+import { invalidParameter } from "../../../clients/errors.ts";
+import { type MessageSchema, Role, type ToolCallSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { AssistantMessage, ChatMessage, MessageContent } from "../schema/messages.ts";
+import type { Init } from "./init.ts";
+
+export type MessageInit = Init<typeof MessageSchema>;
+type ToolCallInit = Init<typeof ToolCallSchema>;
+interface TextPart {
+  part: { case: "text"; value: string };
+}
+
+/** A conversation for the proto. Legacy function calls become tool calls, and their results find their call's id. */
+export function messagesToProto(messages: readonly ChatMessage[]): MessageInit[] {
+  const legacyIds = new Map<string, string>();
+  return messages.map((message, index): MessageInit => {
+    switch (message.role) {
+      case "system":
+        return { role: Role.SYSTEM, ...spoken(message) };
+      case "developer":
+        return { role: Role.DEVELOPER, ...spoken(message) };
+      case "user":
+        return { role: Role.USER, ...spoken(message) };
+      case "tool":
+        return { role: Role.TOOL, ...spoken(message), toolCallId: message.tool_call_id };
+      case "function":
+        return {
+          role: Role.TOOL,
+          content: contentToProto(message.content),
+          name: message.name,
+          toolCallId: legacyIds.get(message.name) ?? legacyId(message.name, index),
+        };
+      case "assistant": {
+        const legacy = message.function_call;
+        if (legacy != null) legacyIds.set(legacy.name, legacyId(legacy.name, index));
+        return assistantToProto(message, index);
+      }
+    }
+  });
+}
+
+function spoken(message: { readonly content: MessageContent; readonly name?: string | null | undefined }): {
+  content: TextPart[];
+  name: string;
+} {
+  return { content: contentToProto(message.content), name: message.name ?? "" };
+}
+
+function assistantToProto(message: AssistantMessage, index: number): MessageInit {
+  const toolCalls = toolCallsToProto(message, index);
+  // A refusal is what the assistant said, in a field of its own.
+  const content = contentToProto(message.content ?? message.refusal);
+  const reasoning = message.reasoning_content ?? message.reasoning ?? "";
+  if (content.length === 0 && toolCalls.length === 0 && reasoning === "") {
+    throw invalidParameter(
+      `messages[${index}].content`,
+      `messages[${index}] is an assistant's message with neither content nor tool_calls`,
+    );
+  }
+  return { role: Role.ASSISTANT, content, toolCalls, reasoning, name: message.name ?? "" };
+}
+
+function toolCallsToProto(message: AssistantMessage, index: number): ToolCallInit[] {
+  const calls = (message.tool_calls ?? []).map((call) => ({
+    id: call.id,
+    name: call.function.name,
+    argumentsJson: call.function.arguments,
+  }));
+  const legacy = message.function_call;
+  if (legacy == null) return calls;
+  return [...calls, { id: legacyId(legacy.name, index), name: legacy.name, argumentsJson: legacy.arguments }];
+}
+
+/** Legacy calls have no id; the message's place in the conversation makes one that is the same in every turn. */
+function legacyId(name: string, index: number): string {
+  return `call_${index}_${name}`;
+}
+
+function contentToProto(content: MessageContent | null | undefined): TextPart[] {
+  if (content == null) return [];
+  const texts =
+    typeof content === "string" ? [content] : content.map((part) => (part.type === "text" ? part.text : part.refusal));
+  return texts.map((value) => ({ part: { case: "text", value } }));
+}

@@ -1,0 +1,53 @@
+import { ModelState } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import type { ShimHandler } from "../context.ts";
+import { toErrorAnswer } from "../openai/errors.ts";
+import { stateName } from "../openai/from-proto/models.ts";
+import type { RouteDeps } from "./deps.ts";
+import { callOptions } from "./read-request.ts";
+
+/** GET /health: the process answers. */
+export function health(): ShimHandler {
+  return (ctx) => {
+    ctx.body = { status: "ok" };
+  };
+}
+
+/** A probe waits about a second, and a service that takes longer is not ready. */
+const probeTimeoutMs = 1_000;
+
+/**
+ * GET /ready: 200 when requests would be answered: the service can be reached, and a model is resident or none was
+ * asked to be yet. 503 while all that matter are loading or failed, and while the server drains.
+ */
+export function ready(deps: RouteDeps): ShimHandler {
+  return async (ctx) => {
+    const answer = deps.lifecycle.draining ? { status: "shutting down" } : await modelReadiness();
+    ctx.status = answer.status === "ready" ? 200 : 503;
+    ctx.body = answer;
+
+    async function modelReadiness(): Promise<{ status: string; models?: Record<string, string>; error?: string }> {
+      try {
+        const options = { ...callOptions(ctx, deps), timeoutMs: probeTimeoutMs };
+        const { models } = await deps.client.models.listModels({}, options);
+        const states = new Set(models.map((model) => model.state));
+        const ok =
+          states.has(ModelState.RESIDENT) || (!states.has(ModelState.LOADING) && !states.has(ModelState.FAILED));
+        const failed = states.has(ModelState.LOADING) ? "loading" : "failed";
+        return {
+          status: ok ? "ready" : failed,
+          models: Object.fromEntries(models.map((model) => [model.id, stateName(model.state)])),
+        };
+      } catch (error) {
+        return { status: "unreachable", error: toErrorAnswer(error).body.error.message };
+      }
+    }
+  };
+}
+
+/** GET /metrics: the process's Prometheus metrics. */
+export function metrics(deps: RouteDeps): ShimHandler {
+  return async (ctx) => {
+    ctx.type = deps.registry.contentType;
+    ctx.body = await deps.registry.metrics();
+  };
+}

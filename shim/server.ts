@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { type AppDeps, createApp } from "./app.ts";
+import { Lifecycle } from "./lifecycle.ts";
+
+export interface RunningShim {
+  readonly port: number;
+  /** Where it listens, with the scheme: `http://127.0.0.1:8000`. */
+  readonly url: string;
+  /**
+   * Stops accepting, refuses new requests, lets running answers finish for `graceMs`, then ends them with an error.
+   * Resolves when every connection is closed. A second call shortens the grace.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+// Above the idle time of common load balancers (60 s), so that it is they who close an idle connection.
+const keepAliveMs = 65_000;
+const headersMs = 20_000;
+/** A body of some megabytes over a slow line; a client that only trickles is cut off. */
+const requestMs = 120_000;
+/** An error frame needs a moment to get out before its connection is closed. */
+const lastWordsMs = 500;
+
+/** Listens with the app. Rejects with a sentence when the address is taken or a certificate cannot be used. */
+export async function startShim(deps: Omit<AppDeps, "lifecycle">): Promise<RunningShim> {
+  const lifecycle = new Lifecycle();
+  const server = createHttpServer(deps, lifecycle);
+  const { host, port } = deps.settings;
+  await listen(server, host, port);
+  const address = server.address() as AddressInfo;
+  const scheme = deps.settings.ssl_certfile === undefined ? "http" : "https";
+  const closed = Promise.withResolvers<void>();
+  server.once("close", () => closed.resolve());
+  return {
+    port: address.port,
+    url: `${scheme}://${host.includes(":") ? `[${host}]` : host}:${address.port}`,
+    async close(graceMs) {
+      lifecycle.drain();
+      server.close();
+      server.closeIdleConnections();
+      const grace = setTimeout(() => lifecycle.endNow(), graceMs);
+      const end = setTimeout(() => server.closeAllConnections(), graceMs + lastWordsMs);
+      await closed.promise;
+      clearTimeout(grace);
+      clearTimeout(end);
+    },
+  };
+}
+
+function createHttpServer(deps: AppDeps, lifecycle: Lifecycle): Server {
+  const { ssl_keyfile: keyFile, ssl_certfile: certFile } = deps.settings;
+  const limits = { keepAliveTimeout: keepAliveMs, headersTimeout: headersMs, requestTimeout: requestMs };
+  const handle = createApp({ ...deps, lifecycle }).callback();
+  const listener = (...args: Parameters<typeof handle>): void => void handle(...args);
+  if (keyFile === undefined || certFile === undefined) return createServer(limits, listener);
+  const tls = { key: readPem(keyFile, "ssl_keyfile"), cert: readPem(certFile, "ssl_certfile") };
+  return createTlsServer({ ...limits, ...tls }, listener);
+}
+
+function readPem(file: string, setting: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    throw new Error(`${setting}: ${file} cannot be read`, { cause: error });
+  }
+}
+
+async function listen(server: Server, host: string, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen(port, host, resolve);
+  try {
+    await promise;
+  } catch (error) {
+    const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    throw new Error(
+      taken ? `port ${port} on ${host} is in use: choose another port` : `cannot listen on ${host}:${port}`,
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    server.off("error", reject);
+  }
+}

@@ -1,0 +1,122 @@
+import {
+  create,
+  type DescMessage,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from "@bufbuild/protobuf";
+import type { CallOptions } from "../../clients/create-client.ts";
+import { ErrorReason, RpcError } from "../../clients/errors.ts";
+import type { TokenwireClient } from "../../clients/tokenwire-client.ts";
+import { ChatRequestSchema, ChatResponseSchema } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
+import * as inference from "../../proto/gen/tokenwire/v1/inference_pb.ts";
+import * as models from "../../proto/gen/tokenwire/v1/models_pb.ts";
+
+type Handler<In extends DescMessage, Out> = (request: MessageShape<In>, options: CallOptions) => Out;
+type Stream<Out extends DescMessage> = AsyncIterable<MessageInitShape<Out>> | Iterable<MessageInitShape<Out>>;
+type Answer<Out extends DescMessage> = MessageInitShape<Out> | Promise<MessageInitShape<Out>>;
+
+/** What the fake service does; what is left out answers UNIMPLEMENTED's like, so that an unexpected call is seen. */
+export interface FakeHandlers {
+  chat?: Handler<typeof ChatRequestSchema, Stream<typeof ChatResponseSchema>>;
+  complete?: Handler<typeof inference.CompleteRequestSchema, Stream<typeof inference.CompleteResponseSchema>>;
+  embed?: Handler<typeof inference.EmbedRequestSchema, Answer<typeof inference.EmbedResponseSchema>>;
+  tokenize?: Handler<typeof inference.TokenizeRequestSchema, Answer<typeof inference.TokenizeResponseSchema>>;
+  detokenize?: Handler<typeof inference.DetokenizeRequestSchema, Answer<typeof inference.DetokenizeResponseSchema>>;
+  applyTemplate?: Handler<
+    typeof inference.ApplyTemplateRequestSchema,
+    Answer<typeof inference.ApplyTemplateResponseSchema>
+  >;
+  listModels?: () => Answer<typeof models.ListModelsResponseSchema>;
+  getModel?: Handler<typeof models.GetModelRequestSchema, Answer<typeof models.GetModelResponseSchema>>;
+}
+
+/**
+ * A client whose service is a few functions in this process. Every message passes through its wire form, as it would
+ * with gRPC, so a request that cannot be encoded fails here too. Streams end with the signal's reason, as the real
+ * client's do.
+ */
+export function fakeClient(handlers: FakeHandlers): TokenwireClient {
+  const { InferenceService } = inference;
+  const { ModelService } = models;
+  const m = InferenceService.method;
+  return {
+    inference: {
+      chat: stream(m.chat, handlers.chat),
+      complete: stream(m.complete, handlers.complete),
+      embed: unary(m.embed, handlers.embed),
+      tokenize: unary(m.tokenize, handlers.tokenize),
+      detokenize: unary(m.detokenize, handlers.detokenize),
+      countTokens: unary(m.countTokens, undefined),
+      applyTemplate: unary(m.applyTemplate, handlers.applyTemplate),
+    },
+    models: {
+      listModels: unary(ModelService.method.listModels, handlers.listModels),
+      getModel: unary(ModelService.method.getModel, handlers.getModel),
+      watchModels: stream(ModelService.method.watchModels, undefined),
+    },
+    close() {},
+  };
+}
+
+interface Method<In extends DescMessage, Out extends DescMessage> {
+  readonly name: string;
+  readonly input: In;
+  readonly output: Out;
+}
+
+function unary<In extends DescMessage, Out extends DescMessage>(
+  method: Method<In, Out>,
+  handler: Handler<In, Answer<Out>> | undefined,
+) {
+  return async (init: MessageInitShape<In>, options: CallOptions = {}): Promise<MessageShape<Out>> => {
+    options.signal?.throwIfAborted();
+    if (handler === undefined) throw unexpected(method.name);
+    return overWire(method.output, await orAborted(handler(overWire(method.input, init), options), options.signal));
+  };
+}
+
+function stream<In extends DescMessage, Out extends DescMessage>(
+  method: Method<In, Out>,
+  handler: Handler<In, Stream<Out>> | undefined,
+) {
+  return async function* (init: MessageInitShape<In>, options: CallOptions = {}): AsyncGenerator<MessageShape<Out>> {
+    const { signal } = options;
+    const request = overWire(method.input, init);
+    signal?.throwIfAborted();
+    if (handler === undefined) throw unexpected(method.name);
+    const events = handler(request, options);
+    const iterator = Symbol.asyncIterator in events ? events[Symbol.asyncIterator]() : events[Symbol.iterator]();
+    try {
+      for (;;) {
+        const result = await orAborted(iterator.next(), signal);
+        if (result.done) return;
+        yield overWire(method.output, result.value);
+      }
+    } finally {
+      void iterator.return?.();
+    }
+  };
+}
+
+function overWire<Desc extends DescMessage>(schema: Desc, init: MessageInitShape<Desc>): MessageShape<Desc> {
+  return fromBinary(schema, toBinary(schema, create(schema, init)));
+}
+
+async function orAborted<T>(work: T | Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function unexpected(name: string): RpcError {
+  return new RpcError(ErrorReason.INTERNAL, `the fake service has no ${name}`);
+}
