@@ -5,7 +5,6 @@ if (major < 24) throw new Error(`tests run on the pinned Node 24, this is ${proc
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
     reporters: ["default", "./test/support/closing-line.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,

@@ -16,6 +16,7 @@ import { type OpenModel, openModel, type OpenModelOptions } from "./open-model.t
 import { createPromptBudget } from "./prompt-budget.ts";
 import { createChain } from "./sampling.ts";
 import { chooseSlotCount } from "./slot-count.ts";
+import { SlotMemory } from "./slot-memory.ts";
 import { StepLoop } from "./step-loop.ts";
 import { createThreadChooser } from "./threads.ts";
 import { createTurns } from "./turns.ts";
@@ -46,20 +47,22 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
   const embedder = new Embedder({ llama, model, settings, threadpool, adapters, threads, turns, contextLength });
   if (settings.embedding || context === undefined) await embedder.prepare();
 
+  // A recurrent state cannot forget a filler row; a unified cache has no gaps to fill.
+  const bridge = model.isRecurrent || settings.kv_unified ? 0 : gpus.length > 0 ? maxBridge.gpu : maxBridge.cpu;
   const batch = new Batch(context?.batchTokens ?? 1);
   const candidates = new Candidates(samplers, vocabulary.size);
   const loop =
     context &&
     new StepLoop({
       context,
+      memory: new SlotMemory(context, { canRewind: !model.isRecurrent, maxBridge: bridge }),
       batch,
       vocabulary,
       turns,
       threads,
       draw: createDraw({ context, vocabulary, candidates }),
       promptBudget: createPromptBudget(context.batchTokens),
-      maxBridge: settings.kv_unified ? 0 : gpus.length > 0 ? maxBridge.gpu : maxBridge.cpu,
-      canRewind: !model.isRecurrent,
+      maxBridge: bridge,
       chainFor: (run, choice) => createChain(samplers, vocabulary, { run, choice, contextLength }),
       onStep: () => listeners.forEach((listener) => listener()),
     });

@@ -10,12 +10,13 @@ import type { Vocabulary } from "./native/vocabulary.ts";
 import type { PromptBudget } from "./prompt-budget.ts";
 import type { Run } from "./run.ts";
 import { Sequence } from "./sequence.ts";
-import { createSlots, placePrompt, type Slot } from "./slots.ts";
+import type { SlotMemory } from "./slot-memory.ts";
 import type { Threads } from "./threads.ts";
 import type { Turns } from "./turns.ts";
 
 export interface StepLoopParts {
   readonly context: Context;
+  readonly memory: SlotMemory;
   readonly batch: Batch;
   readonly vocabulary: Vocabulary;
   readonly draw: Draw;
@@ -24,8 +25,6 @@ export interface StepLoopParts {
   readonly promptBudget: PromptBudget;
   /** See fillBatch. */
   readonly maxBridge: number;
-  /** The memory can be cut back to any earlier token (not so for recurrent models). */
-  readonly canRewind: boolean;
   /** Builds a choice's sampler chain, which has seen the end of the prompt. */
   readonly chainFor: (run: Run, choice: number) => Sampler;
   /** Asked before each step. */
@@ -42,8 +41,8 @@ const maxUnread = 256;
  */
 export class StepLoop {
   readonly #parts: StepLoopParts;
-  readonly #slots: Slot[];
   readonly #waiting: Run[] = [];
+  /** In ascending order of their slots: llama.cpp joins sequences in that order only. */
   #running: Sequence[] = [];
   #wake: (() => void) | undefined;
   #closed = false;
@@ -53,12 +52,11 @@ export class StepLoop {
 
   constructor(parts: StepLoopParts) {
     this.#parts = parts;
-    this.#slots = createSlots(parts.context.sequences);
     this.#ended = this.#loop();
   }
 
   submit(run: Run): void {
-    if (this.#closed) throw new RpcError(ErrorReason.SHUTTING_DOWN, "the model is being unloaded");
+    if (this.#closed) throw shuttingDown();
     this.#waiting.push(run);
     this.wake();
   }
@@ -75,12 +73,13 @@ export class StepLoop {
   }
 
   stats(): EngineStats {
+    const { memory, context } = this.#parts;
     return {
       ...this.#counters,
-      busySlots: this.#slots.filter((slot) => slot.busy).length,
+      busySlots: memory.busy,
       waiting: this.#waiting.length,
-      kvCellsUsed: this.#slots.reduce((sum, slot) => sum + slot.tokens.length, 0),
-      kvCells: this.#parts.context.cells,
+      kvCellsUsed: memory.cellsUsed,
+      kvCells: context.cells,
       threads: this.#threads,
     };
   }
@@ -100,37 +99,37 @@ export class StepLoop {
       if (stepped) this.#parts.onStep();
       else await this.#idle();
     }
-    const error = new RpcError(ErrorReason.SHUTTING_DOWN, "the model is being unloaded");
-    for (const run of this.#waiting.splice(0)) run.outbox.fail(error);
-    for (const sequence of this.#running) this.#fail(sequence.run, error);
+    for (const run of this.#waiting.splice(0)) run.outbox.fail(shuttingDown());
+    for (const { run } of this.#running) this.#fail(run, shuttingDown());
     this.#dropAbandoned();
   }
 
   async #idle(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    const mayAct =
-      this.#closed || [...this.#waiting, ...this.#running.map(({ run }) => run)].some((run) => run.abandoned);
-    if (!mayAct && !this.#canAdmit() && this.#runnable().length === 0) {
+    const runs = [...this.#waiting, ...this.#running.map(({ run }) => run)];
+    const mayAct = this.#closed || runs.some((run) => run.abandoned) || this.#canAdmit() || this.#readable().length > 0;
+    if (!mayAct) {
       this.#parts.onStep();
       await promise;
     }
     this.#wake = undefined;
   }
 
-  #runnable(): Sequence[] {
+  /** Those whose reader keeps up. */
+  #readable(): Sequence[] {
     return this.#running.filter((sequence) => sequence.run.outbox.size <= maxUnread);
   }
 
   #dropAbandoned(): void {
     for (let i = this.#waiting.length - 1; i >= 0; i--) if (this.#waiting[i]?.abandoned) this.#waiting.splice(i, 1);
     for (const sequence of this.#running) if (sequence.run.abandoned) this.#release(sequence);
-    this.#running = this.#running.filter((sequence) => sequence.phase !== "done");
   }
 
   #canAdmit(): boolean {
     const [first] = this.#waiting;
-    return first !== undefined && this.#slots.filter((slot) => !slot.busy).length >= first.job.choices;
+    const { memory } = this.#parts;
+    return first !== undefined && memory.slots.length - memory.busy >= first.job.choices;
   }
 
   /** First come, first served: a run with many choices is not overtaken for ever. */
@@ -142,56 +141,28 @@ export class StepLoop {
   }
 
   #start(run: Run): void {
-    const { maxBridge, canRewind, vocabulary } = this.#parts;
+    const { memory, vocabulary, chainFor } = this.#parts;
     const { prompt, choices, cachePrompt } = run.job;
-    let cachedTokens = 0;
     for (let choice = 0; choice < choices; choice++) {
-      const reuse = cachePrompt && choice === 0;
-      const placement = placePrompt(this.#slots, prompt, { maxBridge, reuse });
-      if (placement === undefined) throw new Error("a run was admitted without a free slot for each choice");
-      const { slot, keep, copyFrom } = placement;
-      slot.busy = true;
-      if (choice === 0) {
-        if (copyFrom !== undefined && canRewind) this.#copy(copyFrom, slot);
-        cachedTokens = this.#rewind(slot, Math.min(keep, slot.tokens.length));
-      } else {
-        this.#rewind(slot, 0);
-      }
-      const chain = this.#parts.chainFor(run, choice);
+      const slot = memory.take(prompt, { reuse: cachePrompt && choice === 0 });
       const grammar = run.grammars[choice];
-      const sequence = new Sequence({ run, choice, slot, chain, grammar, vocabulary });
-      run.sequences.push(sequence);
-      this.#running.push(sequence);
+      run.sequences.push(new Sequence({ run, choice, slot, chain: chainFor(run, choice), grammar, vocabulary }));
     }
-    // llama.cpp joins sequences in ascending order only.
-    this.#running.sort((a, b) => a.slot.id - b.slot.id);
+    this.#running = [...this.#running, ...run.sequences].sort((a, b) => a.slot.id - b.slot.id);
+    const cachedTokens = run.sequences[0]?.slot.tokens.length ?? 0;
     this.#counters.promptTokens += prompt.length;
     this.#counters.cachedTokens += cachedTokens;
     run.outbox.push({ type: "started", cachedTokens });
   }
 
-  #copy(source: Slot, target: Slot): void {
-    this.#parts.context.copySequence(source.id, target.id);
-    target.tokens = source.tokens.slice();
-  }
-
-  /** Keeps the first `length` tokens of a slot, or none when its memory cannot be cut; returns how many were kept. */
-  #rewind(slot: Slot, length: number): number {
-    const { context } = this.#parts;
-    if (length === slot.tokens.length) return length;
-    const kept = context.forget(slot.id, length) ? length : 0;
-    if (kept !== length) context.forget(slot.id, -1);
-    slot.tokens.length = kept;
-    return kept;
-  }
-
+  /** Returns whether there was anything to do. */
   async #step(): Promise<boolean> {
-    const { context, batch, promptBudget, maxBridge, canRewind } = this.#parts;
-    const running = this.#runnable();
+    const { context, memory, batch, promptBudget, maxBridge } = this.#parts;
+    const running = this.#readable();
     const plan = fillBatch(batch, running, {
-      slots: this.#slots,
+      slots: memory.slots,
       promptTokens: promptBudget.tokens(running.some((sequence) => sequence.phase === "decode")),
-      maxBridge: canRewind ? maxBridge : 0,
+      maxBridge,
       sequenceLength: context.sequenceLength,
     });
     if (batch.size === 0) return false;
@@ -201,7 +172,7 @@ export class StepLoop {
 
     const begin = performance.now();
     const code = await context.decode(batch);
-    for (const slot of plan.bridges) context.forget(slot.id, slot.tokens.length);
+    for (const slot of plan.bridges) memory.undo(slot);
     if (code !== 0) {
       this.#recover(
         code,
@@ -211,21 +182,21 @@ export class StepLoop {
     }
     promptBudget.observe(plan.promptTokens, performance.now() - begin);
     for (const { sequence, tokens } of plan.parts) sequence.slot.tokens.push(...tokens);
-    for (const { sequence, row } of plan.parts)
-      if (row !== undefined && !sequence.run.abandoned) this.#draw(sequence, row);
+    for (const { sequence, row } of plan.parts) if (row !== undefined) this.#draw(sequence, row);
     if (batch.rows > 0) this.#counters.decodeSteps++;
     return true;
   }
 
   #draw(sequence: Sequence, row: number): void {
-    if (sequence.phase === "prefill") {
-      // The prompt is done: every choice draws its first token from the same row.
-      const [first, ...others] = sequence.run.sequences;
-      for (const other of others) if (first !== undefined) this.#copy(first.slot, other.slot);
-      for (const choice of sequence.run.sequences) this.#take(choice, row);
-    } else {
+    if (sequence.run.abandoned) return;
+    if (sequence.phase === "decode") {
       this.#take(sequence, row);
+      return;
     }
+    // The prompt is done: every choice goes on from its state, and draws its first token from the same row.
+    const { sequences } = sequence.run;
+    for (const other of sequences) if (other !== sequence) this.#parts.memory.copy(sequence.slot, other.slot);
+    for (const choice of sequences) this.#take(choice, row);
   }
 
   #take(sequence: Sequence, row: number): void {
@@ -233,9 +204,7 @@ export class StepLoop {
     const { run } = sequence;
     const token = draw(sequence, row);
     if (token === undefined) {
-      const message =
-        "no token can follow: the grammar and the other constraints (logit_bias, min_tokens) exclude each other";
-      this.#fail(run, new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "response_format" }));
+      this.#fail(run, deadEnd());
       return;
     }
     const top = run.job.topLogprobs;
@@ -248,26 +217,20 @@ export class StepLoop {
     if (run.finished) run.outbox.end();
   }
 
-  /** 1: the shared KV cache is full. Anything else: the step's work is lost, and with it the sequences of the step. */
+  /** 1: the KV cache that the slots share is full. Anything else: the step's work is lost, and with it its sequences. */
   #recover(code: number, stepped: readonly Sequence[]): void {
-    const { context } = this.#parts;
-    for (const { slot } of stepped) context.forget(slot.id, slot.tokens.length);
+    const { memory, context } = this.#parts;
+    for (const { slot } of stepped) memory.undo(slot);
     if (code === 1) {
-      const idle = this.#slots.filter((slot) => !slot.busy && slot.tokens.length > 0);
-      const [oldest] = idle.sort((a, b) => a.usedAt - b.usedAt);
-      if (oldest !== undefined) {
-        this.#rewind(oldest, 0);
-        return;
-      }
+      if (memory.evictIdle()) return;
       const [largest] = [...stepped].sort((a, b) => b.slot.tokens.length - a.slot.tokens.length);
-      const message = `the KV cache of ${context.cells} cells is full: raise n_ctx, or lower n_slots`;
+      const message = `the KV cache of ${context.cells} tokens, which all slots share, is full: raise n_ctx or lower n_slots`;
       if (largest !== undefined) this.#fail(largest.run, new RpcError(ErrorReason.INSUFFICIENT_MEMORY, message));
       return;
     }
-    const error = new RpcError(ErrorReason.INTERNAL, `llama_decode failed with ${code}`);
-    for (const sequence of stepped) {
-      this.#fail(sequence.run, error);
-      this.#rewind(sequence.slot, 0);
+    for (const { run, slot } of stepped) {
+      this.#fail(run, new RpcError(ErrorReason.INTERNAL, `llama_decode failed with ${code}`));
+      memory.rewind(slot, 0);
     }
   }
 
@@ -276,12 +239,18 @@ export class StepLoop {
     this.abandon(run);
   }
 
-  /** Its tokens stay in the slot, as a prefix for whoever comes next. */
   #release(sequence: Sequence): void {
-    if (sequence.phase === "done") return;
     sequence.free();
-    sequence.slot.busy = false;
-    sequence.slot.usedAt = performance.now();
+    this.#parts.memory.release(sequence.slot);
     this.#running = this.#running.filter((other) => other !== sequence);
   }
+}
+
+function shuttingDown(): RpcError {
+  return new RpcError(ErrorReason.SHUTTING_DOWN, "the model is being unloaded", { retryAfterMs: 1000 });
+}
+
+function deadEnd(): RpcError {
+  const message = "no token can follow: the grammar and other constraints (logit_bias, min_tokens) exclude each other";
+  return new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "response_format" });
 }
