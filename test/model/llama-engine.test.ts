@@ -197,12 +197,12 @@ describe("constraints", () => {
   });
 
   test.each([
-    ["repeat_penalty", { repeatPenalty: 1.8 }],
-    ["presence_penalty", { presencePenalty: 2 }],
-    ["frequency_penalty", { frequencyPenalty: 2 }],
-    ["dry", { dryMultiplier: 5, dryAllowedLength: 1 }],
-  ])("%s changes what is taken", async (_, penalty) => {
-    const prompt = await tokens("Once upon a time");
+    ["repeat_penalty", { repeatPenalty: 1.8 }, "Once upon a time"],
+    ["presence_penalty", { presencePenalty: 2 }, "Once upon a time"],
+    ["frequency_penalty", { frequencyPenalty: 2 }, "Once upon a time"],
+    ["dry", { dryMultiplier: 5, dryAllowedLength: 1 }, "1, 1, 1, 1, 1, 1, 1, 1,"],
+  ])("%s changes what is taken", async (_, penalty, text) => {
+    const prompt = await tokens(text);
     const run = async (sampling: typeof greedy) =>
       (await answer(engine, job(prompt, { sampling, maxTokens: 60, ignoreEos: true }))).texts[0];
     expect(await run({ ...greedy, ...penalty })).not.toBe(await run(greedy));
