@@ -43,3 +43,8 @@ export type {
 } from "../proto/gen/tokenwire/v1/generation_pb.ts";
 export { ModelService, ModelState } from "../proto/gen/tokenwire/v1/models_pb.ts";
 export type { EngineStats, Model, ModelDetails } from "../proto/gen/tokenwire/v1/models_pb.ts";
+
+export { createTrpcClient, type TrpcClientOptions } from "./trpc/client.ts";
+export type { AppRouter } from "./trpc/router.ts";
+export type { ChatInput, EmbedInput } from "./trpc/inputs.ts";
+export type { ChatEvent, PlainEmbeddings, PlainLogprob, PlainModel, PlainToken } from "./trpc/from-proto.ts";

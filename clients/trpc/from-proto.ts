@@ -1,0 +1,164 @@
+import type { ChatResponse } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
+import {
+  FinishReason,
+  type Timings,
+  type TokenLogprob,
+  type Usage,
+} from "../../proto/gen/tokenwire/v1/generation_pb.ts";
+import type { EmbedResponse } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
+import { ModelState, type EngineStats, type Model, type ModelDetails } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+
+/** One event of a chat. `choice` says which of the n it belongs to; the last of each is `finished`. */
+export type ChatEvent = { readonly choice: number } & (
+  | { readonly type: "started"; readonly model: string; readonly promptTokens: number; readonly cachedTokens: number }
+  | { readonly type: "text" | "reasoning"; readonly text: string; readonly logprobs?: PlainLogprob[] }
+  /** The first of an index has id and name; later ones only more of the arguments' JSON text. */
+  | {
+      readonly type: "toolCall";
+      readonly index: number;
+      readonly id?: string;
+      readonly name?: string;
+      readonly arguments: string;
+      readonly logprobs?: PlainLogprob[];
+    }
+  | {
+      readonly type: "finished";
+      readonly reason: PlainFinishReason;
+      readonly stopSequence?: string;
+      readonly usage: Plain<Usage>;
+      readonly timings?: Plain<Timings>;
+    }
+);
+
+export interface PlainToken {
+  readonly id: number;
+  /** What the bytes say; those that are no whole character by themselves are replaced. */
+  readonly text: string;
+  readonly bytes: number[];
+  /** Unset: the token has none, as the first of a prompt. */
+  readonly logprob?: number;
+}
+
+export interface PlainLogprob extends PlainToken {
+  readonly top: PlainToken[];
+}
+
+export type PlainFinishReason = "stop" | "length" | "toolCalls";
+
+export interface PlainModel {
+  readonly id: string;
+  readonly state: PlainModelState;
+  readonly loadProgress: number;
+  readonly error?: string;
+  /** Seconds since 1970. */
+  readonly created: number;
+  readonly details?: Plain<ModelDetails>;
+  readonly stats?: Plain<EngineStats>;
+}
+
+export type PlainModelState = "unloaded" | "loading" | "resident" | "failed";
+
+export interface PlainEmbeddings {
+  readonly model: string;
+  readonly promptTokens: number;
+  /** One per input, in order. */
+  readonly embeddings: number[][];
+}
+
+/** A message's fields as JSON has them: 64-bit integers are numbers (ours stay far below 2^53). */
+export type Plain<Message> = {
+  readonly [Key in keyof Message as Exclude<Key, "$typeName" | "$unknown">]: Message[Key] extends bigint
+    ? number
+    : Message[Key];
+};
+
+const finishReasons: Readonly<Record<FinishReason, PlainFinishReason>> = {
+  [FinishReason.UNSPECIFIED]: "stop",
+  [FinishReason.STOP]: "stop",
+  [FinishReason.LENGTH]: "length",
+  [FinishReason.TOOL_CALLS]: "toolCalls",
+};
+
+const modelStates: Readonly<Record<ModelState, PlainModelState>> = {
+  [ModelState.UNSPECIFIED]: "unloaded",
+  [ModelState.UNLOADED]: "unloaded",
+  [ModelState.LOADING]: "loading",
+  [ModelState.RESIDENT]: "resident",
+  [ModelState.FAILED]: "failed",
+};
+
+/** An event of the service's stream for frontends; undefined: one that this version does not know. */
+export function chatEventFromProto({ choice, event }: ChatResponse): ChatEvent | undefined {
+  switch (event.case) {
+    case "started": {
+      const { model, promptTokens, cachedTokens } = event.value;
+      return { choice, type: "started", model, promptTokens, cachedTokens };
+    }
+    case "text":
+    case "reasoning":
+      return { choice, type: event.case, text: event.value.text, ...logprobsOf(event.value.logprobs) };
+    case "toolCall": {
+      const { index, id, name, arguments: json, logprobs } = event.value;
+      return {
+        choice,
+        type: "toolCall",
+        index,
+        ...(id !== "" && { id }),
+        ...(name !== "" && { name }),
+        arguments: json,
+        ...logprobsOf(logprobs),
+      };
+    }
+    case "finished": {
+      const { reason, stopSequence, usage, timings } = event.value;
+      return {
+        choice,
+        type: "finished",
+        reason: finishReasons[reason] ?? "stop",
+        ...(stopSequence !== undefined && { stopSequence }),
+        usage: usage ? plain(usage) : { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 },
+        ...(timings && { timings: plain(timings) }),
+      };
+    }
+    case undefined:
+      return undefined;
+  }
+}
+
+export function modelFromProto(model: Model): PlainModel {
+  const { id, state, loadProgress, error, created, details, stats } = model;
+  return {
+    id,
+    state: modelStates[state] ?? "unloaded",
+    loadProgress,
+    ...(error !== "" && { error }),
+    created: Number(created),
+    ...(details && { details: plain(details) }),
+    ...(stats && { stats: plain(stats) }),
+  };
+}
+
+export function embeddingsFromProto({ model, promptTokens, embeddings }: EmbedResponse): PlainEmbeddings {
+  return { model, promptTokens, embeddings: embeddings.map(({ values }) => values) };
+}
+
+function logprobsOf(logprobs: readonly TokenLogprob[]): { logprobs?: PlainLogprob[] } {
+  if (logprobs.length === 0) return {};
+  return {
+    logprobs: logprobs.flatMap(({ token, top }) =>
+      token ? [{ ...tokenFromProto(token), top: top.map(tokenFromProto) }] : [],
+    ),
+  };
+}
+
+function tokenFromProto({ id, bytes, logprob }: NonNullable<TokenLogprob["token"]>): PlainToken {
+  const text = new TextDecoder().decode(bytes);
+  return { id, text, bytes: [...bytes], ...(logprob !== undefined && { logprob }) };
+}
+
+function plain<Message extends object>(message: Message): Plain<Message> {
+  const fields = Object.entries(message).filter(([key]) => !key.startsWith("$"));
+  return Object.fromEntries(
+    fields.map(([key, value]: [string, unknown]) => [key, typeof value === "bigint" ? Number(value) : value]),
+  ) as Plain<Message>;
+}

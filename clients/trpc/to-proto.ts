@@ -1,0 +1,126 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import {
+  Role,
+  ToolChoiceMode,
+  type ChatRequestSchema,
+  type MessageSchema,
+  type ToolChoiceSchema,
+  type ToolSchema,
+} from "../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { GenerationOptionsSchema, ResponseFormatSchema } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { Pooling, type EmbedRequestSchema } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
+import type { ChatInput, EmbedInput } from "./inputs.ts";
+
+type ChatMessage = ChatInput["messages"][number];
+type Optional<Key extends keyof ChatInput> = NonNullable<ChatInput[Key]>;
+
+const roles: Readonly<Record<ChatMessage["role"], Role>> = {
+  system: Role.SYSTEM,
+  developer: Role.DEVELOPER,
+  user: Role.USER,
+  assistant: Role.ASSISTANT,
+  tool: Role.TOOL,
+};
+
+const toolChoiceModes = {
+  auto: ToolChoiceMode.AUTO,
+  none: ToolChoiceMode.NONE,
+  required: ToolChoiceMode.REQUIRED,
+} as const;
+
+const poolings: Readonly<Record<NonNullable<EmbedInput["pooling"]>, Pooling>> = {
+  mean: Pooling.MEAN,
+  cls: Pooling.CLS,
+  last: Pooling.LAST,
+};
+
+/** A frontend's chat as the request to the service. */
+export function chatToProto(input: ChatInput): MessageInitShape<typeof ChatRequestSchema> {
+  const { tools, toolChoice, responseFormat, options, parallelToolCalls, chatTemplate, chatTemplateKwargs } = input;
+  return {
+    model: input.model ?? "",
+    messages: input.messages.map(messageToProto),
+    tools: tools?.map(toolToProto) ?? [],
+    ...(toolChoice !== undefined && { toolChoice: toolChoiceToProto(toolChoice) }),
+    ...(responseFormat && { responseFormat: responseFormatToProto(responseFormat) }),
+    ...(options && { options: optionsToProto(options) }),
+    ...(input.reasoning && { reasoning: input.reasoning }),
+    ...(parallelToolCalls !== undefined && { parallelToolCalls }),
+    ...(chatTemplate !== undefined && { chatTemplate }),
+    ...(chatTemplateKwargs && { chatTemplateKwargs }),
+  };
+}
+
+/** A frontend's texts as the request to the service. */
+export function embedToProto(input: EmbedInput): MessageInitShape<typeof EmbedRequestSchema> {
+  const { dimensions, normalize, pooling } = input;
+  return {
+    model: input.model ?? "",
+    inputs: input.inputs.map((item) => ({
+      kind: typeof item === "string" ? { case: "text", value: item } : { case: "tokens", value: { tokens: item } },
+    })),
+    ...(dimensions !== undefined && { dimensions }),
+    ...(normalize !== undefined && { normalize }),
+    ...(pooling && { pooling: poolings[pooling] }),
+  };
+}
+
+function messageToProto(message: ChatMessage): MessageInitShape<typeof MessageSchema> {
+  const { content = [], toolCalls = [] } = message;
+  const texts = typeof content === "string" ? [content] : content.map((part) => part.text);
+  return {
+    role: roles[message.role],
+    content: texts.map((text) => ({ part: { case: "text", value: text } })),
+    toolCalls: toolCalls.map(({ id, name, arguments: argumentsJson }) => ({ id, name, argumentsJson })),
+    toolCallId: message.toolCallId ?? "",
+    reasoning: message.reasoning ?? "",
+    name: message.name ?? "",
+  };
+}
+
+function toolToProto(tool: Optional<"tools">[number]): MessageInitShape<typeof ToolSchema> {
+  return {
+    name: tool.name,
+    description: tool.description ?? "",
+    parametersJson: tool.parameters ? JSON.stringify(tool.parameters) : "",
+    ...(tool.strict !== undefined && { strict: tool.strict }),
+  };
+}
+
+function toolChoiceToProto(choice: Optional<"toolChoice">): MessageInitShape<typeof ToolChoiceSchema> {
+  return {
+    choice:
+      typeof choice === "string"
+        ? { case: "mode", value: toolChoiceModes[choice] }
+        : { case: "name", value: choice.name },
+  };
+}
+
+function responseFormatToProto(format: Optional<"responseFormat">): MessageInitShape<typeof ResponseFormatSchema> {
+  switch (format.type) {
+    case "jsonObject":
+      return { format: { case: "jsonObject", value: {} } };
+    case "jsonSchema": {
+      const { name = "", schema, strict } = format;
+      const value = { name, schemaJson: JSON.stringify(schema), ...(strict !== undefined && { strict }) };
+      return { format: { case: "jsonSchema", value } };
+    }
+    case "gbnf":
+      return { format: { case: "gbnf", value: format.grammar } };
+  }
+}
+
+function optionsToProto(options: Optional<"options">): MessageInitShape<typeof GenerationOptionsSchema> {
+  // The optional fields have the proto's names and types; lists may not be absent there.
+  const { logitBias = [], stop = [], drySequenceBreakers = [], samplers = [], ...fields } = options;
+  return {
+    ...fields,
+    stop,
+    drySequenceBreakers,
+    samplers,
+    logitBias: logitBias.map((entry) => ({
+      bias: entry.bias,
+      target: "token" in entry ? { case: "token", value: entry.token } : { case: "text", value: entry.text },
+    })),
+  };
+}
