@@ -1,9 +1,16 @@
 import { randomUUID } from "node:crypto";
-import type { ServerDuplexStream, ServerUnaryCall, ServerWritableStream } from "@grpc/grpc-js";
+import type { Metadata } from "@grpc/grpc-js";
 
-/** A running call, of any kind, as the library gives it to a handler. Messages are bytes: we encode and decode. */
-export type ServerCall =
-  ServerUnaryCall<Buffer, Buffer> | ServerWritableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>;
+/** What the library's calls of all kinds have in common. */
+export interface ServerCall {
+  readonly metadata: Metadata;
+  getPeer(): string;
+  /** In ms since 1970 or a Date; without one, Infinity. */
+  getDeadline(): number | Date;
+  sendMetadata(headers: Metadata): void;
+  /** Fires once at the end of every call, also of one that ended well. */
+  on(event: "cancelled", listener: () => void): unknown;
+}
 
 /** What a handler knows of its call. */
 export interface CallContext {
