@@ -1,0 +1,116 @@
+import type { Scheduler, SchedulerCounts } from "../scheduler/scheduler.ts";
+import type { Effect, LaneName, Ticket } from "../scheduler/ticket.ts";
+import { refusalError } from "./refusal-error.ts";
+
+export interface AdmissionRequest {
+  readonly model: string;
+  readonly lane: LaneName;
+  /** One per choice. */
+  readonly places: number;
+  /** On the clock of `Date.now()`; undefined: none. */
+  readonly deadline: number | undefined;
+}
+
+/** The places that a request holds while it runs. */
+export interface Lease extends Disposable {
+  /**
+   * The worker was lost before the caller saw anything of an answer: waits, ahead of everyone, for places again.
+   * Rejects as `admit` does.
+   */
+  again(signal: AbortSignal): Promise<void>;
+  /** The work has stopped: gives the places to the next. */
+  [Symbol.dispose](): void;
+}
+
+interface Waiter {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * The scheduler's shell: gives it the time, turns its effects into settled promises, and keeps the deadlines' timers.
+ * Everything happens in the turn of the event, so that a full queue is refused before any work.
+ */
+export class Admission {
+  readonly #scheduler: Scheduler;
+  readonly #load: (model: string) => void;
+  readonly #waiters = new Map<number, Waiter>();
+  /** Told, after each event, the model whose counts may have changed. */
+  onCounts: (model: string) => void = () => {};
+  #lastId = 0;
+
+  /** `load`: told when a request needs a model that is not there. */
+  constructor(scheduler: Scheduler, load: (model: string) => void) {
+    this.#scheduler = scheduler;
+    this.#load = load;
+  }
+
+  /**
+   * Waits for the request's turn. Rejects with an RpcError that says why it is refused, or with the signal's reason when
+   * its caller leaves first. The lease must be disposed of.
+   */
+  async admit(request: AdmissionRequest, signal: AbortSignal): Promise<Lease> {
+    signal.throwIfAborted();
+    const { deadline, ...rest } = request;
+    const now = performance.now();
+    const deadlineMs = deadline === undefined ? undefined : now + deadline - Date.now();
+    const ticket: Ticket = { ...rest, id: ++this.#lastId, deadlineMs };
+    await this.#turn(ticket, signal, () => this.#scheduler.onRequest(ticket, now));
+    return {
+      again: (signal) => this.#turn(ticket, signal, () => this.#scheduler.onLost(ticket.id, performance.now())),
+      [Symbol.dispose]: () => {
+        this.apply(this.#scheduler.onFinished(ticket.id, performance.now()));
+        this.onCounts(ticket.model);
+      },
+    };
+  }
+
+  /** Carries out what the scheduler has decided: for those who tell it about models. */
+  apply(effects: readonly Effect[]): void {
+    for (const effect of effects) {
+      switch (effect.type) {
+        case "grant":
+          this.#waiters.get(effect.id)?.resolve();
+          break;
+        case "refuse":
+          this.#waiters.get(effect.id)?.reject(refusalError(effect.refusal));
+          break;
+        case "load":
+          this.#load(effect.model);
+      }
+    }
+  }
+
+  counts(model: string): SchedulerCounts {
+    return this.#scheduler.counts(model);
+  }
+
+  async #turn(ticket: Ticket, signal: AbortSignal, event: () => readonly Effect[]): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const leave = () => {
+      this.apply(this.#scheduler.onCancel(ticket.id, performance.now()));
+      reject(signal.reason);
+    };
+    this.#waiters.set(ticket.id, { resolve, reject });
+    signal.addEventListener("abort", leave, { once: true });
+    const timer = this.#deadlineTimer(ticket);
+    try {
+      this.apply(event());
+      this.onCounts(ticket.model);
+      // Between a grant and this turn the caller may have left; the grant came first, so the work starts and ends at once.
+      await promise;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", leave);
+      this.#waiters.delete(ticket.id);
+      this.onCounts(ticket.model);
+    }
+  }
+
+  #deadlineTimer({ id, deadlineMs }: Ticket): NodeJS.Timeout | undefined {
+    if (deadlineMs === undefined) return undefined;
+    const expire = () => this.apply(this.#scheduler.onDeadline(id, performance.now()));
+    // A longer delay than 24 days overflows; the call's own deadline still ends it.
+    return setTimeout(expire, Math.min(deadlineMs - performance.now(), 0x7fffffff));
+  }
+}

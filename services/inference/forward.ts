@@ -1,0 +1,126 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { CallOptions } from "../../clients/create-client.ts";
+import { ErrorReason, RpcError } from "../../clients/errors.ts";
+import type { ChatResponse } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { CompleteResponse } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
+import type { CallContext } from "../rpc/call-context.ts";
+import type { WorkerLife } from "../supervisor/worker-connection.ts";
+import type { Admission, AdmissionRequest, Lease } from "./admission.ts";
+
+/** Where requests go: who may run, and the process to call once one may. */
+export interface ForwardTarget {
+  readonly admission: Admission;
+  /** The model's process, while it is resident. */
+  life(model: string): WorkerLife | undefined;
+}
+
+/** What a generation's stream consists of. */
+export type GenerationMessage = ChatResponse | CompleteResponse;
+
+export type ForwardRequest = Pick<AdmissionRequest, "model" | "lane" | "places">;
+
+/** A connection breaks some milliseconds before its process is reaped. */
+const reapMs = 150;
+
+/**
+ * Runs a generation on the model's worker and passes its events on as they are. Waits for its turn first, also while
+ * the model loads. A worker that is lost before anything but `started` was passed on is replaced once, unseen by the
+ * caller; later, and when a stream ends without `finished` for each choice, it is one WORKER_LOST error.
+ *
+ * Its places are given back when the worker's stream is over here. A worker whose call was cancelled still finishes its
+ * present decode step; a newcomer that is let in meanwhile waits that step in the engine, which never runs more than its
+ * slots.
+ */
+export async function* forwardStream<T extends GenerationMessage>(
+  target: ForwardTarget,
+  request: ForwardRequest,
+  context: CallContext,
+  open: (life: WorkerLife, options: CallOptions) => AsyncIterable<T>,
+): AsyncGenerator<T, void, void> {
+  using lease = await admit(target, request, context);
+  let started = false;
+  let answered = false;
+  for (let attempt = 1; ; attempt++) {
+    const life = await lifeOf(target, request.model, lease, context.signal);
+    const unfinished = new Set(Array.from({ length: request.places }, (_, choice) => choice));
+    try {
+      for await (const message of open(life, callOptions(context, life))) {
+        if (message.event.case === "started") {
+          if (started) continue;
+          started = true;
+        } else {
+          answered = true;
+          if (message.event.case === "finished") unfinished.delete(message.choice);
+        }
+        yield message;
+      }
+      if (unfinished.size === 0) return;
+      throw new RpcError(ErrorReason.WORKER_LOST, "the worker's stream ended before its answer did");
+    } catch (error) {
+      await retryAfter(error, { life, lease, context, mayRetry: !answered && attempt === 1 });
+    }
+  }
+}
+
+/** A call with one answer on the model's worker, with the same turn-taking; a lost worker is replaced once. */
+export async function forwardUnary<T>(
+  target: ForwardTarget,
+  request: ForwardRequest,
+  context: CallContext,
+  call: (life: WorkerLife, options: CallOptions) => Promise<T>,
+): Promise<T> {
+  using lease = await admit(target, request, context);
+  for (let attempt = 1; ; attempt++) {
+    const life = await lifeOf(target, request.model, lease, context.signal);
+    try {
+      return await call(life, callOptions(context, life));
+    } catch (error) {
+      await retryAfter(error, { life, lease, context, mayRetry: attempt === 1 });
+    }
+  }
+}
+
+interface Retry {
+  readonly life: WorkerLife;
+  readonly lease: Lease;
+  readonly context: CallContext;
+  readonly mayRetry: boolean;
+}
+
+/** Returns when the call may be made again, on another process; throws what the caller must be told otherwise. */
+async function retryAfter(error: unknown, { life, lease, context, mayRetry }: Retry): Promise<void> {
+  const { signal } = context;
+  signal.throwIfAborted();
+  if (!(error instanceof RpcError) || error.reason !== ErrorReason.WORKER_LOST) throw error;
+  if (!(await isLost(life.lost))) throw error;
+  // In the words of the process's end, which say more than those of a broken connection.
+  if (!mayRetry) throw life.lost.reason;
+  await lease.again(signal);
+}
+
+async function isLost(lost: AbortSignal): Promise<boolean> {
+  if (!lost.aborted) await sleep(reapMs, undefined, { signal: lost }).catch(() => undefined);
+  return lost.aborted;
+}
+
+function admit(target: ForwardTarget, request: ForwardRequest, context: CallContext): Promise<Lease> {
+  return target.admission.admit({ ...request, deadline: context.deadline }, context.signal);
+}
+
+/** The process to call. It may have ended since the grant: then the turn was lost with it and comes again. */
+async function lifeOf(target: ForwardTarget, model: string, lease: Lease, signal: AbortSignal): Promise<WorkerLife> {
+  for (;;) {
+    const life = target.life(model);
+    if (life !== undefined) return life;
+    await lease.again(signal);
+  }
+}
+
+/** The worker's call ends with ours and with its process, and carries our caller's deadline and request id. */
+function callOptions({ signal, deadline, requestId }: CallContext, life: WorkerLife): CallOptions {
+  return {
+    signal: AbortSignal.any([signal, life.lost]),
+    timeoutMs: deadline === undefined ? undefined : Math.max(1, deadline - Date.now()),
+    metadata: { "x-request-id": requestId },
+  };
+}

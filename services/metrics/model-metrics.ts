@@ -1,0 +1,78 @@
+import { Counter, Gauge } from "prom-client";
+import { ModelState, type EngineStats, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import type { SchedulerCounts } from "../scheduler/scheduler.ts";
+import { CounterDeltas } from "./counter-deltas.ts";
+import { RecentMean } from "./recent-mean.ts";
+
+const labelNames = ["model"] as const;
+const gauge = (name: string, help: string) => new Gauge({ name: `tokenwire_${name}`, help, labelNames });
+const counter = (name: string, help: string) => new Counter({ name: `tokenwire_${name}`, help, labelNames });
+
+const gauges = {
+  running: gauge("requests_running", "Requests that are being answered."),
+  waiting: gauge("requests_waiting", "Requests that wait for their turn, here or in the engine."),
+  slots: gauge("slots", "Sequences that the model can run at once; 0 while it is not resident."),
+  slotsBusy: gauge("slots_busy", "Slots whose sequence is running."),
+  kvUsage: gauge("kv_cache_usage_ratio", "Used share of the KV cache, 0 to 1."),
+  meanBatch: gauge("mean_batch_size", "Sequences per decode step, over the last seconds of work."),
+  resident: gauge("model_resident", "1 while the model is in memory."),
+};
+const counters = {
+  decodeSteps: counter("decode_steps_total", "Calls of llama_decode."),
+  decodedSequences: counter("decoded_sequences_total", "Sequences that were given a token, summed over decode steps."),
+  promptTokens: counter("prompt_tokens_total", "Prompt tokens, cached ones included."),
+  cachedTokens: counter("cached_tokens_total", "Prompt tokens whose KV state was still there."),
+  completionTokens: counter("completion_tokens_total", "Generated tokens."),
+};
+const restarts = counter("worker_restarts_total", "Processes of the model that were started after its first.");
+
+type EngineCounter = keyof typeof counters;
+const engineCounters = Object.keys(counters) as EngineCounter[];
+
+/** One model's numbers on the default registry of prom-client, under its configured id. */
+export class ModelMetrics {
+  readonly #model: string;
+  readonly #deltas = new CounterDeltas<EngineCounter>();
+  readonly #batch = new RecentMean();
+
+  constructor(model: string) {
+    this.#model = model;
+    // A series that appears with its first event has no rate at its first event.
+    for (const metric of [...Object.values(gauges), ...Object.values(counters)]) metric.labels({ model }).inc(0);
+    restarts.labels({ model }).inc(0);
+  }
+
+  /** What the model's worker said. */
+  onModel(model: Model): void {
+    gauges.resident.set(this.#labels, model.state === ModelState.RESIDENT ? 1 : 0);
+    gauges.slots.set(this.#labels, model.state === ModelState.RESIDENT ? (model.details?.slots ?? 0) : 0);
+    if (model.stats !== undefined) this.#onStats(model.stats);
+    else gauges.slotsBusy.set(this.#labels, 0);
+  }
+
+  onCounts({ running, waiting }: SchedulerCounts): void {
+    gauges.running.set(this.#labels, running);
+    gauges.waiting.set(this.#labels, waiting);
+  }
+
+  /** A new process of the model was started; `again`: after an earlier one. */
+  onProcess({ again }: { readonly again: boolean }): void {
+    this.#deltas.restart();
+    if (again) restarts.inc(this.#labels);
+  }
+
+  get #labels() {
+    return { model: this.#model };
+  }
+
+  #onStats(stats: EngineStats): void {
+    gauges.slotsBusy.set(this.#labels, stats.busySlots);
+    gauges.kvUsage.set(this.#labels, stats.kvCells === 0n ? 0 : Number(stats.kvCellsUsed) / Number(stats.kvCells));
+    const grown = Object.fromEntries(
+      engineCounters.map((name) => [name, this.#deltas.add(name, Number(stats[name]))]),
+    ) as Record<EngineCounter, number>;
+    for (const name of engineCounters) counters[name].inc(this.#labels, grown[name]);
+    this.#batch.add(grown.decodedSequences, grown.decodeSteps, performance.now());
+    gauges.meanBatch.set(this.#labels, this.#batch.value);
+  }
+}

@@ -1,0 +1,111 @@
+import { Counter, Histogram } from "prom-client";
+import { errorType } from "../../clients/tracing/tracer.ts";
+import type { ChatResponse } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { CompleteResponse } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
+import type { Finished } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { finishName } from "../worker/handlers/engine-to-proto.ts";
+
+/**
+ * Buckets of OpenTelemetry's GenAI server metrics, which are made for GPUs and large models, with finer ones below: a
+ * small model answers within milliseconds.
+ */
+const buckets = {
+  duration: [0.005, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92, 163.84],
+  firstToken: [
+    0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80,
+  ],
+  perToken: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5],
+};
+
+const labelNames = ["model", "operation"] as const;
+const success = new Counter({
+  name: "tokenwire_request_success_total",
+  help: "Choices that came to their end, by finish reason (embeddings and the like: done).",
+  labelNames: [...labelNames, "finish_reason"],
+});
+const failure = new Counter({
+  name: "tokenwire_request_failure_total",
+  help: "Requests that ended with an error, by its reason; CANCELLED: the caller left.",
+  labelNames: [...labelNames, "reason"],
+});
+const duration = new Histogram({
+  name: "tokenwire_request_duration_seconds",
+  help: "From a request's arrival to the end of its answer; requests that failed are left out.",
+  labelNames,
+  buckets: buckets.duration,
+});
+const queueTime = new Histogram({
+  name: "tokenwire_request_queue_time_seconds",
+  help: "From a request's arrival to the start of its prompt's processing.",
+  labelNames,
+  buckets: buckets.firstToken,
+});
+const firstToken = new Histogram({
+  name: "tokenwire_time_to_first_token_seconds",
+  help: "From a request's arrival to the first piece of its answer.",
+  labelNames,
+  buckets: buckets.firstToken,
+});
+const perToken = new Histogram({
+  name: "tokenwire_time_per_output_token_seconds",
+  help: "Mean time between the tokens of one answer after its first.",
+  labelNames,
+  buckets: buckets.perToken,
+});
+
+/** `model`: a configured id, never what a caller wrote. */
+export interface RequestLabels {
+  readonly model: string;
+  readonly operation: string;
+}
+
+/** Passes a generation on and records its times and its end. */
+export async function* measuredStream<T extends ChatResponse | CompleteResponse>(
+  labels: RequestLabels,
+  stream: AsyncIterable<T>,
+): AsyncGenerator<T, void, void> {
+  const arrivedAt = performance.now();
+  const elapsedSeconds = () => (performance.now() - arrivedAt) / 1000;
+  let answering = false;
+  let ended = false;
+  try {
+    for await (const message of stream) {
+      const { event } = message;
+      if (event.case === "started") queueTime.observe(labels, elapsedSeconds());
+      else if (!answering) {
+        answering = true;
+        firstToken.observe(labels, elapsedSeconds());
+      }
+      if (event.case === "finished") recordChoice(labels, event.value);
+      yield message;
+    }
+    ended = true;
+    duration.observe(labels, elapsedSeconds());
+  } catch (error) {
+    ended = true;
+    failure.inc({ ...labels, reason: errorType(error) });
+    throw error;
+  } finally {
+    if (!ended) failure.inc({ ...labels, reason: "CANCELLED" });
+  }
+}
+
+/** A call with one answer, with its time and its end. */
+export async function measuredCall<T>(labels: RequestLabels, call: () => Promise<T>): Promise<T> {
+  const end = duration.startTimer(labels);
+  try {
+    const answer = await call();
+    end();
+    success.inc({ ...labels, finish_reason: "done" });
+    return answer;
+  } catch (error) {
+    failure.inc({ ...labels, reason: errorType(error) });
+    throw error;
+  }
+}
+
+function recordChoice(labels: RequestLabels, { reason, usage, timings }: Finished): void {
+  success.inc({ ...labels, finish_reason: finishName(reason) });
+  const laterTokens = (usage?.completionTokens ?? 0) - 1;
+  if (timings !== undefined && laterTokens > 0) perToken.observe(labels, timings.decodeMs / 1000 / laterTokens);
+}

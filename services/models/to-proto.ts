@@ -1,0 +1,46 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  EngineStatsSchema,
+  ModelDetailsSchema,
+  type EngineStats as EngineStatsProto,
+  type ModelDetails,
+} from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import type { EngineInfo, EngineStats } from "../engine/engine.ts";
+
+/** What an engine says about its model, on the wire. `chatFormat` says where the chat format comes from. */
+export function detailsToProto(info: EngineInfo, chatFormat: string): ModelDetails {
+  return create(ModelDetailsSchema, {
+    architecture: info.architecture,
+    description: info.description,
+    sizeBytes: BigInt(info.sizeBytes),
+    parameters: BigInt(info.parameters),
+    contextLength: info.contextLength,
+    trainedContextLength: info.trainedContextLength,
+    embeddingLength: info.embeddingLength,
+    vocabularySize: info.vocabularySize,
+    slots: info.slots,
+    layers: info.layers,
+    offloadedLayers: info.offloadedLayers,
+    backend: info.backend,
+    devices: [...info.devices],
+    threads: info.threads,
+    generates: info.generates,
+    chatFormat,
+  });
+}
+
+/** An engine's counters and gauges, on the wire. */
+export function statsToProto(stats: EngineStats): EngineStatsProto {
+  return create(EngineStatsSchema, {
+    busySlots: stats.busySlots,
+    waiting: stats.waiting,
+    kvCellsUsed: BigInt(stats.kvCellsUsed),
+    kvCells: BigInt(stats.kvCells),
+    decodeSteps: BigInt(stats.decodeSteps),
+    decodedSequences: BigInt(stats.decodedSequences),
+    promptTokens: BigInt(stats.promptTokens),
+    cachedTokens: BigInt(stats.cachedTokens),
+    completionTokens: BigInt(stats.completionTokens),
+    threads: stats.threads,
+  });
+}

@@ -1,0 +1,184 @@
+import type { Logger } from "pino";
+import { Health } from "../proto/gen/grpc/health/v1/health_pb.ts";
+import { InferenceService } from "../proto/gen/tokenwire/v1/inference_pb.ts";
+import { ModelService, ModelState, type Model } from "../proto/gen/tokenwire/v1/models_pb.ts";
+import type { ModelSettings, ServiceSettings } from "./config.ts";
+import { Admission } from "./inference/admission.ts";
+import { createFrontHandlers } from "./inference/front-handlers.ts";
+import { ModelMetrics } from "./metrics/model-metrics.ts";
+import { createModelHandlers } from "./models/model-handlers.ts";
+import type { ModelSource } from "./models/model-source.ts";
+import { createHealthRegistry, healthHandlers, type HealthRegistry } from "./rpc/health.ts";
+import { addReflection } from "./rpc/reflection.ts";
+import { createRpcServer, type RpcServer } from "./rpc/server.ts";
+import { Scheduler } from "./scheduler/scheduler.ts";
+import { describeLoad } from "./supervisor/describe-load.ts";
+import type { WorkerChange } from "./supervisor/model-worker.ts";
+import { Supervisor } from "./supervisor/supervisor.ts";
+import type { WorkerLimits } from "./supervisor/worker-state.ts";
+import type { SentTracingOptions } from "./worker/worker-start.ts";
+
+export interface ServicesOptions {
+  /** In the order of the configuration: the first is the default. At least one. */
+  readonly models: readonly ModelSettings[];
+  readonly service: ServiceSettings;
+  readonly log: Logger;
+  /** For the workers; this process's own tracing is its entry's to start. */
+  readonly tracing: SentTracingOptions;
+  /** For tests: another program than worker/main, and shorter times. */
+  readonly workerEntry?: URL;
+  readonly limits?: Partial<WorkerLimits>;
+}
+
+/** How the first load of a model ended. */
+export interface LoadResult {
+  readonly model: Model;
+  /** Unset: it is resident. */
+  readonly error?: string;
+}
+
+/** The running services. */
+export interface Services {
+  /** Where gRPC listens, as `host:port`. */
+  readonly address: string;
+  readonly port: number;
+  readonly models: ModelSource;
+  /** Resolves when each model was loaded, or failed to, in the order of the configuration. */
+  whenReady(): Promise<readonly LoadResult[]>;
+  /**
+   * Takes no more requests, refuses those that wait, lets running answers go on for `graceMs`, then ends the workers.
+   * Resolves when no process and no socket is left; called again: the same promise.
+   */
+  close(graceMs: number): Promise<void>;
+}
+
+/** Embedding, tokenizing and counting at once, per model: enough to fill the engine's batches, few enough to bound its memory. */
+const auxiliaryPlaces = 16;
+/** Queues are bounded per model; all of them together may hold as much as four full ones. */
+const fullQueues = 4;
+/** A worker whose calls have ended is gone at once, but for its last spans. */
+const workerStopMs = 5000;
+
+/** Starts listening, then loads the models one after another. Throws a clear sentence when it cannot listen. */
+export async function startServices(options: ServicesOptions): Promise<Services> {
+  const { models, service, log } = options;
+  const ids = models.map((settings) => settings.model_alias);
+  const scheduler = new Scheduler({
+    models: ids.map((id) => ({ id, maxQueue: service.max_queue })),
+    maxQueue: service.max_queue * fullQueues,
+    auxiliaryPlaces,
+  });
+  const admission = new Admission(scheduler, (id) => void supervisor.load(id));
+  const metrics = new Map(ids.map((id) => [id, new ModelMetrics(id)]));
+  const health = createHealthRegistry();
+  const supervisor: Supervisor = new Supervisor({
+    models,
+    log,
+    tracing: options.tracing,
+    graceMs: service.grace_seconds * 1000,
+    ...(options.workerEntry && { workerEntry: options.workerEntry }),
+    limits: { graceMs: workerStopMs, ...options.limits },
+    onChange: (id, change) => onWorkerChange(id, change),
+  });
+
+  function onWorkerChange(id: string, change: WorkerChange): void {
+    switch (change.type) {
+      case "loading":
+        metrics.get(id)?.onProcess({ again: change.life > 1 });
+        return admission.apply(scheduler.onModelLoading(id));
+      case "ready": {
+        const model = modelOf(supervisor, id);
+        log.info(describeLoad(model, change.tookMs));
+        return admission.apply(scheduler.onModelReady(id, { slots: model.details?.slots ?? 0 }, performance.now()));
+      }
+      case "restarting":
+        return admission.apply(scheduler.onModelDown(id, { kind: "restarting" }));
+      case "failed":
+        log.error({ model: id }, `model "${id}" could not be loaded: ${change.message}`);
+        return admission.apply(scheduler.onModelDown(id, { kind: "failed", ...change }));
+      case "stopped":
+        return;
+    }
+  }
+
+  watchHealth(health, supervisor);
+  watchMetrics(metrics, supervisor, admission);
+  const server = createServer(options, { admission, supervisor, health });
+  const host = service.grpc_host.includes(":") ? `[${service.grpc_host}]` : service.grpc_host;
+  const address = await listen(server, host, service.grpc_port).catch(async (error: unknown) => {
+    await supervisor.stop();
+    throw error;
+  });
+
+  const loads = ids.map((id) => supervisor.load(id));
+  let closed: Promise<void> | undefined;
+  const close = async (graceMs: number) => {
+    admission.apply(scheduler.onShutdown());
+    await server.close(graceMs);
+    await supervisor.stop();
+  };
+  return {
+    address,
+    port: Number(address.slice(address.lastIndexOf(":") + 1)),
+    models: supervisor,
+    async whenReady() {
+      await Promise.all(loads);
+      return supervisor.models().map((model) => {
+        if (model.state === ModelState.RESIDENT) return { model };
+        return { model, error: model.error || "it was stopped before it was loaded" };
+      });
+    },
+    close: (graceMs) => (closed ??= close(graceMs)),
+  };
+}
+
+interface Parts {
+  readonly admission: Admission;
+  readonly supervisor: Supervisor;
+  readonly health: HealthRegistry;
+}
+
+function createServer({ models, service, log }: ServicesOptions, { admission, supervisor, health }: Parts): RpcServer {
+  const server = createRpcServer({
+    onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "a bug ended a call"),
+  });
+  const target = { admission, life: (id: string) => supervisor.life(id) };
+  const ids = models.map((settings) => settings.model_alias);
+  server.add(InferenceService, createFrontHandlers(target, { ids, unknownModel: service.unknown_model }));
+  server.add(ModelService, createModelHandlers(supervisor));
+  server.add(Health, healthHandlers(health));
+  addReflection(server);
+  return server;
+}
+
+async function listen(server: RpcServer, host: string, port: number): Promise<string> {
+  try {
+    return await server.listen(`${host}:${port}`);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    const why = cause.includes("EADDRINUSE") ? "the port is in use: stop what uses it, or set grpc_port" : cause;
+    throw new Error(`gRPC cannot listen on ${host}:${port}: ${why}`, { cause: error });
+  }
+}
+
+/** Serving: from the first model in memory on, for as long as there is one. */
+function watchHealth(health: HealthRegistry, source: ModelSource): void {
+  const update = () => {
+    const serving = source.models().some(({ state }) => state === ModelState.RESIDENT);
+    for (const service of ["", InferenceService.typeName]) health.set(service, serving);
+  };
+  health.set(ModelService.typeName, true);
+  source.onChange(update);
+  update();
+}
+
+function watchMetrics(metrics: ReadonlyMap<string, ModelMetrics>, source: ModelSource, admission: Admission): void {
+  source.onChange((id) => metrics.get(id)?.onModel(modelOf(source, id)));
+  admission.onCounts = (id) => metrics.get(id)?.onCounts(admission.counts(id));
+}
+
+function modelOf(source: ModelSource, id: string): Model {
+  const model = source.models().find((model) => model.id === id);
+  if (model === undefined) throw new Error(`there is no model "${id}"`);
+  return model;
+}

@@ -1,0 +1,212 @@
+import { create } from "@bufbuild/protobuf";
+import type { Logger } from "pino";
+import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import { connectWorker, type WorkerConnection, type WorkerLife } from "./worker-connection.ts";
+import type { WorkerProcess } from "./worker-process.ts";
+import {
+  nextWorkerState,
+  type WorkerEffect,
+  type WorkerEvent,
+  type WorkerLimits,
+  type WorkerState,
+} from "./worker-state.ts";
+
+export interface ModelWorkerOptions {
+  readonly id: string;
+  /** Starts the `life`-th process, which serves on `socketPath`. */
+  readonly fork: (life: number) => { readonly process: WorkerProcess; readonly socketPath: string };
+  readonly limits: WorkerLimits;
+  readonly log: Logger;
+}
+
+/** What has become of a model. */
+export type WorkerChange =
+  /** A process was started, the `life`-th, and loads it. */
+  | { readonly type: "loading"; readonly life: number }
+  | { readonly type: "ready"; readonly tookMs: number }
+  /** Its process ended and is started again by itself. */
+  | { readonly type: "restarting" }
+  | { readonly type: "failed"; readonly message: string; readonly retryAtMs: number }
+  | { readonly type: "stopped" };
+
+interface Life {
+  /** On the clock of `performance.now()`. */
+  readonly startedMs: number;
+  readonly process: WorkerProcess;
+  connection: WorkerConnection | undefined;
+}
+
+/**
+ * Keeps one model's worker process: carries out what worker-state.ts decides. The state changes in `#handle` alone, and
+ * whatever belongs to a process that is not the present one is dropped there.
+ */
+export class ModelWorker {
+  readonly id: string;
+  readonly #options: ModelWorkerOptions;
+  readonly #listeners = new Set<() => void>();
+  readonly #waiters = new Set<() => void>();
+  #state: WorkerState = { name: "unloaded" };
+  #life: Life | undefined;
+  #lives = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #model: Model;
+  /** Called after each change of state, with times on the clock of `performance.now()`. */
+  onChange: (change: WorkerChange) => void = () => {};
+
+  constructor(options: ModelWorkerOptions) {
+    this.id = options.id;
+    this.#options = options;
+    this.#model = create(ModelSchema, { id: options.id, state: ModelState.UNLOADED });
+  }
+
+  /** What the worker last said about its model, corrected by what we know of its process. */
+  get model(): Model {
+    return this.#model;
+  }
+
+  /** The process to call, while the model is resident. */
+  get life(): WorkerLife | undefined {
+    return this.#state.name === "ready" ? this.#life?.connection : undefined;
+  }
+
+  get pid(): number | undefined {
+    return this.#life?.process.pid;
+  }
+
+  /**
+   * Somebody wants the model: it is loaded, unless it is, or its last failure was too short ago. Resolves when it is
+   * resident, or will not be without another demand or the end of a pause.
+   */
+  load(): Promise<void> {
+    this.#handle({ type: "demand", nowMs: performance.now() });
+    return this.#until((state) => state !== "starting" && state !== "failing");
+  }
+
+  /** Lets running calls end within the grace of the limits, then ends the process. Resolves when it is gone. */
+  stop(): Promise<void> {
+    this.#handle({ type: "stop" });
+    return this.#until((state) => state === "stopped");
+  }
+
+  /** Calls `listener` whenever `model` has changed. */
+  onModel(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #until(reached: (state: WorkerState["name"]) => boolean): Promise<void> {
+    if (reached(this.#state.name)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiter = () => {
+        if (!reached(this.#state.name)) return;
+        this.#waiters.delete(waiter);
+        resolve();
+      };
+      this.#waiters.add(waiter);
+    });
+  }
+
+  #handle(event: WorkerEvent): void {
+    const before = this.#state;
+    const { state, effects } = nextWorkerState(before, event, this.#options.limits);
+    this.#state = state;
+    if (state.name !== before.name) clearTimeout(this.#timer);
+    for (const effect of effects) this.#carryOut(effect);
+    if (state.name === before.name) return;
+    this.#announce(state);
+    for (const waiter of this.#waiters) waiter();
+  }
+
+  #carryOut(effect: WorkerEffect): void {
+    switch (effect.type) {
+      case "spawn":
+        return this.#spawn();
+      case "terminate":
+        return this.#life?.process.terminate();
+      case "kill":
+        return this.#life?.process.kill();
+      case "timer": {
+        clearTimeout(this.#timer);
+        // Up to a fifth more, so that models that fell together do not come back together.
+        const ms = this.#state.name === "backoff" ? effect.ms * (1 + Math.random() / 5) : effect.ms;
+        this.#timer = setTimeout(() => this.#handle({ type: "timer" }), ms);
+      }
+    }
+  }
+
+  #spawn(): void {
+    this.#lives += 1;
+    const { process, socketPath } = this.#options.fork(this.#lives);
+    const life: Life = { startedMs: performance.now(), process, connection: undefined };
+    this.#life = life;
+    void process.listening.then(() => this.#watch(life, socketPath));
+    void process.exited.then((how) => this.#onExit(life, how));
+  }
+
+  async #watch(life: Life, socketPath: string): Promise<void> {
+    if (this.#life !== life) return;
+    const connection = connectWorker(this.id, socketPath);
+    life.connection = connection;
+    try {
+      for await (const model of connection.watch()) if (this.#life === life) this.#onModelMessage(model);
+      // It closes by itself, having been told to, and will end when its calls have.
+    } catch (error) {
+      if (connection.lost.aborted) return;
+      // It does not answer any more (keepalive), or is about to be found dead.
+      this.#options.log.error({ err: error }, "lost the connection to the worker");
+      life.process.kill();
+    }
+  }
+
+  #onModelMessage(model: Model): void {
+    // While it stops or fails, our own word counts.
+    if (this.#state.name !== "starting" && this.#state.name !== "ready") return;
+    this.#setModel(model);
+    if (this.#state.name === "ready") return;
+    if (model.state === ModelState.RESIDENT) this.#handle({ type: "ready" });
+    else if (model.state === ModelState.FAILED) this.#handle({ type: "loadFailed", message: model.error });
+    else this.#handle({ type: "progress" });
+  }
+
+  #onExit(life: Life, how: string): void {
+    life.connection?.end(how);
+    const { log } = this.#options;
+    const lastWords = life.process.lastWords();
+    if (this.#state.name === "stopping") log.debug(`the worker ${how}`);
+    else if (this.#state.name !== "failing") log.error({ lastWords }, `the worker ${how}`);
+    this.#life = undefined;
+    this.#handle({ type: "exited", how, nowMs: performance.now() });
+  }
+
+  /** Tells the world about a new state. */
+  #announce(state: WorkerState): void {
+    const { created, details } = this.#model;
+    const told = { id: this.id, created, ...(details && { details }) };
+    switch (state.name) {
+      case "unloaded":
+        return;
+      case "starting":
+        this.#setModel(create(ModelSchema, { ...told, state: ModelState.LOADING }));
+        return this.onChange({ type: "loading", life: this.#lives });
+      case "ready":
+        return this.onChange({ type: "ready", tookMs: performance.now() - (this.#life?.startedMs ?? 0) });
+      case "failing":
+        return;
+      case "failed":
+        this.#setModel(create(ModelSchema, { id: this.id, created, state: ModelState.FAILED, error: state.message }));
+        return this.onChange({ type: "failed", message: state.message, retryAtMs: state.retryAtMs });
+      case "backoff":
+        this.#setModel(create(ModelSchema, { ...told, state: ModelState.FAILED, error: state.message }));
+        return this.onChange({ type: "restarting" });
+      case "stopping":
+      case "stopped":
+        this.#setModel(create(ModelSchema, { ...told, state: ModelState.UNLOADED }));
+        return this.onChange({ type: "stopped" });
+    }
+  }
+
+  #setModel(model: Model): void {
+    this.#model = model;
+    for (const listener of this.#listeners) listener();
+  }
+}

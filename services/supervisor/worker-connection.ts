@@ -1,0 +1,49 @@
+import { openChannel } from "../../clients/channel.ts";
+import { createClient, type Client } from "../../clients/create-client.ts";
+import { ErrorReason, RpcError } from "../../clients/errors.ts";
+import { InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
+import { ModelService, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+
+/** One process's life, as those see it who call it. */
+export interface WorkerLife {
+  readonly inference: Client<typeof InferenceService>;
+  /** Aborted, with WORKER_LOST as its reason, the moment the process has ended: give it to every call. */
+  readonly lost: AbortSignal;
+}
+
+/** The connection to one worker process. Each process has its own channel, so that a call can never reach another life. */
+export interface WorkerConnection extends WorkerLife {
+  /** The worker's model, now and after each change. Ends, by throwing, with the connection. */
+  watch(): AsyncIterable<Model>;
+  /** The process has ended: `how` it did. Every call on it fails now. */
+  end(how: string): void;
+}
+
+/** When a caller whose worker was lost should come again: a worker is usually back within a second. */
+const lostRetryMs = 1000;
+
+export function connectWorker(model: string, socketPath: string): WorkerConnection {
+  const channel = openChannel(`unix:${socketPath}`);
+  const ended = new AbortController();
+  const models = createClient(ModelService, channel);
+  return {
+    inference: createClient(InferenceService, channel),
+    lost: ended.signal,
+    async *watch() {
+      for await (const { model } of models.watchModels({}, { signal: ended.signal })) if (model) yield model;
+    },
+    end(how) {
+      ended.abort(workerLost(model, how));
+      channel.close();
+    },
+  };
+}
+
+/** The error of a call whose worker ended before the answer did. `how`: in words that follow "its process". */
+export function workerLost(model: string, how: string): RpcError {
+  return new RpcError(
+    ErrorReason.WORKER_LOST,
+    `model "${model}" was lost while it answered: its process ${how}; it is being started again`,
+    { retryAfterMs: lostRetryMs },
+  );
+}

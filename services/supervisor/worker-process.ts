@@ -1,0 +1,60 @@
+import { fork } from "node:child_process";
+import type { Logger } from "pino";
+import { readEnvironment } from "../../config/config.ts";
+import type { WorkerListening, WorkerStart } from "../worker/worker-start.ts";
+import { relayOutput } from "./worker-output.ts";
+
+const workerEnvironment = {
+  // Decoding, loading, tokenizing and files each need a thread of libuv's pool at the same time; more only cost memory.
+  UV_THREADPOOL_SIZE: "4",
+  // A native assertion ends the worker within milliseconds instead of after seconds of a debugger being looked for.
+  GGML_NO_BACKTRACE: "1",
+};
+
+/** A running worker, from its birth to its end. */
+export interface WorkerProcess {
+  readonly pid: number | undefined;
+  /** Resolves when its socket answers; never if it ends before. */
+  readonly listening: Promise<void>;
+  /** How it ended, in words that follow "its process": `was killed by SIGABRT`. Never rejects. */
+  readonly exited: Promise<string>;
+  /** The last thing native code said on standard error. */
+  lastWords(): string | undefined;
+  /** Asks it to finish what runs and to end. */
+  terminate(): void;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+/** Starts a process from the worker's entry `entry` and hands it its settings. Its output goes to `log`. */
+export function forkWorker(entry: URL, start: WorkerStart, log: Logger): WorkerProcess {
+  const child = fork(entry, {
+    // Nothing of our own flags: under a debugger or a test runner they would be a second debugger or test runner.
+    execArgv: [],
+    env: { ...readEnvironment(), ...workerEnvironment },
+    // Standard output of native code is of no use and may hold text of prompts.
+    stdio: ["ignore", "ignore", "pipe", "ipc"],
+    serialization: "json",
+  });
+  const output = child.stderr === null ? undefined : relayOutput(child.stderr, log);
+  const exited = new Promise<string>((resolve) => {
+    child.once("exit", (code, signal) =>
+      resolve(signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`),
+    );
+    // The process could not be started at all, or not be signalled; only the former has no "exit".
+    child.once("error", (error) => child.pid === undefined && resolve(`could not be started (${error.message})`));
+  });
+  const listening = new Promise<void>((resolve) => {
+    child.on("message", (message: WorkerListening) => message.type === "listening" && resolve());
+  });
+  // A worker that ends before it has read this is noticed by its exit; the failed send needs no second report.
+  child.send(start, () => {});
+  return {
+    pid: child.pid,
+    listening,
+    exited,
+    lastWords: () => output?.lastWords(),
+    terminate: () => void child.kill("SIGTERM"),
+    kill: () => void child.kill("SIGKILL"),
+  };
+}

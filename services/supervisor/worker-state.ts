@@ -1,0 +1,130 @@
+/** Where one model's worker process is. `failures` counts attempts in a row that did not end well. */
+export type WorkerState =
+  /** No process, and nobody has asked for one. */
+  | { readonly name: "unloaded" }
+  /** A process runs and loads the model. */
+  | { readonly name: "starting"; readonly failures: number }
+  | { readonly name: "ready"; readonly failures: number }
+  /** The load failed; the process is being ended. */
+  | { readonly name: "failing"; readonly failures: number; readonly message: string }
+  /** No process; the next demand from `retryAtMs` on starts one. */
+  | { readonly name: "failed"; readonly failures: number; readonly message: string; readonly retryAtMs: number }
+  /** No process; one is started by itself when the timer fires. */
+  | { readonly name: "backoff"; readonly failures: number; readonly message: string }
+  | { readonly name: "stopping" }
+  | { readonly name: "stopped" };
+
+/** What happens to a worker. Events of an earlier process must not reach the state of a later one. */
+export type WorkerEvent =
+  | { readonly type: "demand"; readonly nowMs: number }
+  | { readonly type: "progress" }
+  | { readonly type: "ready" }
+  | { readonly type: "loadFailed"; readonly message: string }
+  | { readonly type: "exited"; readonly how: string; readonly nowMs: number }
+  | { readonly type: "timer" }
+  | { readonly type: "stop" };
+
+/** What the shell must do. There is one timer: each step that changes the state's name, and each `timer`, replaces it. */
+export type WorkerEffect =
+  | { readonly type: "spawn" }
+  /** SIGTERM: finish what runs. */
+  | { readonly type: "terminate" }
+  /** SIGKILL. */
+  | { readonly type: "kill" }
+  | { readonly type: "timer"; readonly ms: number };
+
+export interface WorkerLimits {
+  /** A load without progress for so long is given up. */
+  readonly stallMs: number;
+  /** Ready for so long, the failures before are forgotten. */
+  readonly healthyMs: number;
+  /** What a process that was asked to end has to do so. */
+  readonly graceMs: number;
+  /** Crashes in a row during the load (a native assertion, the OOM killer …) after which only a new request tries again. */
+  readonly loadCrashes: number;
+}
+
+/** The stall is generous: a large model on a network disk may be silent for minutes. */
+export const workerLimits: WorkerLimits = { stallMs: 300_000, healthyMs: 60_000, graceMs: 10_000, loadCrashes: 3 };
+
+/** How long to wait after the n-th failure in a row: 0.1 s, doubled each time, at most 30 s. The shell adds jitter. */
+export function backoffMs(failures: number): number {
+  return Math.min(30_000, 100 * 2 ** Math.max(0, failures - 1));
+}
+
+export interface WorkerStep {
+  readonly state: WorkerState;
+  readonly effects: readonly WorkerEffect[];
+}
+
+type StateOf<N> = Extract<WorkerState, { name: N }>;
+type EventOf<T> = Extract<WorkerEvent, { type: T }>;
+type Transitions = {
+  readonly [N in WorkerState["name"]]: {
+    readonly [T in WorkerEvent["type"]]?: (state: StateOf<N>, event: EventOf<T>, limits: WorkerLimits) => WorkerStep;
+  };
+};
+
+const step = (state: WorkerState, ...effects: WorkerEffect[]): WorkerStep => ({ state, effects });
+const start = (failures: number, limits: WorkerLimits) =>
+  step({ name: "starting", failures }, { type: "spawn" }, { type: "timer", ms: limits.stallMs });
+const stopProcess = (limits: WorkerLimits) =>
+  step({ name: "stopping" }, { type: "terminate" }, { type: "timer", ms: limits.graceMs });
+const comeBack = (failures: number, message: string) =>
+  step({ name: "backoff", failures, message }, { type: "timer", ms: backoffMs(failures) });
+const giveUp = (failures: number, message: string, nowMs: number) =>
+  step({ name: "failed", failures, message, retryAtMs: nowMs + backoffMs(failures) });
+
+/** From each state, what each event leads to. A pair that is not here changes nothing. */
+const transitions: Transitions = {
+  unloaded: {
+    demand: (_, __, limits) => start(0, limits),
+    stop: () => step({ name: "stopped" }),
+  },
+  starting: {
+    progress: (state, _, limits) => step(state, { type: "timer", ms: limits.stallMs }),
+    ready: ({ failures }, _, limits) => step({ name: "ready", failures }, { type: "timer", ms: limits.healthyMs }),
+    // The worker has said what is wrong and has nothing left to finish.
+    loadFailed: ({ failures }, { message }) =>
+      step({ name: "failing", failures: failures + 1, message }, { type: "kill" }),
+    timer: ({ failures }, _, limits) => {
+      const message = `its load made no progress for ${limits.stallMs / 1000} s`;
+      return step({ name: "failing", failures: failures + 1, message }, { type: "kill" });
+    },
+    exited: ({ failures }, { how, nowMs }, limits) => {
+      const message = `its process ${how} while it was loading`;
+      return failures + 1 < limits.loadCrashes ? comeBack(failures + 1, message) : giveUp(failures + 1, message, nowMs);
+    },
+    stop: (_, __, limits) => stopProcess(limits),
+  },
+  ready: {
+    timer: () => step({ name: "ready", failures: 0 }),
+    exited: ({ failures }, { how }) => comeBack(failures + 1, `its process ${how}`),
+    stop: (_, __, limits) => stopProcess(limits),
+  },
+  failing: {
+    exited: ({ failures, message }, { nowMs }) => giveUp(failures, message, nowMs),
+    stop: () => step({ name: "stopping" }, { type: "kill" }),
+  },
+  failed: {
+    demand: (state, { nowMs }, limits) => (nowMs >= state.retryAtMs ? start(state.failures, limits) : step(state)),
+    stop: () => step({ name: "stopped" }),
+  },
+  backoff: {
+    timer: ({ failures }, _, limits) => start(failures, limits),
+    stop: () => step({ name: "stopped" }),
+  },
+  stopping: {
+    timer: (state) => step(state, { type: "kill" }),
+    exited: () => step({ name: "stopped" }),
+  },
+  stopped: {},
+};
+
+/** The next state of a worker and what must be done about it. Pure: the times come with the events. */
+export function nextWorkerState(state: WorkerState, event: WorkerEvent, limits: WorkerLimits): WorkerStep {
+  // The table's type pairs every function with its state and event; TypeScript cannot follow that through a lookup.
+  const transition = transitions[state.name][event.type] as
+    ((state: WorkerState, event: WorkerEvent, limits: WorkerLimits) => WorkerStep) | undefined;
+  return transition?.(state, event, limits) ?? { state, effects: [] };
+}

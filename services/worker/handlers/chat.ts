@@ -1,0 +1,64 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { genAiOperation } from "../../../clients/tracing/names.ts";
+import type { ChatRequest, ChatResponseSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { TextEvent } from "../../engine/engine.ts";
+import { parseChatJob, type ChatJob } from "../jobs/parse-chat-job.ts";
+import type { LoadedModel } from "../loaded-model.ts";
+import { ChoiceReader } from "./choice-reader.ts";
+import { finishedToProto, finishName, startedToProto } from "./engine-to-proto.ts";
+import { tracedGeneration, type GenerationTrace } from "./generation-trace.ts";
+
+type Response = MessageInitShape<typeof ChatResponseSchema>;
+
+/** Answers a conversation. Leaving the iteration or aborting `signal` stops the engine's work. */
+export async function* chat(
+  request: ChatRequest,
+  model: LoadedModel,
+  signal: AbortSignal,
+): AsyncGenerator<Response, void, void> {
+  const job = await parseChatJob(request, model);
+  const operation = genAiOperation.chat;
+  yield* tracedGeneration({ operation, model: model.id, job: job.generate }, (trace) =>
+    answer(job, model, trace, signal),
+  );
+}
+
+async function* answer(
+  { generate: job, prompt, stop, maxCalls }: ChatJob,
+  model: LoadedModel,
+  trace: GenerationTrace,
+  signal: AbortSignal,
+): AsyncGenerator<Response, void, void> {
+  const readers = Array.from({ length: job.choices }, () => new ChoiceReader(prompt.createParser(), maxCalls));
+  const readerOf = ({ choice }: Pick<TextEvent, "choice">) => {
+    const reader = readers[choice];
+    if (reader === undefined) throw new RangeError(`the engine answers choice ${choice} of ${job.choices}`);
+    return reader;
+  };
+  let cachedTokens = 0;
+  for await (const event of model.engine.generate(job, signal)) {
+    switch (event.type) {
+      case "started":
+        cachedTokens = event.cachedTokens;
+        trace.started(cachedTokens);
+        yield { event: { case: "started", value: startedToProto(event, model, job) } };
+        break;
+      case "text": {
+        const { choice } = event;
+        for (const delta of readerOf(event).read(event)) yield { choice, event: delta };
+        break;
+      }
+      case "finished": {
+        const { choice } = event;
+        const reader = readerOf(event);
+        for (const delta of reader.end(event.completionTokens)) yield { choice, event: delta };
+        const { reasoningTokens, calledTools } = reader;
+        const stopSequence = stop.find((text) => text === event.stopSequence);
+        const end = { job, cachedTokens, reasoningTokens, calledTools };
+        const value = finishedToProto({ ...event, stopSequence }, end);
+        trace.finished({ ...event, reason: finishName(value.reason), reasoningTokens });
+        yield { choice, event: { case: "finished", value } };
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { ChatResponseSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { TextEvent } from "../../engine/engine.ts";
+import type { ChatEvent } from "../../engine/text/families/chat-event.ts";
+import type { ChatParser } from "../../engine/text/families/chat-parser.ts";
+import { logprobsToProto } from "./engine-to-proto.ts";
+
+type Delta = NonNullable<MessageInitShape<typeof ChatResponseSchema>["event"]>;
+
+/** Reads one choice's output: the deltas of its answer, reasoning and tool calls, and what of it was reasoning. */
+export class ChoiceReader {
+  readonly #parser: ChatParser;
+  readonly #maxCalls: number;
+  #tokens = 0;
+  /** Tokens of the reasoning, markers included. */
+  reasoningTokens = 0;
+
+  /** Calls beyond `maxCalls` are left out. */
+  constructor(parser: ChatParser, maxCalls: number) {
+    this.#parser = parser;
+    this.#maxCalls = maxCalls;
+  }
+
+  get calledTools(): boolean {
+    return this.#parser.calls > 0;
+  }
+
+  read({ text, logprobs, completionTokens }: TextEvent): Delta[] {
+    const before = this.#parser.section;
+    const events = this.#parser.push(text, logprobs);
+    // The tokens that end the reasoning are of its end marker.
+    this.#count(completionTokens, [before, this.#parser.section].includes("reasoning"));
+    return this.#deltas(events);
+  }
+
+  /** The output has ended, after `completionTokens`: what was held back. */
+  end(completionTokens: number): Delta[] {
+    this.#count(completionTokens, this.#parser.section === "reasoning");
+    return this.#deltas(this.#parser.end());
+  }
+
+  #count(completionTokens: number, reasoning: boolean): void {
+    if (reasoning) this.reasoningTokens += completionTokens - this.#tokens;
+    this.#tokens = completionTokens;
+  }
+
+  #deltas(events: readonly ChatEvent[]): Delta[] {
+    return events
+      .filter((event) => event.type !== "tool_call" || event.index < this.#maxCalls)
+      .map((event): Delta => {
+        const logprobs = logprobsToProto(event.logprobs);
+        if (event.type !== "tool_call") return { case: event.type, value: { text: event.text, logprobs } };
+        const { index, id, name, arguments: json } = event;
+        return { case: "toolCall", value: { index, id, name, arguments: json, logprobs } };
+      });
+  }
+}

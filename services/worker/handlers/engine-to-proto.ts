@@ -1,0 +1,68 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import {
+  FinishReason,
+  type FinishedSchema,
+  type StartedSchema,
+  type TokenLogprobSchema,
+} from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import type { EngineEvent, GenerateJob, TokenLogprob } from "../../engine/engine.ts";
+import type { LoadedModel } from "../loaded-model.ts";
+
+type StartedEvent = Extract<EngineEvent, { type: "started" }>;
+export type FinishedEvent = Extract<EngineEvent, { type: "finished" }>;
+
+export function startedToProto(
+  { cachedTokens }: StartedEvent,
+  model: LoadedModel,
+  job: GenerateJob,
+): MessageInitShape<typeof StartedSchema> {
+  return { model: model.id, promptTokens: job.prompt.length, cachedTokens };
+}
+
+export interface ChoiceEnd {
+  readonly job: GenerateJob;
+  readonly cachedTokens: number;
+  readonly reasoningTokens: number;
+  /** The model made at least one tool call. */
+  readonly calledTools: boolean;
+}
+
+export function finishedToProto(event: FinishedEvent, end: ChoiceEnd): MessageInitShape<typeof FinishedSchema> {
+  const { queueMs, prefillMs, decodeMs } = event.timings;
+  return {
+    reason: finishReason(event, end.calledTools),
+    ...(event.stopSequence !== undefined && { stopSequence: event.stopSequence }),
+    usage: {
+      promptTokens: end.job.prompt.length,
+      completionTokens: event.completionTokens,
+      cachedTokens: end.cachedTokens,
+      reasoningTokens: end.reasoningTokens,
+    },
+    timings: { queueMs, prefillMs, decodeMs },
+  };
+}
+
+/** A call that was cut off by the limit is not to be run, so `length` wins. */
+function finishReason({ reason }: FinishedEvent, calledTools: boolean): FinishReason {
+  if (reason === "length") return FinishReason.LENGTH;
+  return calledTools ? FinishReason.TOOL_CALLS : FinishReason.STOP;
+}
+
+const finishNames: Readonly<Record<FinishReason, string>> = {
+  [FinishReason.UNSPECIFIED]: "error",
+  [FinishReason.STOP]: "stop",
+  [FinishReason.LENGTH]: "length",
+  [FinishReason.TOOL_CALLS]: "tool_calls",
+};
+
+/** A finish reason as traces and metrics name it. */
+export function finishName(reason: FinishReason = FinishReason.UNSPECIFIED): string {
+  return finishNames[reason] ?? "error";
+}
+
+export function logprobsToProto(logprobs: readonly TokenLogprob[]): MessageInitShape<typeof TokenLogprobSchema>[] {
+  // protobuf-es takes bytes of any buffer, but types them as of an ArrayBuffer.
+  return logprobs as readonly MessageInitShape<typeof TokenLogprobSchema>[] as MessageInitShape<
+    typeof TokenLogprobSchema
+  >[];
+}

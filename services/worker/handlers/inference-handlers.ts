@@ -1,0 +1,28 @@
+import type { InferenceService } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
+import type { ServiceHandlers } from "../../rpc/serve.ts";
+import type { ModelHost } from "../model-host.ts";
+import { chat } from "./chat.ts";
+import { complete } from "./complete.ts";
+import { embed } from "./embed.ts";
+import { applyTemplate, countTokens } from "./templates.ts";
+import { detokenize, tokenize } from "./tokens.ts";
+
+/**
+ * The InferenceService over one model. Which one a request names is not looked at: the front has chosen the worker.
+ * Until the model is in memory every call is refused with MODEL_LOADING, or MODEL_LOAD_FAILED.
+ */
+export function createInferenceHandlers(host: ModelHost): ServiceHandlers<typeof InferenceService> {
+  return {
+    async *chat(request, { signal }) {
+      yield* chat(request, host.loaded(), signal);
+    },
+    async *complete(request, { signal }) {
+      yield* complete(request, host.loaded(), signal);
+    },
+    embed: async (request, { signal }) => embed(request, host.loaded(), signal),
+    tokenize: async (request) => tokenize(request, host.loaded()),
+    detokenize: async (request) => detokenize(request, host.loaded()),
+    countTokens: async (request) => countTokens(request, host.loaded()),
+    applyTemplate: async (request) => applyTemplate(request, host.loaded()),
+  };
+}

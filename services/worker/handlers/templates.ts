@@ -1,0 +1,31 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { ChatRequestSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type {
+  ApplyTemplateRequest,
+  ApplyTemplateResponseSchema,
+  CountTokensRequest,
+  CountTokensResponseSchema,
+} from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
+import { parsePrompt } from "../jobs/parse-chat-job.ts";
+import type { LoadedModel } from "../loaded-model.ts";
+
+/** How many prompt tokens a chat request with these messages and tools has. */
+export async function countTokens(
+  request: CountTokensRequest,
+  model: LoadedModel,
+): Promise<MessageInitShape<typeof CountTokensResponseSchema>> {
+  const { tokens } = await parsePrompt(chatRequest(request), model);
+  return { tokens: tokens.length };
+}
+
+/** The prompt text of a chat request with these messages and tools; a BOS that tokenizing adds is not in it. */
+export async function applyTemplate(
+  request: ApplyTemplateRequest,
+  { prompter }: LoadedModel,
+): Promise<MessageInitShape<typeof ApplyTemplateResponseSchema>> {
+  return { prompt: prompter.prompt(chatRequest(request)).prompt };
+}
+
+function chatRequest({ messages, tools, chatTemplateKwargs }: CountTokensRequest | ApplyTemplateRequest) {
+  return create(ChatRequestSchema, { messages, tools, ...(chatTemplateKwargs && { chatTemplateKwargs }) });
+}

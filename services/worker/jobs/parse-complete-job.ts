@@ -1,0 +1,74 @@
+import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
+import type { CompleteRequest, TextOrTokens } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
+import type { Engine, GenerateJob } from "../../engine/engine.ts";
+import type { LoadedModel } from "../loaded-model.ts";
+import { checkPromptFits } from "./check-prompt.ts";
+import { parseLimits } from "./parse-limits.ts";
+import { parseGrammar } from "./parse-grammar.ts";
+import { checkToken, parseSampling } from "./parse-sampling.ts";
+
+/** A completion that can be run: everything is checked and in tokens. */
+export interface CompleteJob {
+  readonly generate: GenerateJob;
+  /** What each choice begins with: the prompt, if it is to be repeated. */
+  readonly echo: string;
+}
+
+/** The only way to get a CompleteJob. Throws an RpcError that names the field. */
+export async function parseCompleteJob(request: CompleteRequest, model: LoadedModel): Promise<CompleteJob> {
+  const { engine } = model;
+  const { options } = request;
+  const limits = parseLimits(options, engine.info);
+  if (request.echo && limits.topLogprobs !== undefined) {
+    const message = "logprobs of an echoed prompt are not served yet: leave out echo or logprobs";
+    throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "echo" });
+  }
+  const sampling = await parseSampling(options, model);
+  const grammar = parseGrammar(request.responseFormat);
+  const prompt = await parsePrompt(request, engine);
+  checkPromptFits("prompt", prompt.length, engine.info.contextLength);
+  return {
+    generate: { ...limits, prompt, sampling, grammar, keepSpecial: false },
+    echo: request.echo ? echoOf(request.prompt, engine) : "",
+  };
+}
+
+async function parsePrompt({ prompt, suffix }: CompleteRequest, engine: Engine): Promise<Int32Array> {
+  if (suffix === undefined) return promptTokens(prompt, engine, { addSpecial: true });
+  const { fim } = engine.info;
+  if (fim === undefined) {
+    const message = "this model has no fill-in-the-middle tokens, so it cannot use a suffix";
+    throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "suffix" });
+  }
+  const [start, before, after] = await Promise.all([
+    engine.tokenize("", { addSpecial: true, parseSpecial: false }),
+    promptTokens(prompt, engine, { addSpecial: false }),
+    engine.tokenize(suffix, { addSpecial: false, parseSpecial: false }),
+  ]);
+  // Only a BOS belongs in front; a tokenizer that also ends texts would end the prompt before it begins.
+  const bos = engine.info.addsBos ? start.slice(0, 1) : [];
+  return Int32Array.of(...bos, fim.prefix, ...before, fim.suffix, ...after, fim.middle);
+}
+
+/** A raw prompt is its author's own format, control tokens included. */
+async function promptTokens(
+  prompt: TextOrTokens | undefined,
+  engine: Engine,
+  { addSpecial }: { readonly addSpecial: boolean },
+): Promise<Int32Array> {
+  const kind = prompt?.kind;
+  switch (kind?.case) {
+    case "text":
+      return engine.tokenize(kind.value, { addSpecial, parseSpecial: true });
+    case "tokens":
+      for (const token of kind.value.tokens) checkToken("prompt", token, engine.info.vocabularySize);
+      return Int32Array.from(kind.value.tokens);
+    default:
+      throw invalidParameter("prompt", "prompt is missing: give a text or tokens");
+  }
+}
+
+function echoOf(prompt: TextOrTokens | undefined, engine: Engine): string {
+  if (prompt?.kind.case !== "tokens") return prompt?.kind.value ?? "";
+  return Buffer.concat(prompt.kind.value.tokens.map((token) => engine.tokenBytes(token))).toString("utf8");
+}

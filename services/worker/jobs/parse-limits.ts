@@ -1,0 +1,73 @@
+import { invalidParameter } from "../../../clients/errors.ts";
+import type { GenerationOptions } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import type { EngineInfo, GenerateJob } from "../../engine/engine.ts";
+import { numberOption } from "./number-options.ts";
+
+const maxStops = 16;
+/** A stop text is searched for in everything that is generated, and text that might begin one is held back. */
+const maxStopLength = 1024;
+
+/** How much is generated, how often, and what ends it. */
+export type Limits = Pick<
+  GenerateJob,
+  "choices" | "maxTokens" | "minTokens" | "ignoreEos" | "stop" | "topLogprobs" | "cachePrompt"
+>;
+
+/** The limits of a request for this model. Throws INVALID_PARAMETER. */
+export function parseLimits(options: GenerationOptions | undefined, info: EngineInfo): Limits {
+  return {
+    choices: parseChoices(options, info.slots),
+    ...parseTokenLimits(options, info.contextLength),
+    ignoreEos: options?.ignoreEos ?? false,
+    stop: parseStops(options?.stop ?? []),
+    topLogprobs: numberOption(options, "topLogprobs"),
+    cachePrompt: options?.cachePrompt ?? true,
+  };
+}
+
+/** How many choices a request wants; all of them run at once, so a model cannot give more than it has slots. */
+export function parseChoices(options: GenerationOptions | undefined, slots: number): number {
+  const n = numberOption(options, "n");
+  if (n > slots) throw tooManyChoices(n, slots);
+  return n;
+}
+
+/** The refusal of an `n` above a model's slots. */
+export function tooManyChoices(n: number, slots: number): Error {
+  return invalidParameter("n", `n must be at most ${slots}, the number of slots of this model, not ${n}`);
+}
+
+function parseTokenLimits(options: GenerationOptions | undefined, contextLength: number) {
+  const maxTokens = numberOption(options, "maxTokens");
+  const minTokens = numberOption(options, "minTokens");
+  for (const [param, value] of [
+    ["max_tokens", maxTokens],
+    ["min_tokens", minTokens],
+  ] as const) {
+    if (value === undefined || value <= contextLength) continue;
+    throw invalidParameter(
+      param,
+      `${param} is too large: ${value}. This model's context holds ${contextLength} tokens.`,
+    );
+  }
+  if (maxTokens !== undefined && minTokens > maxTokens) {
+    throw invalidParameter("min_tokens", `min_tokens (${minTokens}) must not be above max_tokens (${maxTokens})`);
+  }
+  return { maxTokens, minTokens };
+}
+
+function parseStops(stop: readonly string[]): readonly string[] {
+  if (stop.length > maxStops) {
+    throw invalidParameter("stop", `stop may have at most ${maxStops} entries, not ${stop.length}`);
+  }
+  for (const [i, text] of stop.entries()) {
+    if (text === "") throw invalidParameter(`stop[${i}]`, "a stop text must not be empty");
+    if (text.length > maxStopLength) {
+      throw invalidParameter(
+        `stop[${i}]`,
+        `a stop text may have at most ${maxStopLength} characters, not ${text.length}`,
+      );
+    }
+  }
+  return stop;
+}

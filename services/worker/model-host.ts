@@ -1,0 +1,97 @@
+import { create } from "@bufbuild/protobuf";
+import { ErrorReason, RpcError } from "../../clients/errors.ts";
+import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import type { ModelSource } from "../models/model-source.ts";
+import { detailsToProto, statsToProto } from "../models/to-proto.ts";
+import type { LoadedModel } from "./loaded-model.ts";
+
+type Phase =
+  | { readonly name: "loading"; readonly progress: number }
+  | { readonly name: "resident"; readonly model: LoadedModel }
+  | { readonly name: "failed"; readonly message: string };
+
+/** When a caller who came too early should come again. Most models load within seconds; a wrong guess costs one more call. */
+const loadingRetryMs = 1000;
+
+/** The one model of a worker from the start of its load on: what its handlers serve and its watchers see. */
+export class ModelHost implements ModelSource {
+  readonly id: string;
+  readonly #created: bigint;
+  readonly #listeners = new Set<(id: string) => void>();
+  #phase: Phase = { name: "loading", progress: 0 };
+
+  /** `createdMs`: the model file's last change, in ms since 1970. */
+  constructor(id: string, createdMs: number) {
+    this.id = id;
+    this.#created = BigInt(Math.floor(createdMs / 1000));
+  }
+
+  /** The model, once it is in memory. Throws MODEL_LOADING or MODEL_LOAD_FAILED. */
+  loaded(): LoadedModel {
+    switch (this.#phase.name) {
+      case "resident":
+        return this.#phase.model;
+      case "loading": {
+        const percent = Math.floor(this.#phase.progress * 100);
+        const message = `model "${this.id}" is still loading (${percent} %)`;
+        throw new RpcError(ErrorReason.MODEL_LOADING, message, { retryAfterMs: loadingRetryMs });
+      }
+      case "failed":
+        throw new RpcError(
+          ErrorReason.MODEL_LOAD_FAILED,
+          `model "${this.id}" could not be loaded: ${this.#phase.message}`,
+        );
+    }
+  }
+
+  /** From 0 to 1. */
+  onProgress(progress: number): void {
+    // A native loader may tell its last progress after the model is there.
+    if (this.#phase.name === "loading") this.#enter({ name: "loading", progress });
+  }
+
+  onLoaded(model: LoadedModel): void {
+    this.#enter({ name: "resident", model });
+    model.engine.onStats(() => this.#changed());
+  }
+
+  onFailed(message: string): void {
+    this.#enter({ name: "failed", message });
+  }
+
+  models(): readonly Model[] {
+    return [create(ModelSchema, { id: this.id, created: this.#created, ...phaseToProto(this.#phase) })];
+  }
+
+  onChange(listener: (id: string) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) listener(this.id);
+  }
+}
+
+function phaseToProto(phase: Phase) {
+  switch (phase.name) {
+    case "loading":
+      return { state: ModelState.LOADING, loadProgress: phase.progress };
+    case "failed":
+      return { state: ModelState.FAILED, error: phase.message };
+    case "resident": {
+      const { engine, chatFormat } = phase.model;
+      return {
+        state: ModelState.RESIDENT,
+        loadProgress: 1,
+        details: detailsToProto(engine.info, chatFormat),
+        stats: statsToProto(engine.stats()),
+      };
+    }
+  }
+}

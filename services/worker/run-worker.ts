@@ -1,0 +1,88 @@
+import { rmdirSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import process from "node:process";
+import { pino, type Logger } from "pino";
+import { RpcError } from "../../clients/errors.ts";
+import { startTracing } from "../../clients/tracing/sdk.ts";
+import type { ModelSettings } from "../config.ts";
+import type { Engine } from "../engine/engine.ts";
+import { createLoadedModel } from "./loaded-model.ts";
+import { ModelHost } from "./model-host.ts";
+import { createWorkerServer } from "./server.ts";
+import type { WorkerListening, WorkerStart } from "./worker-start.ts";
+
+export interface EngineOptions {
+  /** 0 to 1. */
+  readonly onProgress: (progress: number) => void;
+  readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
+}
+
+/** Loads a model; throws an error whose message says why it cannot. */
+export type CreateEngine = (settings: ModelSettings, options: EngineOptions) => Promise<Engine>;
+
+/**
+ * A worker's whole life in this process, which the front has forked: serve at once, load the model, answer until
+ * SIGTERM, then finish what runs. Resolves to the exit code; to be followed by `process.exit`, since native threads keep
+ * a process alive.
+ *
+ * The front's end is ours: when the IPC channel breaks, nobody is left to answer to.
+ */
+export async function runWorker(createEngine: CreateEngine): Promise<number> {
+  // Ctrl+C reaches every process of the terminal's group. The front hears it too, and decides.
+  process.on("SIGINT", () => {});
+  const terminated = new Promise<void>((resolve) => process.once("SIGTERM", () => resolve()));
+  const { settings, socketPath, graceMs, tracing, logLevel } = await receiveStart();
+  process.once("disconnect", () => dieWithFront(socketPath));
+  // Synchronous, so that the last lines before a crash are told.
+  const log = pino({ level: logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
+
+  const trace = await startTracing({ ...tracing, onWarning: (message) => log.warn(message) });
+  const host = new ModelHost(settings.model_alias, modifiedMs(settings.model));
+  const server = createWorkerServer(host, log);
+  await server.listen(`unix:${socketPath}`);
+  process.send?.({ type: "listening" } satisfies WorkerListening);
+
+  void load(host, settings, createEngine, log);
+  await terminated;
+  await server.close(graceMs);
+  // The process's end frees what the engine holds, and faster than the engine would.
+  await trace.shutdown();
+  return 0;
+}
+
+async function load(host: ModelHost, settings: ModelSettings, createEngine: CreateEngine, log: Logger): Promise<void> {
+  try {
+    const engine = await createEngine(settings, {
+      onProgress: (progress) => host.onProgress(progress),
+      log: (level, message) => log[level](message),
+    });
+    const model = createLoadedModel(settings, engine);
+    if (model.prompter.warning !== undefined) log.warn(model.prompter.warning);
+    host.onLoaded(model);
+  } catch (error) {
+    // Only an RpcError is written for the operator; anything else is a bug, and its stack says more than its message.
+    if (!(error instanceof RpcError)) log.error({ err: error }, "a bug ended the load");
+    host.onFailed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function receiveStart(): Promise<WorkerStart> {
+  return new Promise((resolve) => process.once("message", (message: WorkerStart) => resolve(message)));
+}
+
+/** In ms since 1970; 0 when the file cannot be read, which the load will report. */
+function modifiedMs(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+/** The front is gone and cannot clean up: removes our socket, and the last of its workers the directory too. */
+function dieWithFront(socketPath: string): void {
+  try {
+    rmSync(socketPath, { force: true });
+    rmdirSync(dirname(socketPath));
+  } catch {
+    // Another worker's socket is still in it.
+  }
+  // Not exit: its handlers wait for native work, which may take as long as a decode.
+  process.kill(process.pid, "SIGKILL");
+}

@@ -1,0 +1,22 @@
+import type { TracingOptions } from "../../clients/tracing/sdk.ts";
+import type { ModelSettings } from "../config.ts";
+
+/** The first message to a worker over its IPC channel. The channel's end is the front's end: then the worker ends too. */
+export interface WorkerStart {
+  readonly type: "start";
+  readonly settings: ModelSettings;
+  /** Where to serve. */
+  readonly socketPath: string;
+  /** How long running calls may go on after SIGTERM. */
+  readonly graceMs: number;
+  readonly tracing: SentTracingOptions;
+  readonly logLevel: string;
+}
+
+/** Functions do not travel. */
+export type SentTracingOptions = Omit<TracingOptions, "onWarning">;
+
+/** A worker's answer: calls to its socket are answered now, though the model may still be loading. */
+export interface WorkerListening {
+  readonly type: "listening";
+}
