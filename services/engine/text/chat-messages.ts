@@ -1,0 +1,82 @@
+import type { JsonValue } from "@bufbuild/protobuf";
+import { invalidParameter } from "../../../clients/errors.ts";
+import { Role, type ContentPart, type Message, type Tool } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+
+export type ChatRole = "system" | "developer" | "user" | "assistant" | "tool";
+
+/** A checked message, in the shape that chat formats and templates are given. Absent strings are "". */
+export interface ChatMessage {
+  readonly role: ChatRole;
+  /** The text parts, in order. */
+  readonly content: readonly string[];
+  readonly toolCalls: readonly ChatToolCall[];
+  /** Tool messages: the call that is answered. */
+  readonly toolCallId: string;
+  /** The speaker's name; in tool messages the tool's, also when the request leaves it to be found by the call's id. */
+  readonly name: string;
+  /** Assistant messages: what was thought before the answer. */
+  readonly reasoning: string;
+}
+
+export interface ChatToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON text as the model wrote it, which need not be valid. */
+  readonly argumentsJson: string;
+}
+
+export interface ChatTool {
+  readonly name: string;
+  readonly description: string;
+  /** JSON Schema of the arguments; undefined when the request has none. */
+  readonly parameters: JsonValue | undefined;
+}
+
+const roles: Readonly<Partial<Record<Role, ChatRole>>> = {
+  [Role.SYSTEM]: "system",
+  [Role.DEVELOPER]: "developer",
+  [Role.USER]: "user",
+  [Role.ASSISTANT]: "assistant",
+  [Role.TOOL]: "tool",
+};
+
+/** Throws INVALID_PARAMETER, with the path of the field, on what cannot be shown to a model. */
+export function parseChatMessages(messages: readonly Message[]): ChatMessage[] {
+  if (messages.length === 0) throw invalidParameter("messages", "messages is empty: at least one message is needed");
+  const toolNames = new Map<string, string>();
+  return messages.map((message, i) => {
+    const role = roles[message.role];
+    if (role === undefined) throw invalidParameter(`messages[${i}].role`, `unknown role ${message.role}`);
+    for (const call of message.toolCalls) toolNames.set(call.id, call.name);
+    return {
+      role,
+      content: message.content.map((part, j) => parseText(part, `messages[${i}].content[${j}]`)),
+      toolCalls: message.toolCalls,
+      toolCallId: message.toolCallId,
+      name: message.name || (role === "tool" ? (toolNames.get(message.toolCallId) ?? "") : ""),
+      reasoning: message.reasoning,
+    };
+  });
+}
+
+/** Throws INVALID_PARAMETER on parameters that are not JSON. */
+export function parseChatTools(tools: readonly Tool[]): ChatTool[] {
+  return tools.map(({ name, description, parametersJson }, i) => {
+    if (parametersJson === "") return { name, description, parameters: undefined };
+    try {
+      return { name, description, parameters: JSON.parse(parametersJson) as JsonValue };
+    } catch (cause) {
+      throw invalidParameter(`tools[${i}].function.parameters`, `not JSON: ${(cause as Error).message}`);
+    }
+  });
+}
+
+/** The whole text of a message; parts are lines of it, as in llama.cpp. */
+export function messageText(message: ChatMessage): string {
+  return message.content.join("\n");
+}
+
+function parseText(part: ContentPart, path: string): string {
+  if (part.part.case === "text") return part.part.value;
+  throw invalidParameter(path, "only text content is served");
+}

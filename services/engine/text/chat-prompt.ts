@@ -1,0 +1,108 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import { ToolChoiceMode, type ChatRequest, type Reasoning } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { createCallId } from "./call-id.ts";
+import { parseChatMessages, parseChatTools, type ChatTool } from "./chat-messages.ts";
+import type { ChatFamily } from "./families/chat-family.ts";
+import type { ChatParser } from "./families/chat-parser.ts";
+import type { ThinkingTags } from "./families/read-thinking.ts";
+import { choosePromptWriters, templateWriter, type WriterOptions } from "./prompt-writer.ts";
+
+/** Turns chat requests into prompts for one model. */
+export interface ChatPrompter {
+  /** Where the format comes from: `chat_format vicuna`, `template in the GGUF`, … */
+  readonly source: string;
+  /** What the operator should know of how prompts are made; undefined: all is as it should be. */
+  readonly warning: string | undefined;
+  /** Throws INVALID_PARAMETER, with the field's path, on what the model's format cannot show. */
+  prompt(request: PromptRequest): ChatPrompt;
+}
+
+/** The fields of a ChatRequest that the prompt depends on. */
+export type PromptRequest = Pick<
+  ChatRequest,
+  "messages" | "tools" | "toolChoice" | "chatTemplate" | "chatTemplateKwargs" | "reasoning"
+>;
+
+export interface ChatPrompt {
+  /** To be tokenized with addSpecial and parseSpecial: it has no BOS in front where tokenizing adds one. */
+  readonly prompt: string;
+  /** Texts that end the answer, beside the request's own. */
+  readonly stop: readonly string[];
+  readonly family: ChatFamily;
+  /** The tools that the model may call: the request's, or none. */
+  readonly tools: readonly ChatTool[];
+  /** undefined: the model does not think aloud. */
+  readonly thinking: ThinkingTags | undefined;
+  /** The prompt has already begun the reasoning. */
+  readonly thinkingOpen: boolean;
+  /** For GenerateJob.keepSpecial: the parser reads markers that are control tokens. */
+  readonly keepSpecial: boolean;
+  /** A parser for one choice's output. */
+  createParser(): ChatParser;
+}
+
+export interface ChatPrompterOptions extends WriterOptions {
+  /** The model's chat_template_kwargs setting: variables for templates; a request's own come over them. */
+  readonly kwargs?: JsonObject | undefined;
+  /** Whether tokenizing with addSpecial puts a BOS in front. */
+  readonly addsBos: boolean;
+  /** Makes ids for tool calls; unset: random ones. */
+  readonly newCallId?: (() => string) | undefined;
+}
+
+/**
+ * The order: a request's chat_template, the chat_format setting, the chat_template setting, the GGUF's templates, and
+ * chatml with a warning when there is none that can be read. Throws INVALID_PARAMETER when the chat_template setting is
+ * not valid Jinja.
+ */
+export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
+  const { addsBos, bosToken, kwargs, newCallId = createCallId } = options;
+  const { source, warning, plain, withTools } = choosePromptWriters(options);
+  return {
+    source,
+    warning,
+    prompt(request) {
+      const messages = parseChatMessages(request.messages);
+      const tools = isToolChoiceNone(request) ? [] : parseChatTools(request.tools);
+      const own = request.chatTemplate === undefined ? undefined : templateWriter(request.chatTemplate, options);
+      const writer = own ?? (tools.length === 0 ? plain : withTools);
+      const { family, thinking, stop } = writer;
+      const written = writer.write({
+        messages,
+        tools,
+        variables: { ...kwargs, ...reasoningVariables(request.reasoning), ...request.chatTemplateKwargs },
+      });
+      const prompt = addsBos ? withoutPrefix(written, bosToken) : written;
+      const thinkingOpen = thinking !== undefined && prompt.trimEnd().endsWith(thinking.start);
+      const names = tools.map((tool) => tool.name);
+      return {
+        prompt,
+        stop,
+        family,
+        tools,
+        thinking,
+        thinkingOpen,
+        keepSpecial: family.keepSpecial && (tools.length > 0 || thinking !== undefined),
+        createParser: () => family.createParser({ tools: names, thinking, thinkingOpen, newCallId }),
+      };
+    },
+  };
+}
+
+function isToolChoiceNone({ toolChoice }: PromptRequest): boolean {
+  return toolChoice?.choice.case === "mode" && toolChoice.choice.value === ToolChoiceMode.NONE;
+}
+
+/** The names that templates give to thinking and its effort. An effort asks for thinking, unless it is none. */
+function reasoningVariables(reasoning: Reasoning | undefined): JsonObject {
+  const effort = reasoning?.effort;
+  const enabled = reasoning?.enabled ?? (effort === undefined ? undefined : effort !== "none");
+  return {
+    ...(enabled !== undefined && { enable_thinking: enabled, thinking: enabled }),
+    ...(effort !== undefined && effort !== "none" && { reasoning_effort: effort }),
+  };
+}
+
+function withoutPrefix(text: string, prefix: string): string {
+  return prefix !== "" && text.startsWith(prefix) ? text.slice(prefix.length) : text;
+}

@@ -1,0 +1,51 @@
+import type { ChatParser } from "./chat-parser.ts";
+import type { ThinkingTags } from "./read-thinking.ts";
+
+/** How the models of one kind write tool calls: how to read it, and how to make a model write it. */
+export interface ChatFamily {
+  readonly name: FamilyName;
+  /** Whether the markers are control tokens in these models' vocabularies, whose text a parser has to be given. */
+  readonly keepSpecial: boolean;
+  createParser(options: ParserOptions): ChatParser;
+  /** What a grammar has to allow for calls. */
+  readonly syntax: ToolSyntax;
+}
+
+export type FamilyName =
+  | "hermes"
+  | "llama-3"
+  | "mistral"
+  | "mistral-args"
+  | "functionary-v3.1"
+  | "functionary-v3.2"
+  | "deepseek"
+  | "deepseek-v3.1"
+  | "gemma"
+  | "harmony"
+  | "generic";
+
+export interface ParserOptions {
+  /** The names of the request's tools; none: calls are not looked for. */
+  readonly tools: readonly string[];
+  /** undefined: the model does not think aloud. */
+  readonly thinking: ThinkingTags | undefined;
+  /** The prompt has already begun the reasoning. */
+  readonly thinkingOpen: boolean;
+  readonly newCallId: () => string;
+}
+
+/** The text of an answer that is calls: prefix, calls with separators between them, suffix. */
+export interface ToolSyntax {
+  readonly prefix: string;
+  readonly separator: string;
+  readonly suffix: string;
+  /** The text around the arguments' JSON in a call of the tool. */
+  call(name: string): { readonly before: string; readonly after: string };
+  /** Most calls in one answer; unset: any number. */
+  readonly maxCalls?: number;
+  /**
+   * The text with which calls, and nothing else, begin; prefix and first call together begin with it. Unset: the family
+   * has none, and calls can only be forced from the first token.
+   */
+  readonly trigger?: string;
+}

@@ -1,0 +1,16 @@
+import { readBareJson } from "./bare-json.ts";
+import type { ChatFamily } from "./chat-family.ts";
+import { createChatParser } from "./chat-parser.ts";
+
+/** For models whose template knows no tools: what tool-prompt.ts asks of them, `{"name": …, "arguments": …}`. */
+export const generic: ChatFamily = {
+  name: "generic",
+  keepSpecial: false,
+  createParser: (options) => createChatParser((stream) => readBareJson(stream, options), options.newCallId),
+  syntax: {
+    prefix: "",
+    separator: "\n",
+    suffix: "",
+    call: (name) => ({ before: `{"name": ${JSON.stringify(name)}, "arguments": `, after: "}" }),
+  },
+};

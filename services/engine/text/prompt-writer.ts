@@ -1,0 +1,98 @@
+import { RpcError } from "../../../clients/errors.ts";
+import { chatFormats, type ChatFormatName } from "./chat-formats/chat-formats.ts";
+import type { ChatMessage, ChatTool } from "./chat-messages.ts";
+import { compileChatTemplate, type TemplateOptions } from "./chat-template.ts";
+import type { ChatFamily } from "./families/chat-family.ts";
+import { detectFamily, detectThinking } from "./families/detect-family.ts";
+import { generic } from "./families/generic.ts";
+import type { ThinkingTags } from "./families/read-thinking.ts";
+import { describeTools } from "./tool-prompt.ts";
+
+/** One way to write prompts, a named format or a template, with how its models answer. */
+export interface PromptWriter {
+  /** Texts that end the answer. */
+  readonly stop: readonly string[];
+  readonly family: ChatFamily;
+  readonly thinking: ThinkingTags | undefined;
+  /** The prompt's text. Throws INVALID_PARAMETER on messages that a template refuses. */
+  write(input: WriterInput): string;
+}
+
+export interface WriterOptions extends TemplateOptions {
+  /** The model's chat_format setting: goes before its templates. */
+  readonly chatFormat?: ChatFormatName | undefined;
+  /** The model's chat_template setting: Jinja in the place of the GGUF's. */
+  readonly chatTemplate?: string | undefined;
+  /** The GGUF's templates by name; "" is the default one, "tool_use" the one for requests with tools. */
+  readonly templates: Readonly<Record<string, string>>;
+}
+
+export interface WriterInput {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly ChatTool[];
+  /** For templates; named formats have none. */
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+export interface ChosenWriters {
+  readonly source: string;
+  readonly warning: string | undefined;
+  readonly plain: PromptWriter;
+  readonly withTools: PromptWriter;
+}
+
+/** Chooses how a model's prompts are written: see createChatPrompter. */
+export function choosePromptWriters(options: WriterOptions): ChosenWriters {
+  const { chatFormat, chatTemplate, templates } = options;
+  if (chatFormat !== undefined) return chosen(`chat_format ${chatFormat}`, formatWriter(chatFormat));
+  if (chatTemplate !== undefined) return chosen("chat_template in the settings", templateWriter(chatTemplate, options));
+  const source = templates[""];
+  const toolSource = templates["tool_use"];
+  if (source === undefined) return chatml("the model has no chat template");
+  try {
+    const plain = templateWriter(source, options);
+    const withTools = toolSource === undefined ? plain : templateWriter(toolSource, options);
+    return { source: "template in the GGUF", warning: undefined, plain, withTools };
+  } catch (error) {
+    if (error instanceof RpcError) return chatml(`the model's chat template cannot be used: ${error.message}`);
+    throw error;
+  }
+}
+
+/** Compiles a template. Throws INVALID_PARAMETER for `chat_template`. */
+export function templateWriter(source: string, options: TemplateOptions): PromptWriter {
+  const template = compileChatTemplate(source, options);
+  const native = template.supportsTools;
+  return {
+    stop: [],
+    family: native ? detectFamily(source) : generic,
+    thinking: detectThinking(source),
+    write: ({ messages, tools, variables }) =>
+      template.render({
+        messages: native ? messages : describeTools(messages, tools),
+        tools: native ? tools : [],
+        variables,
+        addGenerationPrompt: true,
+      }),
+  };
+}
+
+function formatWriter(name: ChatFormatName): PromptWriter {
+  const format = chatFormats[name];
+  return {
+    stop: format.stop,
+    family: generic,
+    // A format says nothing of reasoning, but a model that opens its answer with this tag means it.
+    thinking: { start: "<think>", end: "</think>" },
+    write: ({ messages, tools }) => format.write(describeTools(messages, tools)),
+  };
+}
+
+function chosen(source: string, writer: PromptWriter, warning?: string): ChosenWriters {
+  return { source, warning, plain: writer, withTools: writer };
+}
+
+function chatml(reason: string): ChosenWriters {
+  const warning = `${reason}, so prompts are written as chatml; chat_format or chat_template chooses another way`;
+  return chosen("chatml, for want of a template", formatWriter("chatml"), warning);
+}

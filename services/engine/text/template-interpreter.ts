@@ -1,0 +1,67 @@
+import { Environment, Interpreter, type JinjaProgram, type JinjaValue } from "./jinja.ts";
+import { strftime } from "./strftime.ts";
+
+/** The template called raise_exception: the text is the template author's message to the caller. */
+export class TemplateRefusal extends Error {}
+
+/** The template was stopped because it ran too long or wrote too much. */
+export class TemplateOverrun extends Error {}
+
+const maxSteps = 5_000_000;
+// At four characters a token more than any model's context, and little enough memory.
+const maxLength = 16_000_000;
+const maxItems = 1_000_000;
+const maxRange = 100_000;
+
+/**
+ * Renders a program with the globals that Transformers gives to chat templates. Templates come with requests too:
+ * every run is bounded. Throws TemplateRefusal, TemplateOverrun, and plain errors of the template's own making.
+ */
+export function runTemplate(program: JinjaProgram, variables: Readonly<Record<string, unknown>>, now: Date): string {
+  const environment = new Environment();
+  const values = { ...variables, ...constants, ...functions(now) };
+  for (const [name, value] of Object.entries(values)) environment.set(name, value);
+  return String(new BoundedInterpreter(environment).run(program).value);
+}
+
+const constants = { true: true, True: true, false: false, False: false, none: null, None: null };
+
+function functions(now: Date) {
+  return {
+    raise_exception(message: unknown) {
+      throw new TemplateRefusal(String(message));
+    },
+    range: pythonRange,
+    strftime_now: (format: unknown) => strftime(now, String(format)),
+  };
+}
+
+function pythonRange(from: number, to?: number, step = 1): number[] {
+  const [start, stop] = to === undefined ? [0, from] : [from, to];
+  if (step === 0) throw new Error("range() step must not be zero");
+  const length = Math.max(0, Math.ceil((stop - start) / step));
+  if (length > maxRange) throw new TemplateOverrun(`the chat template asks for a range of ${length} numbers`);
+  return Array.from({ length }, (_, i) => start + i * step);
+}
+
+class BoundedInterpreter extends Interpreter {
+  #steps = 0;
+
+  // All of the interpreter's recursion goes through here, so that counting here bounds time, strings and lists.
+  override evaluate(statement: unknown, environment: unknown): JinjaValue {
+    const result = super.evaluate(statement, environment);
+    const { value } = result;
+    this.#steps++;
+    if (typeof value === "string") {
+      if (value.length > maxLength) {
+        throw new TemplateOverrun(`the chat template writes more than ${maxLength} characters`);
+      }
+      // What is done with a long string (searching it, trimming it) takes time by its length.
+      this.#steps += value.length / 64;
+    } else if (Array.isArray(value) && value.length > maxItems) {
+      throw new TemplateOverrun(`the chat template makes a list of more than ${maxItems} items`);
+    }
+    if (this.#steps > maxSteps) throw new TemplateOverrun(`the chat template runs for more than ${maxSteps} steps`);
+    return result;
+  }
+}

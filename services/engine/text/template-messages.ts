@@ -1,0 +1,102 @@
+import type { JsonValue } from "@bufbuild/protobuf";
+import { messageText, type ChatMessage, type ChatTool, type ChatToolCall } from "./chat-messages.ts";
+
+/** What a template makes of the messages it is given; the answers are found by trying it (template-shape.ts). */
+export interface TemplateShape {
+  /** Whether a message's content is a text, or a list of typed parts. */
+  readonly content: "text" | "parts";
+  /** false: the template has no place for a system message, or refuses it. */
+  readonly system: boolean;
+  /** false: developer messages have to be called system messages. */
+  readonly developer: boolean;
+  /** undefined: the template does not describe tools or does not write calls; tools need words (tool-prompt.ts). */
+  readonly tools: ToolShape | undefined;
+}
+
+export interface ToolShape {
+  /** Whether a call's arguments are an object, or its JSON text. */
+  readonly arguments: "object" | "text";
+  /** The content of an assistant message that only has calls. */
+  readonly emptyContent: "" | null;
+  /** nine: Mistral's templates want ids of nine letters and digits. */
+  readonly ids: "any" | "nine";
+}
+
+export type TemplateMessage = Readonly<Record<string, JsonValue>>;
+
+/** The messages as Transformers hands them to a chat template, bent to what the template takes. */
+export function templateMessages(messages: readonly ChatMessage[], shape: TemplateShape): TemplateMessage[] {
+  const named = messages.map((message) =>
+    message.role === "developer" && !shape.developer ? { ...message, role: "system" as const } : message,
+  );
+  return (shape.system ? named : foldSystem(named)).map((message) => templateMessage(message, shape));
+}
+
+/** Tools in OpenAI's shape, which is also Transformers'. */
+export function templateTools(tools: readonly ChatTool[]): TemplateMessage[] {
+  return tools.map(({ name, description, parameters }) => ({
+    type: "function",
+    function: {
+      name,
+      ...(description !== "" && { description }),
+      // Templates walk through parameters.properties without asking whether they are there.
+      parameters: parameters ?? { type: "object", properties: {} },
+    },
+  }));
+}
+
+function templateMessage(message: ChatMessage, shape: TemplateShape): TemplateMessage {
+  const { role, name, reasoning, toolCallId } = message;
+  return {
+    role,
+    content: templateContent(message, shape),
+    ...(name !== "" && { name }),
+    ...(reasoning !== "" && { reasoning_content: reasoning }),
+    ...(toolCallId !== "" && { tool_call_id: templateCallId(toolCallId, shape.tools) }),
+    ...(message.toolCalls.length > 0 && {
+      tool_calls: message.toolCalls.map((call) => templateCall(call, shape.tools)),
+    }),
+  };
+}
+
+function templateContent(message: ChatMessage, shape: TemplateShape): JsonValue {
+  const text = messageText(message);
+  if (text === "" && message.toolCalls.length > 0) return shape.tools?.emptyContent ?? "";
+  return shape.content === "text" ? text : message.content.map((part) => ({ type: "text", text: part }));
+}
+
+function templateCall(call: ChatToolCall, shape: ToolShape | undefined): JsonValue {
+  const { id, name, argumentsJson } = call;
+  const argumentsValue = shape?.arguments === "text" ? argumentsJson || "{}" : parseArguments(argumentsJson);
+  return { id: templateCallId(id, shape), type: "function", function: { name, arguments: argumentsValue } };
+}
+
+// A model's call that was cut off is no JSON and still has to be shown to it again: as the text it is.
+function parseArguments(json: string): JsonValue {
+  try {
+    return json === "" ? {} : (JSON.parse(json) as JsonValue);
+  } catch {
+    return json;
+  }
+}
+
+function templateCallId(id: string, shape: ToolShape | undefined): string {
+  if (shape?.ids !== "nine" || /^[A-Za-z0-9]{9}$/.test(id)) return id;
+  // FNV-1a: the same id always becomes the same one, so that calls and their results still match.
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193) >>> 0;
+  return hash.toString(36).padStart(9, "0");
+}
+
+/** Puts the system messages' text in front of the first user message's. */
+function foldSystem(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  const system = messages.filter((message) => message.role === "system");
+  const rest = messages.filter((message) => message.role !== "system");
+  const text = system.map(messageText).join("\n\n");
+  if (text === "") return rest;
+  const at = rest.findIndex((message) => message.role === "user");
+  const user = rest[at];
+  if (user === undefined)
+    return [...system.slice(0, 1).map((it) => ({ ...it, role: "user" as const, content: [text] })), ...rest];
+  return rest.with(at, { ...user, content: [`${text}\n\n${user.content[0] ?? ""}`, ...user.content.slice(1)] });
+}
