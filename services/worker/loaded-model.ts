@@ -1,6 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { ModelSettings } from "../config.ts";
-import type { Engine, EngineInfo } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import { createChatPrompter, type ChatPrompter } from "../engine/text/chat-prompt.ts";
 
 /** A model in memory, with what is needed to talk to it. */
@@ -9,8 +9,6 @@ export interface LoadedModel {
   readonly settings: ModelSettings;
   readonly engine: Engine;
   readonly prompter: ChatPrompter;
-  /** Where the chat format comes from: `chat_format vicuna`, `template in the GGUF`. */
-  readonly chatFormat: string;
 }
 
 /** Puts an engine together with the chat format of its settings. Throws INVALID_PARAMETER on a template that is none. */
@@ -26,12 +24,5 @@ export function createLoadedModel(settings: ModelSettings, engine: Engine): Load
     eosToken,
     addsBos,
   });
-  return { id: settings.model_alias, settings, engine, prompter, chatFormat: chatFormatOf(settings, engine.info) };
-}
-
-/** In the order in which the prompter looks for one. */
-function chatFormatOf(settings: ModelSettings, { chatTemplates }: EngineInfo): string {
-  if (settings.chat_format !== undefined) return `chat_format ${settings.chat_format}`;
-  if (settings.chat_template !== undefined) return "chat_template in the configuration";
-  return chatTemplates[""] === undefined ? "chatml, for want of a template" : "template in the GGUF";
+  return { id: settings.model_alias, settings, engine, prompter };
 }

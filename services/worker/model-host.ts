@@ -85,11 +85,11 @@ function phaseToProto(phase: Phase) {
     case "failed":
       return { state: ModelState.FAILED, error: phase.message };
     case "resident": {
-      const { engine, chatFormat } = phase.model;
+      const { engine, prompter } = phase.model;
       return {
         state: ModelState.RESIDENT,
         loadProgress: 1,
-        details: detailsToProto(engine.info, chatFormat),
+        details: detailsToProto(engine.info, prompter.source),
         stats: statsToProto(engine.stats()),
       };
     }

@@ -1,0 +1,66 @@
+import { PassThrough } from "node:stream";
+import { pino } from "pino";
+import { createTokenwireClient, Role, type ChatResponse, type TokenwireClient } from "../../../clients/index.ts";
+import { modelSettingsSchema, serviceSettingsSchema, type ServiceSettings } from "../../../services/config.ts";
+import { startServices, type Services, type ServicesOptions } from "../../../services/server.ts";
+
+const fakeWorker = new URL("../../support/fake-worker.ts", import.meta.url);
+
+export interface TestServices extends AsyncDisposable {
+  readonly services: Services;
+  readonly client: TokenwireClient;
+  /** All that was logged, as JSON lines. */
+  log(): string;
+}
+
+export interface TestOptions extends Partial<Pick<ServicesOptions, "limits" | "tracing">> {
+  /** The models' paths by their names; a path says how the fake worker behaves. Unset: one named `a`. */
+  readonly models?: Readonly<Record<string, string>>;
+  readonly slots?: number;
+  readonly service?: Partial<ServiceSettings>;
+  /** Unset: wait until all models are loaded, or have failed. */
+  readonly ready?: false;
+}
+
+/** Services with fake workers in real processes, on a free port. */
+export async function startTestServices(options: TestOptions = {}): Promise<TestServices> {
+  let logged = "";
+  const sink = new PassThrough();
+  sink.on("data", (chunk: Buffer) => (logged += chunk.toString()));
+  const models = Object.entries(options.models ?? { a: "fake.gguf" }).map(([model_alias, model]) =>
+    modelSettingsSchema.parse({ model, model_alias, n_slots: options.slots ?? 2 }),
+  );
+  const services = await startServices({
+    models,
+    service: serviceSettingsSchema.parse({ grpc_port: 0, ...options.service }),
+    log: pino({ level: "debug" }, sink),
+    tracing: { serviceName: "test", ...options.tracing },
+    workerEntry: fakeWorker,
+    ...(options.limits && { limits: options.limits }),
+  });
+  if (options.ready !== false) await services.whenReady();
+  const client = createTokenwireClient(services.address);
+  return {
+    services,
+    client,
+    log: () => logged,
+    async [Symbol.asyncDispose]() {
+      client.close();
+      await services.close(0);
+    },
+  };
+}
+
+/** A chat request whose prompt tells the fake engine what to do. */
+export function chat(script: string, model = "a") {
+  return { model, messages: [{ role: Role.USER, content: [{ part: { case: "text" as const, value: script } }] }] };
+}
+
+export function textOf(events: readonly ChatResponse[]): string {
+  return events.map(({ event }) => (event.case === "text" ? event.value.text : "")).join("");
+}
+
+/** Waits, without a time of its own, until `condition` holds after a turn of the event loop. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
