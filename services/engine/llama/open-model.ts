@@ -35,7 +35,8 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
   const problems: string[] = [];
   const log: OpenModelOptions["log"] = (level, message) => {
     if (level === "error") problems.push(message.trim());
-    options.log(level, message);
+    // What llama.cpp says of a load goes on for a hundred lines.
+    options.log(level === "info" && !settings.verbose ? "debug" : level, message.trimEnd());
   };
   const failure = async (reason: ErrorReason, what: string): Promise<RpcError> => {
     // The log arrives with the event loop's next turns.

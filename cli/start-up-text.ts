@@ -1,0 +1,51 @@
+import type { LoadResult } from "../services/server.ts";
+
+export interface StartUp {
+  readonly version: string;
+  /** Where REST listens, without path. */
+  readonly restUrl: string;
+  /** `host:port` */
+  readonly grpcAddress: string;
+  readonly loads: readonly LoadResult[];
+  /** The model that ships with the package is served, as no other was named. */
+  readonly embedded: boolean;
+}
+
+/** What start-up ends with: where to call, which native build runs, and which models there are. */
+export function startUpText({ version, restUrl, grpcAddress, loads, embedded }: StartUp): string {
+  const [first] = loads;
+  const details = loads.find(({ error }) => error === undefined)?.model.details;
+  const name = first?.model.id ?? "";
+  return [
+    "",
+    `Tokenwire ${version} is ready`,
+    `  REST  ${restUrl}/v1    (OpenAI API)`,
+    `  gRPC  ${grpcAddress}    (tokenwire.v1, with reflection)`,
+    `  tRPC  ${restUrl}/trpc`,
+    details === undefined ? "" : `  runs  llama.cpp, ${details.backend}, ${details.threads} threads`,
+    "",
+    "Models:",
+    ...loads.map(modelLine),
+    "",
+    ...(embedded ? embeddedText : []),
+    `Try:   curl ${restUrl}/v1/chat/completions -H "content-type: application/json" \\`,
+    `         -d '{"model": "${name}", "messages": [{"role": "user", "content": "Hello!"}]}'`,
+    "Stop:  Ctrl+C",
+    "",
+  ].join("\n");
+}
+
+const embeddedText = [
+  "tiny-guide is a 4 MB demo model that comes with Tokenwire, so that there is an answer to a first request; it is not for",
+  "real work. Serve your own GGUF file with   npm start -- --model /path/to/model.gguf",
+  "or several with a config file              npm start -- --config_file config.json",
+  "",
+];
+
+function modelLine({ model, error }: LoadResult): string {
+  const { id, details } = model;
+  if (error !== undefined) return `  ${id}: NOT LOADED: ${error}`;
+  if (details === undefined) return `  ${id}`;
+  const what = details.generates ? `${details.slots} at once, ${details.contextLength} tokens each` : "embeddings only";
+  return `  ${id}: ${details.description}, ${what}, offloaded ${details.offloadedLayers}/${details.layers} layers to GPU`;
+}

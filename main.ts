@@ -1,0 +1,91 @@
+import { isIPv6 } from "node:net";
+import process from "node:process";
+import { type Logger, pino } from "pino";
+import pretty from "pino-pretty";
+import { showLoadProgress } from "./cli/load-progress.ts";
+import { parseCommand, type ServerSettings } from "./cli/parse-command.ts";
+import { startUpText } from "./cli/start-up-text.ts";
+import { readTracingConfig } from "./clients/tracing/config.ts";
+import { startTracing } from "./clients/tracing/sdk.ts";
+import { createTokenwireClient } from "./clients/tokenwire-client.ts";
+import { ConfigError } from "./config/config-error.ts";
+import { readEnvironment } from "./config/config.ts";
+import { packageVersion } from "./config/package-root.ts";
+import { startServices } from "./services/server.ts";
+import { startShim } from "./shim/server.ts";
+
+/** All in one: the services with their workers, and the REST and tRPC face that calls them through gRPC. */
+async function serve(settings: ServerSettings, warnings: readonly string[]): Promise<void> {
+  const log = createLog(settings.service.log_level);
+  for (const warning of warnings) log.warn(warning);
+  const version = packageVersion();
+  const tracingConfig = readTracingConfig("tokenwire");
+  const tracing = await startTracing({ ...tracingConfig, onWarning: (message) => log.warn(message) });
+  const graceMs = settings.service.grace_seconds * 1000;
+
+  const services = await startServices({
+    models: settings.models,
+    service: settings.service,
+    log,
+    tracing: tracingConfig,
+  });
+  const client = createTokenwireClient(`${reachable(settings.service.grpc_host)}:${services.port}`);
+  const shim = await startShim({ client, settings: settings.shim, logger: log, version }).catch(
+    async (error: unknown) => {
+      await services.close(0);
+      throw error;
+    },
+  );
+
+  let ending: Promise<void> | undefined;
+  const end = async (code: number, wait: number): Promise<void> => {
+    await shim.close(wait);
+    client.close();
+    await services.close(wait);
+    await tracing.shutdown();
+    process.exit(code);
+  };
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (ending !== undefined) process.exit(130);
+    log.info(`${signal}: running answers may finish within ${settings.service.grace_seconds} s; again: end at once`);
+    ending = end(0, graceMs);
+  };
+  process.on("SIGINT", onSignal);
+  process.on("SIGTERM", onSignal);
+
+  const stopProgress = showLoadProgress(services.models, process.stderr);
+  const loads = await services.whenReady();
+  stopProgress();
+  if (ending !== undefined) return;
+  if (loads.every(({ error }) => error !== undefined)) {
+    for (const { model, error } of loads) console.error(`model "${model.id}" could not be loaded: ${error}`);
+    ending = end(1, 0);
+    return;
+  }
+  const { embedded } = settings;
+  console.log(startUpText({ version, restUrl: shim.url, grpcAddress: services.address, loads, embedded }));
+}
+
+/** Lines for people on a terminal, JSON elsewhere; on stderr, so that stdout has the start-up text alone. */
+function createLog(level: string): Logger {
+  if (!process.stderr.isTTY) return pino({ level }, pino.destination(2));
+  return pino({ level }, pretty({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "HH:MM:ss" }));
+}
+
+/** Where this process reaches a server that listens on `host`. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return isIPv6(host) ? `[${host}]` : host;
+}
+
+try {
+  const command = parseCommand(process.argv.slice(2), readEnvironment(), process.cwd());
+  if (command.command === "print") console.log(command.text);
+  else await serve(command.settings, command.warnings);
+} catch (error) {
+  const expected = error instanceof ConfigError;
+  // A start that fails is told in a sentence; only a bug shows its stack.
+  console.error(expected || error instanceof Error ? error.message : error);
+  process.exit(expected ? 2 : 1);
+}
