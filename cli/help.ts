@@ -15,7 +15,7 @@ export function helpText(vocabulary: Vocabulary): string {
     `tokenwire ${packageVersion()} serves GGUF models: OpenAI-compatible REST, gRPC and tRPC over llama.cpp.`,
     introduction,
     ...[...groups].map(([group, members]) => `${group}:\n${table(members.map(row))}`),
-    `Settings of llama_cpp.server that are refused, or have no effect:\n${table(rest.map(exception))}`,
+    `Settings that are refused, or have no effect:\n${table(rest.map(exception))}`,
   ].join("\n\n");
 }
 
@@ -28,8 +28,9 @@ const introduction = `Usage:
 
 Each setting is a flag (--n_ctx 4096, --n-ctx=4096), a key of the config file and an environment variable (N_CTX).
 For a model the config file goes before the environment. For the server the order is: flag, HOST and PORT of the
-environment, config file, other variables. With a config file the flags of models are refused: write them into its models.
-CONFIG_FILE names a config file, too, and goes before --config_file. docs/config.schema.json describes it to editors.`;
+environment, config file, other variables. With a config file the flags of models are refused: they belong into its
+list of models. CONFIG_FILE names a config file too, and goes before --config_file. docs/config.schema.json describes
+the file to editors.`;
 
 function row({ name, setting, json }: Term): readonly [string, string] {
   const about = setting.schema.description ?? "";
@@ -45,14 +46,21 @@ function exception({ name, setting }: Term): readonly [string, string] {
 /** What stands for the value. */
 function placeholder(json: JsonSchema): string {
   const kinds = new Set(kindsOf(json));
-  if (kinds.has("array")) return "…";
-  if (kinds.has("object")) return "JSON";
-  if (kinds.has("boolean")) return "BOOL";
-  if (kinds.has("string")) return "TEXT";
-  return "N";
+  kinds.delete("null");
+  if (kinds.has("array")) return "VALUE…";
+  const [kind, another] = [...kinds];
+  return another === undefined && kind !== undefined ? (placeholders[kind] ?? "VALUE") : "VALUE";
 }
 
+const placeholders: Readonly<Partial<Record<string, string>>> = {
+  boolean: "BOOL",
+  integer: "N",
+  number: "N",
+  object: "JSON",
+  string: "TEXT",
+};
+
 function kindsOf(json: JsonSchema): string[] {
-  const options = (json.anyOf ?? []).flatMap((option) => (typeof option === "object" ? kindsOf(option) : []));
+  const options = (json.anyOf ?? []).flatMap(kindsOf);
   return [...[json.type ?? []].flat(), ...options];
 }

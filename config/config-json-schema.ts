@@ -38,21 +38,33 @@ function propertyOf({ setting, json }: Term): JsonSchema {
   const about = json.description ?? "";
   switch (setting.disposition) {
     case "honoured":
-      return isOptional(setting.schema) ? orNull(json) : json;
+      return isOptional(setting.schema) ? orNull(orOne(json)) : orOne(json);
     case "meaningless":
       return { ...json, description: `${about} Has no effect: ${setting.because}.`, deprecated: true };
     case "refused":
       return {
         description: `${about} This ${setting.because}.`,
         deprecated: true,
-        enum: json.default === undefined ? [null] : [json.default],
+        // The one value that asks for nothing; the default of every refused setting is a plain value.
+        enum: [(json.default ?? null) as string | number | boolean | null],
       };
   }
+}
+
+/** One text may stand for a list of one. */
+function orOne(json: JsonSchema): JsonSchema {
+  const { items, description, default: fallback, ...rest } = json;
+  if (typeof items !== "object" || Array.isArray(items) || items.type !== "string") return json;
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+    anyOf: [{ ...rest, items }, items],
+  };
 }
 
 /** null is unset, where unset is a value of its own. */
 function orNull(json: JsonSchema): JsonSchema {
   const { description, ...type } = json;
-  const options = (type.anyOf ?? [type]).filter((option) => typeof option !== "object" || option.type !== "null");
+  const options = (type.anyOf ?? [type]).filter((option) => option.type !== "null");
   return { ...(description === undefined ? {} : { description }), anyOf: [...options, { type: "null" }] };
 }

@@ -2,7 +2,7 @@ import type { JsonSchema } from "./json-of.ts";
 
 /** What a value must be, in words, from its JSON Schema: `a whole number from 0 to 65535`. */
 export function expects(schema: JsonSchema): string {
-  if (schema.anyOf !== undefined) return alternatives(schema.anyOf.filter((option) => !isNull(option)));
+  if (schema.anyOf !== undefined) return alternatives(schema.anyOf.filter((option) => option.type !== "null"));
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined)
     return oneOf(schema.enum.map((value) => (typeof value === "string" ? value : JSON.stringify(value))));
@@ -27,25 +27,17 @@ export function expects(schema: JsonSchema): string {
 
 /** Whether a JSON Schema admits a type, directly or as one of its alternatives. */
 export function admits(schema: JsonSchema, type: "array" | "boolean" | "object"): boolean {
-  return (
-    [schema.type ?? []].flat().includes(type) ||
-    (schema.anyOf ?? []).some((option) => typeof option === "object" && admits(option, type))
-  );
+  return [schema.type ?? []].flat().includes(type) || (schema.anyOf ?? []).some((option) => admits(option, type));
 }
 
 /** The words that a JSON Schema admits by name. */
 export function choices(schema: JsonSchema): string[] {
   const own = (schema.enum ?? []).filter((value) => typeof value === "string");
-  return [...own, ...(schema.anyOf ?? []).flatMap((option) => (typeof option === "object" ? choices(option) : []))];
+  return [...own, ...(schema.anyOf ?? []).flatMap(choices)];
 }
 
-function alternatives(options: readonly (JsonSchema | boolean)[]): string {
-  const words = options.map((option) => (typeof option === "boolean" ? "any value" : expects(option)));
-  return [...new Set(words)].join(", or ");
-}
-
-function isNull(option: JsonSchema | boolean): boolean {
-  return typeof option === "object" && option.type === "null";
+function alternatives(options: readonly JsonSchema[]): string {
+  return [...new Set(options.map(expects))].join(", or ");
 }
 
 function oneOf(words: readonly string[]): string {

@@ -34,9 +34,7 @@ export function readSetting(term: Term, given: Given, { problems, warnings }: Fi
   switch (setting.disposition) {
     case "honoured":
       if (coerced.ok) return coerced.input;
-      problems.add(
-        `${given.where} is ${secrets.has(name) ? "not usable" : show(given.value)}: ${remedy(term, given, coerced.fault)}`,
-      );
+      problems.add(`${given.where} is ${shown(name, given.value)}: ${remedy(term, given, coerced.fault)}`);
       return undefined;
     case "refused":
       if (!coerced.ok || coerced.value !== neutralValue(term)) problems.add(`${given.where} ${setting.because}`);
@@ -60,8 +58,10 @@ function remedy({ setting, json }: Term, { value }: Given, fault: string): strin
   return typeof value === "string" && value !== "" ? wanted + suggest(value, choices(json)) : wanted;
 }
 
-function show(value: unknown): string {
+/** A setting's value in a message. */
+export function shown(name: string, value: unknown): string {
   if (value === "") return "empty";
-  const text = typeof value === "string" ? `"${value}"` : JSON.stringify(value);
+  if (secrets.has(name) && value !== null) return "(not shown)";
+  const text = typeof value === "string" ? `"${value}"` : String(JSON.stringify(value));
   return text.length <= 80 ? text : `${text.slice(0, 77)}…`;
 }

@@ -29,11 +29,11 @@ function isTransform(schema: z.core.$ZodType): boolean {
 }
 
 /** Alternatives of alternatives are alternatives; those that differ only in how a text is converted are one. */
-function simplify(schema: JsonSchema, options: readonly (JsonSchema | boolean)[]): void {
-  const flat = options.flatMap((option) => (typeof option === "object" ? (option.anyOf ?? [option]) : [option]));
+function simplify(schema: JsonSchema, options: readonly JsonSchema[]): void {
+  const flat = options.flatMap((option) => option.anyOf ?? [option]);
   const different = [...new Map(flat.map((option) => [JSON.stringify(option), option])).values()];
   const [only, another] = different;
-  if (typeof only === "object" && another === undefined) {
+  if (only !== undefined && another === undefined) {
     delete schema.anyOf;
     Object.assign(schema, only);
   } else {

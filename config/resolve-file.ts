@@ -13,6 +13,11 @@ const files: Readonly<Partial<Record<string, Fault>>> = {
   ssl_certfile: textFault,
 };
 
+/** Whether a setting is the path of a file, whatever its value. */
+export function isPathSetting(name: string): boolean {
+  return name in files;
+}
+
 export type Resolved =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly problem: string };
 

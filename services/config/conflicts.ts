@@ -35,7 +35,5 @@ export function conflicts(model: ModelSettings): readonly (readonly [setting: ke
     ]);
   if (chat_template !== undefined && chat_format !== undefined)
     found.push(["chat_template", "and chat_format both say how prompts are written: remove one"]);
-  if (model.pin && model.ttl !== undefined)
-    found.push(["ttl", "unloads the model when idle, and pin never does: remove one"]);
   return found;
 }

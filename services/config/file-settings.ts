@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { named, namesOf, optional, text, whole } from "./kinds.ts";
 import { isKvOverride } from "./kv-override.ts";
-import { honoured, meaningless, refused } from "./setting.ts";
+import { honoured, meaningless, refused, required } from "./setting.ts";
 
 const numaStrategies = { disabled: 0, distribute: 1, isolate: 2, numactl: 3, mirror: 4 };
 const notYet = (instead: string) => `is not served yet: ${instead}`;
@@ -12,7 +12,7 @@ export const fileSettings = {
   model: honoured(
     "Path of the GGUF file; of a split model, its first part. Relative paths start at the config file's folder.",
     text(),
-    { expects: "the path of a GGUF file", replaced: { was: "required" } },
+    { expects: "the path of a GGUF file", replaced: { was: required } },
   ),
   model_alias: honoured("Name of the model in requests. Unset: the model setting as written.", optional(text()), {
     replaced: { was: null },

@@ -5,11 +5,14 @@ export type Disposition = "honoured" | "refused" | "meaningless";
 
 /** How the setting was in llama_cpp.server, which Tokenwire replaces. */
 export interface Replaced {
-  /** Its default there; null: unset; a text in words where it depended on the machine. */
+  /** Its default there; null: unset; in words where it depended on the machine; `required` where it had none. */
   readonly was: unknown;
   /** `tokenwire migrate` writes the old default into a config that leaves it out, because ours makes a difference. */
   readonly keep?: true;
 }
+
+/** `was` of a setting that had to be there. */
+export const required = "required";
 
 /**
  * One row of the settings tables. Schema, start-up checks, `--help`, JSON Schema, the docs and `tokenwire migrate` are

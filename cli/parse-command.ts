@@ -1,0 +1,50 @@
+import type { Environment } from "../config/config.ts";
+import { ConfigError } from "../config/config-error.ts";
+import { loadConfig, type Settings } from "../config/load-config.ts";
+import { packageVersion } from "../config/package-root.ts";
+import { createVocabulary } from "../config/vocabulary.ts";
+import { checkShimSettings, shimSettingsSchema } from "../shim/config.ts";
+import { helpText } from "./help.ts";
+import { migrate } from "./migrate.ts";
+import { parseArgs } from "./parse-args.ts";
+
+/** What the process is to do. */
+export type Command =
+  | { readonly command: "serve"; readonly settings: ServerSettings; readonly warnings: readonly string[] }
+  /** Write the text to stdout, and end. */
+  | { readonly command: "print"; readonly text: string };
+
+export type ServerSettings = Settings<typeof shimSettingsSchema>;
+
+/**
+ * Reads a command line, and the config file and environment variables that go with it.
+ *
+ * @param argv without the interpreter and the script
+ * @param cwd absolute
+ * @throws ConfigError when it cannot be followed: print its message and end with exit code 2
+ */
+export function parseCommand(argv: readonly string[], env: Environment, cwd: string): Command {
+  const vocabulary = createVocabulary(shimSettingsSchema);
+  const parsed = parseArgs(argv, vocabulary);
+  switch (parsed.command) {
+    case "help":
+      return { command: "print", text: helpText(vocabulary) };
+    case "version":
+      return { command: "print", text: packageVersion() };
+    case "migrate":
+      return { command: "print", text: migrate(parsed, { vocabulary, env, cwd }) };
+    case "serve": {
+      const { settings, warnings } = loadConfig(shimSettingsSchema, { flags: parsed.flags, env, cwd });
+      checkTogether(settings);
+      return { command: "serve", settings, warnings };
+    }
+  }
+}
+
+function checkTogether({ shim }: ServerSettings): void {
+  try {
+    checkShimSettings(shim);
+  } catch (error) {
+    throw new ConfigError([error instanceof Error ? error.message : String(error)]);
+  }
+}
