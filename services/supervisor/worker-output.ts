@@ -34,7 +34,7 @@ function parseLogLine(line: string) {
   try {
     const { level, time: _time, pid: _pid, hostname: _hostname, msg, ...fields } = JSON.parse(line) as LogRecord;
     // pino's levels are 10 (trace) to 60 (fatal).
-    return { level: levels[Math.round(level / 10) - 1] ?? "info", message: String(msg ?? ""), fields };
+    return { level: levels[Math.round(level / 10) - 1] ?? "info", message: msg ?? "", fields };
   } catch {
     return undefined;
   }
@@ -42,4 +42,5 @@ function parseLogLine(line: string) {
 
 interface LogRecord extends Record<string, unknown> {
   readonly level: number;
+  readonly msg?: string;
 }

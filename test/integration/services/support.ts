@@ -4,7 +4,7 @@ import { createTokenwireClient, Role, type ChatResponse, type TokenwireClient } 
 import { modelSettingsSchema, serviceSettingsSchema, type ServiceSettings } from "../../../services/config.ts";
 import { startServices, type Services, type ServicesOptions } from "../../../services/server.ts";
 
-const fakeWorker = new URL("../../support/fake-worker.ts", import.meta.url);
+const fakeWorker = new URL("../../support/fake-worker/main.ts", import.meta.url);
 
 export interface TestServices extends AsyncDisposable {
   readonly services: Services;

@@ -1,8 +1,8 @@
 // A worker process with a fake engine, to be forked in the place of worker/main.ts. The model's path says how it behaves.
 import { setTimeout as sleep } from "node:timers/promises";
-import { ErrorReason, RpcError } from "../../clients/errors.ts";
-import { runWorker } from "../../services/worker/run-worker.ts";
-import { FakeEngine } from "./fake-engine.ts";
+import { ErrorReason, RpcError } from "../../../clients/errors.ts";
+import { runWorker } from "../../../services/worker/run-worker.ts";
+import { FakeEngine } from "../fake-engine.ts";
 
 process.exit(
   await runWorker(async ({ model, n_slots }, { onProgress, log }) => {
