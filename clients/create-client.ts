@@ -9,14 +9,20 @@ import type {
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import { Client as GrpcClient, Metadata, type CallOptions as GrpcCallOptions, type ServiceError } from "@grpc/grpc-js";
+import {
+  Client as GrpcClient,
+  Metadata,
+  type CallOptions as GrpcCallOptions,
+  type ClientUnaryCall as SurfaceCall,
+  type ServiceError,
+} from "@grpc/grpc-js";
 import { context, type Context } from "@opentelemetry/api";
 import { grpcChannelOf, type Channel } from "./channel.ts";
 import { rpcErrorFromStatus } from "./error-from-status.ts";
 import { ErrorReason, RpcError } from "./errors.ts";
 import { GrpcStatus } from "./grpc-status.ts";
 import { readStream } from "./stream-reader.ts";
-import { startCallSpan, type CallSpan } from "./tracing/call-span.ts";
+import { startCallSpan } from "./tracing/call-span.ts";
 
 export interface CallOptions {
   /** Cancels the call; what waits for it is rejected with the signal's reason. Aborted already: no call is opened. */
@@ -95,20 +101,12 @@ class MethodCaller {
     const { signal } = options;
     signal?.throwIfAborted();
     const body = create(this.#method.input, request);
-    const { metadata, span } = this.#start(context.active(), options);
     const { promise, resolve, reject } = Promise.withResolvers<Message>();
-    const call = this.#grpc.makeUnaryRequest(
-      `/${this.#name}`,
-      this.#serialize,
-      this.#parse,
-      body,
-      metadata,
-      grpcOptions(options),
-      (error, message) => {
-        span.end(signal?.aborted ? GrpcStatus.CANCELLED : (error?.code ?? GrpcStatus.OK));
+    const call = this.#start(context.active(), options, (path, metadata, callOptions) =>
+      this.#grpc.makeUnaryRequest(path, this.#serialize, this.#parse, body, metadata, callOptions, (error, message) => {
         if (message) resolve(message);
         else reject(rpcErrorFrom(error, options));
-      },
+      }),
     );
     const abort = () => {
       reject(signal?.reason);
@@ -122,31 +120,32 @@ class MethodCaller {
     const body = create(this.#method.input, request);
     // Taken now: the first next() may run in another context than the caller's.
     const parent = context.active();
-    const open = () => {
-      const { metadata, span } = this.#start(parent, options);
-      const call = this.#grpc.makeServerStreamRequest(
-        `/${this.#name}`,
-        this.#serialize,
-        this.#parse,
-        body,
-        metadata,
-        grpcOptions(options),
+    const open = () =>
+      this.#start(parent, options, (path, metadata, callOptions) =>
+        this.#grpc.makeServerStreamRequest(path, this.#serialize, this.#parse, body, metadata, callOptions),
       );
-      call.once("status", (status) => span.end(status.code));
-      return call;
-    };
     return readStream(open, { signal: options.signal, toError: (error) => rpcErrorFrom(error, options) });
   }
 
-  #start(parent: Context, options: CallOptions): { metadata: Metadata; span: CallSpan } {
+  /** Opens a call with its metadata, inside a span that ends when the call has its status. */
+  #start<Call extends SurfaceCall>(
+    parent: Context,
+    options: CallOptions,
+    open: (path: string, metadata: Metadata, options: GrpcCallOptions) => Call,
+  ): Call {
     const metadata = new Metadata();
     for (const [key, value] of Object.entries({ ...this.#metadata, ...options.metadata })) metadata.set(key, value);
-    const span = startCallSpan(parent, {
-      method: this.#name,
-      address: this.#address,
-      inject: (key, value) => metadata.set(key, value),
-    });
-    return { metadata, span };
+    const inject = (key: string, value: string) => metadata.set(key, value);
+    const span = startCallSpan(parent, { method: this.#name, address: this.#address, inject });
+    try {
+      const call = open(`/${this.#name}`, metadata, grpcOptions(options));
+      call.once("status", ({ code }) => span.end(code));
+      return call;
+    } catch (cause) {
+      // The library throws here for nothing else.
+      span.end(GrpcStatus.CANCELLED);
+      throw new RpcError(ErrorReason.CANCELLED, "the client was closed", { cause });
+    }
   }
 }
 

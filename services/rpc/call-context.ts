@@ -28,7 +28,7 @@ export interface CallContext {
   /** The caller's `x-request-id`, or a new one. */
   readonly requestId: string;
   /** The first value of a metadata key, in lower case; binary ones (`-bin`) are left out. */
-  metadata(key: string): string | undefined;
+  readonly metadata: (key: string) => string | undefined;
   /** `address:port`, or `unknown` on a unix socket. */
   readonly peer: string;
 }
