@@ -5,20 +5,25 @@ import { ErrorReason, RpcError } from "../clients/errors.ts";
  * aborted too. Both are one-way.
  */
 export class Lifecycle {
+  readonly #drain = new AbortController();
   readonly #end = new AbortController();
-  #draining = false;
 
   get draining(): boolean {
-    return this.#draining;
+    return this.#drain.signal.aborted;
+  }
+
+  /** Aborted, with the error for the callers, when whatever has no end of its own must end. */
+  get drainSignal(): AbortSignal {
+    return this.#drain.signal;
   }
 
   /** Aborted, with the error for the callers, when running requests must end. */
-  get signal(): AbortSignal {
+  get endSignal(): AbortSignal {
     return this.#end.signal;
   }
 
   drain(): void {
-    this.#draining = true;
+    this.#drain.abort(shuttingDown());
   }
 
   endNow(): void {

@@ -7,5 +7,5 @@ import type { ShimContext } from "./context.ts";
 export function routeOf(ctx: ShimContext): string {
   const matched: unknown = "_matchedRoute" in ctx ? ctx["_matchedRoute"] : undefined;
   if (typeof matched === "string") return matched;
-  return ctx.path.startsWith("/trpc/") ? "/trpc" : "(none)";
+  return "(none)";
 }

@@ -1,5 +1,5 @@
+import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { errorType } from "../../clients/tracing/tracer.ts";
-import { RpcError } from "../../clients/errors.ts";
 import type { ShimContext, ShimMiddleware } from "../context.ts";
 import { HttpError } from "../http-error.ts";
 import { type ErrorAnswer, toErrorAnswer } from "../openai/errors.ts";
@@ -29,8 +29,13 @@ export function noteError(ctx: ShimContext, thrown: unknown): ErrorAnswer {
   const answer = error instanceof HttpError ? error.answer : toErrorAnswer(error);
   summary.status = answer.status;
   summary.errorCode = answer.body.error.code ?? errorType(error);
-  if (!(error instanceof RpcError || error instanceof HttpError))
-    log.error({ err: error }, "a request failed on a bug");
-  else if (answer.status >= 500) log.warn({ err: error }, "a request failed");
+  if (isExpected(error)) {
+    if (answer.status >= 500) log.warn({ err: error }, "a request failed");
+  } else log.error({ err: error }, "a request failed on a bug");
   return answer;
+}
+
+/** Errors that were made for the caller; INTERNAL is a bug too, only one of the service's. */
+function isExpected(error: unknown): boolean {
+  return error instanceof HttpError || (error instanceof RpcError && error.reason !== ErrorReason.INTERNAL);
 }

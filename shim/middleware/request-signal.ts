@@ -15,9 +15,9 @@ export function requestSignal(lifecycle: Lifecycle): ShimMiddleware {
     const onClose = () => {
       if (!ctx.res.writableFinished) gone.abort(new RpcError(ErrorReason.CANCELLED, "the client left"));
     };
-    const onEnd = () => gone.abort(lifecycle.signal.reason);
-    if (lifecycle.signal.aborted) onEnd();
-    lifecycle.signal.addEventListener("abort", onEnd, { once: true });
+    const onEnd = () => gone.abort(lifecycle.endSignal.reason);
+    if (lifecycle.endSignal.aborted) onEnd();
+    lifecycle.endSignal.addEventListener("abort", onEnd, { once: true });
     ctx.res.once("close", onClose);
     ctx.state.signal = gone.signal;
     if (lifecycle.draining) ctx.set("connection", "close");
@@ -25,7 +25,7 @@ export function requestSignal(lifecycle: Lifecycle): ShimMiddleware {
       if (lifecycle.draining && !probes.has(ctx.path)) throw shuttingDown();
       await next();
     } finally {
-      lifecycle.signal.removeEventListener("abort", onEnd);
+      lifecycle.endSignal.removeEventListener("abort", onEnd);
     }
   };
 }

@@ -36,14 +36,19 @@ export function issueToError(issue: Issue, body: unknown, prefix: FieldPath = []
   return invalidParameter(param, `${param} ${requirement(issue)}; got ${describeValue(value)}`);
 }
 
-/** In a union the branch that got furthest is the one that was meant; none, when all fail at the value itself. */
+/**
+ * In a union the branch that was meant is the one with the fewest faults, of those the one that got furthest. A branch
+ * whose very type is wrong was not meant; undefined, when that goes for all.
+ */
 function deepestIssue(branches: readonly (readonly Issue[])[]): Issue | undefined {
-  const depth = (issue: Issue): number =>
-    issue.path.length + (issue.code === "invalid_type" && issue.path.length === 0 ? 0 : 1);
-  return branches
-    .flatMap((issues) => issues.slice(0, 1))
-    .filter((issue) => depth(issue) > 0)
-    .sort((a, b) => depth(b) - depth(a))[0];
+  const [meant] = branches
+    .filter(([first]) => first !== undefined && !isOtherType(first))
+    .sort((a, b) => a.length - b.length || (b[0]?.path.length ?? 0) - (a[0]?.path.length ?? 0));
+  return meant?.[0];
+}
+
+function isOtherType(issue: Issue): boolean {
+  return issue.path.length === 0 && (issue.code === "invalid_type" || issue.code === "invalid_value");
 }
 
 function requirement(issue: Issue): string {

@@ -12,8 +12,8 @@ export async function answerStream(
 ): Promise<void> {
   await sendEvents(ctx.res, chunks, {
     signal: ctx.state.signal,
-    pingIntervalMs: settings.disable_ping_events ? undefined : settings.ping_interval_ms,
-    stallTimeoutMs: settings.stall_timeout_ms,
+    pingIntervalMs: settings.disable_ping_events ? undefined : settings.ping_interval_seconds * 1_000,
+    stallTimeoutMs: settings.stall_timeout_seconds * 1_000,
     onHead: () => {
       // From here on the response is written to directly; before, Koa answers errors.
       ctx.respond = false;

@@ -24,7 +24,7 @@ export async function readRequest<S extends z.ZodObject>(
 export function callOptions(ctx: ShimContext, { settings }: RouteDeps): CallOptions {
   return {
     signal: ctx.state.signal,
-    timeoutMs: settings.request_timeout_ms,
+    timeoutMs: settings.request_timeout_seconds * 1_000,
     metadata: { "x-request-id": ctx.state.requestId },
   };
 }

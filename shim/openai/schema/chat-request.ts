@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { flag, integerFrom, jsonObject, text, tokenCountFrom, unsettable, unsupported } from "./fields.ts";
-import { messageSchema } from "./messages.ts";
+import { flag, integerFrom, jsonObject, mapOf, text, tokenCountFrom, unsettable, unsupported } from "./fields.ts";
+import { messagesSchema } from "./messages.ts";
 import { responseFormatFields } from "./response-format.ts";
 import { samplingFields } from "./sampling.ts";
 import { toolFields } from "./tools.ts";
@@ -16,7 +16,7 @@ export const deliveryFields = {
 /** The body of POST /v1/chat/completions: all of OpenAI's parameters, and llama.cpp's. */
 export const chatRequestSchema = z.object({
   ...deliveryFields,
-  messages: z.array(messageSchema).min(1),
+  messages: messagesSchema,
   ...samplingFields,
   // OpenAI's newer name wins nothing: both mean the completion's tokens, reasoning included.
   max_tokens: tokenCountFrom(1),
@@ -41,10 +41,7 @@ export const chatRequestSchema = z.object({
     'verbosity is not served: ask for it in the prompt, and leave verbosity out or say "medium"',
     z.literal("medium"),
   ),
-  modalities: unsupported(
-    'answers are text: leave modalities out, or say ["text"]',
-    z.array(z.literal("text")).length(1),
-  ),
+  modalities: unsupported('answers are text: leave modalities out, or say ["text"]', z.tuple([z.literal("text")])),
   audio: unsupported("audio is not served: answers are text"),
   prediction: unsupported("prediction (predicted outputs) is not served"),
   web_search_options: unsupported("web search is not served: give the model a tool that searches"),
@@ -60,7 +57,7 @@ export const chatRequestSchema = z.object({
   // The three below name things for OpenAI's own bookkeeping; each use is answered with a warning.
   safety_identifier: text,
   prompt_cache_key: text,
-  metadata: unsettable(z.record(z.string(), z.string())),
+  metadata: unsettable(mapOf(z.string(), 16)),
 });
 
 export type ChatRequestBody = z.infer<typeof chatRequestSchema>;

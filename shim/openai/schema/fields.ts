@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-const maxUint32 = 2 ** 32 - 1;
+export const maxUint32 = 2 ** 32 - 1;
 /** Token counts: far above any context, and small enough for every integer type on the way. */
 const maxTokenCount = 2 ** 31 - 1;
 
@@ -26,6 +26,25 @@ export function tokenCountFrom(min: number): z.ZodOptional<z.ZodNullable<z.ZodNu
 }
 
 export const tokenId = z.number().int().min(0).max(maxUint32);
+
+/**
+ * An array whose length is checked before its items: a million wrong items would be a million issues. Its JSON Schema is
+ * that of its second half.
+ */
+export function arrayOf<T extends z.ZodType>(
+  item: T,
+  { min = 0, max }: { readonly min?: number; readonly max: number },
+): z.ZodType<z.output<T>[]> {
+  return z.array(z.unknown()).min(min).max(max).pipe(z.array(item).min(min).max(max));
+}
+
+/** A map from texts whose size is checked before its values, for the same reason. */
+export function mapOf<T extends z.ZodType>(value: T, max: number): z.ZodType<Record<string, z.output<T>>> {
+  return z
+    .record(z.string(), z.unknown())
+    .refine((map) => Object.keys(map).length <= max, `must have at most ${max} entries`)
+    .pipe(z.record(z.string(), value));
+}
 
 /** A JSON object whose inside is somebody else's business, such as a JSON Schema. */
 export const jsonObject = z.record(z.string(), z.unknown());

@@ -1,5 +1,9 @@
 import { z } from "zod";
-import { text, unsettable, unsupported } from "./fields.ts";
+import { arrayOf, text, unsettable, unsupported } from "./fields.ts";
+
+// Beyond any conversation; they bound what checking a request may cost.
+const maxMessages = 10_000;
+const maxParts = 1_000;
 
 const cacheBreakpoint = unsupported(
   "prompt_cache_breakpoint is not served: the longest common prefix is cached without being asked",
@@ -12,8 +16,11 @@ const textPart = z.object({
 });
 const refusalPart = z.object({ type: z.literal("refusal"), refusal: z.string() });
 
-const textContent = z.union([z.string(), z.array(z.discriminatedUnion("type", [textPart])).min(1)]);
-const assistantContent = z.union([z.string(), z.array(z.discriminatedUnion("type", [textPart, refusalPart])).min(1)]);
+const textContent = z.union([z.string(), arrayOf(z.discriminatedUnion("type", [textPart]), { min: 1, max: maxParts })]);
+const assistantContent = z.union([
+  z.string(),
+  arrayOf(z.discriminatedUnion("type", [textPart, refusalPart]), { min: 1, max: maxParts }),
+]);
 
 const functionCall = z.object({ name: z.string().min(1), arguments: z.string() });
 const toolCall = z.object({
@@ -31,15 +38,15 @@ const assistantMessage = z.object({
   /** Earlier thinking, under the two names that clients send it back with. */
   reasoning_content: text,
   reasoning: text,
-  tool_calls: unsettable(z.array(toolCall).max(128)),
+  tool_calls: unsettable(arrayOf(toolCall, { max: 128 })),
   function_call: unsettable(functionCall),
   audio: unsupported("audio is not served: this server takes and gives text"),
   /** SDKs send back what OpenAI sent: citations, which we never make. */
-  annotations: unsupported("annotations are not served", z.array(z.unknown()).max(0)),
+  annotations: unsupported("annotations are not served", z.tuple([])),
 });
 
 /** A chat message as OpenAI's clients send it; `developer` and `function` are the newest and the oldest roles. */
-export const messageSchema = z.discriminatedUnion("role", [
+const messageSchema = z.discriminatedUnion("role", [
   z.object({ role: z.literal("system"), content: textContent, name: text }),
   z.object({ role: z.literal("developer"), content: textContent, name: text }),
   z.object({ role: z.literal("user"), content: textContent, name: text }),
@@ -52,6 +59,8 @@ export const messageSchema = z.discriminatedUnion("role", [
   }),
   z.object({ role: z.literal("function"), content: text, name: z.string().min(1) }),
 ]);
+
+export const messagesSchema = arrayOf(messageSchema, { min: 1, max: maxMessages });
 
 export type ChatMessage = z.infer<typeof messageSchema>;
 export type AssistantMessage = z.infer<typeof assistantMessage>;

@@ -1,17 +1,19 @@
 import { z } from "zod";
-import { flag, integerFrom, numberFrom, tokenCountFrom, tokenId, unsettable } from "./fields.ts";
+import { arrayOf, flag, integerFrom, mapOf, numberFrom, tokenCountFrom, tokenId, unsettable } from "./fields.ts";
 
 const maxInt32 = 2 ** 31 - 1;
 /** Scales and exponents: beyond this every distribution is degenerate, and float32 sums start to overflow. */
 const maxScale = 1_000;
+
+const maxBiases = 1_024;
 
 /** llama-server's `false` forbids a token; OpenAI's range is -100 to 100. */
 const bias = z.union([z.number().min(-100).max(100), z.literal(false)]);
 
 /** OpenAI's map from token id to bias, where llama.cpp also allows texts as keys; or llama-server's list of pairs. */
 const logitBias = z.union([
-  z.record(z.string(), bias),
-  z.array(z.tuple([z.union([tokenId, z.string().min(1)]), bias])),
+  mapOf(bias, maxBiases),
+  arrayOf(z.tuple([z.union([tokenId, z.string().min(1)]), bias]), { max: maxBiases }),
 ]);
 
 /** The generation fields that chat and text completions share: OpenAI's, then llama.cpp's under its own names. */
@@ -31,7 +33,7 @@ export const samplingFields = {
       .meta({ type: "integer" }),
   ),
   n: integerFrom(1, 128),
-  stop: unsettable(z.union([z.string().min(1), z.array(z.string().min(1)).max(16)])),
+  stop: unsettable(z.union([z.string().min(1), arrayOf(z.string().min(1), { max: 16 })])),
 
   top_k: integerFrom(-1, maxInt32),
   min_p: numberFrom(0, 1),
@@ -53,8 +55,8 @@ export const samplingFields = {
   dry_allowed_length: integerFrom(0, maxInt32),
   dry_penalty_last_n: integerFrom(-1, maxInt32),
   // An empty list would mean "no breakers" to one reader and "the default ones" to another.
-  dry_sequence_breakers: unsettable(z.array(z.string().min(1)).min(1).max(64)),
-  samplers: unsettable(z.array(z.string().min(1)).min(1).max(32)),
+  dry_sequence_breakers: unsettable(arrayOf(z.string().min(1), { min: 1, max: 64 })),
+  samplers: unsettable(arrayOf(z.string().min(1), { min: 1, max: 32 })),
   min_tokens: tokenCountFrom(0),
   ignore_eos: flag,
   cache_prompt: flag,

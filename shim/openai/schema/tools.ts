@@ -1,5 +1,8 @@
 import { z } from "zod";
-import { flag, jsonObject, text, unsettable } from "./fields.ts";
+import { arrayOf, flag, jsonObject, text, unsettable } from "./fields.ts";
+
+// OpenAI's number.
+const maxTools = 128;
 
 const toolName = z.string().regex(/^[\w.:-]{1,128}$/, "must be 1 to 128 letters, digits and `_`, `-`, `.` or `:`");
 
@@ -10,9 +13,9 @@ const functionSchema = z.object({
   strict: flag,
 });
 
-export const toolSchema = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("function"), function: functionSchema }),
-]);
+const toolSchema = z.discriminatedUnion("type", [z.object({ type: z.literal("function"), function: functionSchema })]);
+
+export const toolsSchema = arrayOf(toolSchema, { max: maxTools });
 
 const namedFunction = z.object({
   type: z.literal("function"),
@@ -23,22 +26,22 @@ const allowedTools = z.object({
   type: z.literal("allowed_tools"),
   allowed_tools: z.object({
     mode: z.enum(["auto", "required"]),
-    tools: z.array(namedFunction).min(1),
+    tools: arrayOf(namedFunction, { min: 1, max: maxTools }),
   }),
 });
 
 export const toolFields = {
-  tools: unsettable(z.array(toolSchema).max(128)),
+  tools: unsettable(toolsSchema),
   tool_choice: unsettable(
     z.union([z.enum(["none", "auto", "required"]), z.discriminatedUnion("type", [namedFunction, allowedTools])]),
   ),
   parallel_tool_calls: flag,
   /** OpenAI's first form of tools; answered in its own form too. */
   functions: unsettable(
-    z
-      .array(z.object({ name: toolName, description: text, parameters: unsettable(jsonObject) }))
-      .min(1)
-      .max(128),
+    arrayOf(z.object({ name: toolName, description: text, parameters: unsettable(jsonObject) }), {
+      min: 1,
+      max: maxTools,
+    }),
   ),
   function_call: unsettable(z.union([z.enum(["none", "auto"]), z.object({ name: z.string().min(1) })])),
 };

@@ -67,15 +67,10 @@ function seedToProto(seed: number | null | undefined): number | undefined {
 
 type LogitBiasInit = Init<typeof LogitBiasSchema>;
 
-const maxBiases = 1_024;
-
 function logitBiasToProto(request: SamplingFields): LogitBiasInit[] {
   const { logit_bias: biases, logit_bias_type: kind } = request;
   if (biases == null) return [];
   const entries: [string | number, number | false][] = Array.isArray(biases) ? biases : Object.entries(biases);
-  if (entries.length > maxBiases) {
-    throw invalidParameter("logit_bias", `logit_bias must have at most ${maxBiases} entries; got ${entries.length}`);
-  }
   return entries.map(([key, bias]): LogitBiasInit => ({
     target: biasTarget(key, kind),
     bias: bias === false ? -Infinity : bias,

@@ -1,0 +1,84 @@
+import type { CompleteResponse } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
+import type { Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { type AnswerInfo, systemFingerprint } from "../answer-info.ts";
+import { finishReasonFromProto, type OpenAiFinishReason } from "./finish-reason.ts";
+import { type LegacyLogprobs, LegacyLogprobsMaker } from "./legacy-logprobs.ts";
+import { requireFinished } from "./require-finished.ts";
+import { addUsages, type OpenAiUsage, usageFromProto } from "./usage.ts";
+
+export interface CompletionChoice {
+  readonly text: string;
+  readonly index: number;
+  readonly logprobs: LegacyLogprobs | null;
+  readonly finish_reason: OpenAiFinishReason | null;
+}
+
+/** A whole answer, or one chunk of it: the first OpenAI API has one shape for both. */
+export interface Completion {
+  readonly id: string;
+  readonly object: "text_completion";
+  readonly created: number;
+  readonly model: string;
+  readonly system_fingerprint: string;
+  readonly choices: readonly CompletionChoice[];
+  readonly usage?: OpenAiUsage | null;
+}
+
+export interface CompletionInfo extends AnswerInfo {
+  /** How many choices each prompt has. */
+  readonly choicesPerPrompt: number;
+  /** For each prompt, where its choices' text begins, in characters: after the prompt, or at 0 with `echo`. */
+  readonly textOffsets: readonly number[];
+}
+
+/** An event of the completion of one of the request's prompts. */
+export interface PromptEvent {
+  readonly source: number;
+  readonly value: CompleteResponse;
+}
+
+/**
+ * The completions of a request's prompts as OpenAI's chunks; a choice's index counts through prompts, then choices.
+ * Throws when the stream ends before every choice has finished.
+ */
+export async function* completionChunks(
+  events: AsyncIterable<PromptEvent>,
+  info: CompletionInfo,
+  options: { readonly includeUsage: boolean },
+): AsyncGenerator<Completion, void, void> {
+  let head = envelope(info, info.requestedModel);
+  const usages: Map<number, Usage | undefined>[] = info.textOffsets.map(() => new Map());
+  const logprobs = Array.from({ length: info.choices }, (_, index) => {
+    return new LegacyLogprobsMaker(info.textOffsets[Math.floor(index / info.choicesPerPrompt)] ?? 0);
+  });
+  const chunk = (choice: Partial<CompletionChoice> & { readonly index: number }): Completion => ({
+    ...head,
+    choices: [{ text: "", logprobs: null, finish_reason: null, ...choice }],
+    ...(options.includeUsage && { usage: null }),
+  });
+  for await (const { source, value } of events) {
+    const { choice, event } = value;
+    const index = source * info.choicesPerPrompt + choice;
+    if (event.case === "started" && event.value.model !== "") head = envelope(info, event.value.model);
+    if (event.case === "text") {
+      const { text, logprobs: tokens } = event.value;
+      yield chunk({ index, text, logprobs: logprobs[index]?.take(tokens) ?? null });
+    }
+    if (event.case === "finished") {
+      usages[source]?.set(choice, event.value.usage);
+      yield chunk({ index, finish_reason: finishReasonFromProto(event.value.reason, { legacyFunctions: false }) });
+    }
+  }
+  for (const finished of usages) requireFinished(finished, { choices: info.choicesPerPrompt });
+  if (options.includeUsage) yield { ...head, choices: [], usage: addUsages(usages.map(usageFromProto)) };
+}
+
+function envelope(info: CompletionInfo, model: string): Omit<Completion, "choices" | "usage"> {
+  return {
+    id: info.id,
+    object: "text_completion",
+    created: info.created,
+    model,
+    system_fingerprint: systemFingerprint(model, info.serverVersion),
+  };
+}

@@ -1,0 +1,28 @@
+import { z } from "zod";
+import { deliveryFields } from "./chat-request.ts";
+import { flag, integerFrom, text, tokenCountFrom, unsettable } from "./fields.ts";
+import { inputs } from "./inputs.ts";
+import { responseFormatFields } from "./response-format.ts";
+import { samplingFields } from "./sampling.ts";
+
+/** The body of POST /v1/completions: all of OpenAI's parameters, and llama.cpp's. */
+export const completionRequestSchema = z.object({
+  ...deliveryFields,
+  prompt: unsettable(inputs({ emptyText: true })),
+  suffix: text,
+  echo: flag,
+  ...samplingFields,
+  // 0 makes sense here: with echo and logprobs it measures a text.
+  max_tokens: tokenCountFrom(0),
+  logprobs: integerFrom(0, 20),
+  best_of: integerFrom(1, 128),
+  ...responseFormatFields,
+});
+
+export type CompletionRequestBody = z.infer<typeof completionRequestSchema>;
+
+export const completionFieldsWithoutEffect: Readonly<Record<string, string>> = {
+  user: "end users are not tracked",
+  "stream_options.include_obfuscation": "chunks are not padded",
+  "response_format.json_schema.description": "answers follow the schema alone",
+};

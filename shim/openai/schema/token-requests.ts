@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { flag, jsonObject, text, unsettable } from "./fields.ts";
+import { tokenList } from "./inputs.ts";
+import { messagesSchema } from "./messages.ts";
+import { toolsSchema } from "./tools.ts";
+
+/** The body of POST /extras/tokenize and /extras/tokenize/count, as the replaced server has them. */
+export const extrasTokenizeSchema = z.object({ model: text, input: z.string() });
+
+/** The body of POST /extras/detokenize. */
+export const extrasDetokenizeSchema = z.object({ model: text, tokens: tokenList });
+
+/** The body of POST /tokenize, as llama-server has it. */
+export const tokenizeSchema = z.object({
+  model: text,
+  content: z.string(),
+  add_special: flag,
+  parse_special: flag,
+  with_pieces: flag,
+});
+
+/** The body of POST /detokenize. */
+export const detokenizeSchema = z.object({ model: text, tokens: tokenList });
+
+/** The body of POST /apply-template. */
+export const applyTemplateSchema = z.object({
+  model: text,
+  messages: messagesSchema,
+  tools: unsettable(toolsSchema),
+  chat_template_kwargs: unsettable(jsonObject),
+});

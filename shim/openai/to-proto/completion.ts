@@ -1,0 +1,60 @@
+import { invalidParameter } from "../../../clients/errors.ts";
+import type { CompleteRequestSchema, TextOrTokensSchema } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
+import type { CompletionRequestBody } from "../schema/completion-request.ts";
+import type { Inputs } from "../schema/inputs.ts";
+import { requireStreamForOptions } from "./delivery.ts";
+import type { Init } from "./init.ts";
+import { responseFormatToProto } from "./response-format.ts";
+import { onlyOne, samplingToProto } from "./sampling.ts";
+
+export type CompleteRequestInit = Init<typeof CompleteRequestSchema>;
+
+/** OpenAI's default, which surprises people but is the contract. */
+const defaultMaxTokens = 16;
+
+/** One call for each prompt of the request, in order. Throws the caller's error where fields contradict each other. */
+export function completionToProto(request: CompletionRequestBody): CompleteRequestInit[] {
+  requireStreamForOptions(request);
+  requireNoBestOf(request);
+  const shared = {
+    model: request.model ?? "",
+    options: {
+      ...samplingToProto(request),
+      maxTokens: request.max_tokens ?? defaultMaxTokens,
+      topLogprobs: onlyOne("logprobs", request.logprobs, "n_probs", request.n_probs || undefined),
+    },
+    responseFormat: responseFormatToProto(request),
+    echo: request.echo ?? false,
+    // Editors send the empty suffix when nothing follows, which is plain completion.
+    suffix: request.suffix || undefined,
+  };
+  return inputsToProto(request.prompt ?? "").map((prompt) => ({ ...shared, prompt }));
+}
+
+/** Text, texts, tokens or lists of tokens as one input each. */
+export function inputsToProto(inputs: Inputs): Init<typeof TextOrTokensSchema>[] {
+  if (typeof inputs === "string") return [textInput(inputs)];
+  const tokens = inputs.filter((item) => typeof item === "number");
+  if (tokens.length > 0) return [tokensInput(tokens)];
+  return inputs
+    .filter((item) => typeof item !== "number")
+    .map((item) => (typeof item === "string" ? textInput(item) : tokensInput(item)));
+}
+
+function textInput(value: string): Init<typeof TextOrTokensSchema> {
+  return { kind: { case: "text", value } };
+}
+
+function tokensInput(tokens: readonly number[]): Init<typeof TextOrTokensSchema> {
+  return { kind: { case: "tokens", value: { tokens: [...tokens] } } };
+}
+
+function requireNoBestOf(request: CompletionRequestBody): void {
+  const n = request.n ?? 1;
+  if (request.best_of != null && request.best_of !== n) {
+    throw invalidParameter(
+      "best_of",
+      `best_of is served only when it equals n (${n}), where every completion is answered; got ${request.best_of}`,
+    );
+  }
+}
