@@ -1,0 +1,153 @@
+import { createAcceptor } from "./accepts.ts";
+import { arrayTerm } from "./array-rule.ts";
+import type { Compiler } from "./compiler.ts";
+import { createExpander } from "./expand.ts";
+import { jsonRule } from "./json-rules.ts";
+import { refuseKeyword } from "./keywords.ts";
+import { numberTerm } from "./number-rule.ts";
+import { objectTerm } from "./object-rule.ts";
+import { SchemaRefusal } from "./refusal.ts";
+import { literal, neverMatches, type RuleSet } from "./rule-set.ts";
+import { parseSchemaDocument, type SchemaNode } from "./schema-document.ts";
+import { stringTerm } from "./string-rule.ts";
+import { canonicalJson, type Facts, type JsonType, typeOfValue, valueSpaceOf } from "./value-space.ts";
+import { valuesTerm } from "./values-term.ts";
+
+// A chain of references can nest deeper than the schema itself does.
+const maxDepth = 200;
+/** Steps of a pointer that say nothing about what is there. */
+const plainSteps = new Set(
+  "$defs definitions properties items prefixItems additionalProperties anyOf oneOf allOf".split(" "),
+);
+
+/**
+ * Adds rules for the values that a schema allows, under the name `ruleName`. Each place is compiled as the list of all
+ * schemas that hold there, and places with the same list share a rule, which is also how cycles end. Throws
+ * SchemaRefusal.
+ */
+export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string): void {
+  const document = parseSchemaDocument(schema);
+  const expander = createExpander(document);
+  const accepts = createAcceptor(expander);
+  const compiler: Compiler = { rules, document, expander, accepts, compile, hint };
+  const unions = new Map<string, string | undefined>();
+  const terms = new Map<string, string | undefined>();
+  const open = new Map<string, { name: string; isUsed: boolean }>();
+
+  const term = compile([document.root]);
+  if (term === undefined) throw new SchemaRefusal("", "allows no value at all: its parts contradict each other");
+  if (term !== ruleName) rules.define(ruleName, term);
+
+  function compile(nodes: readonly SchemaNode[]): string | undefined {
+    const alternatives = expander.expand(nodes);
+    const key = alternatives.map(keyOf).join("|");
+    if (unions.has(key)) return unions.get(key);
+    const values = new Map<string, string>();
+    const found = new Set<string>();
+    for (const facts of alternatives) {
+      const listed = valueSpaceOf(facts).values;
+      for (const value of listed ?? [])
+        if (accepts(facts, value)) values.set(canonicalJson(value), JSON.stringify(value));
+      const each = listed ? undefined : factsTerm(facts);
+      if (each !== undefined) found.add(each);
+    }
+    const name = hint(alternatives.length === 1 ? (alternatives[0]![0] ?? nodes[0]) : nodes[0]);
+    const union = unionTerm(found, [...values.values()], name);
+    unions.set(key, union);
+    return union;
+  }
+
+  function unionTerm(terms: ReadonlySet<string>, values: readonly string[], name: string): string | undefined {
+    if (terms.has("json-value")) return "json-value";
+    const all = [...terms, ...(values.length > 0 ? [valuesTerm(rules, values, name)] : [])];
+    return all.length > 1 ? rules.intern(name, all.join(" | ")) : all[0];
+  }
+
+  /** A rule for the values that satisfy all facts, which is where cycles are cut. */
+  function factsTerm(facts: Facts): string | undefined {
+    const key = keyOf(facts);
+    const cycle = open.get(key);
+    if (cycle) {
+      cycle.isUsed = true;
+      return cycle.name;
+    }
+    if (terms.has(key)) return terms.get(key);
+    if (open.size >= maxDepth) throw new SchemaRefusal(facts[0]?.pointer ?? "", `nests deeper than ${maxDepth} levels`);
+    const isRoot = open.size === 0 && facts[0] === document.root;
+    const here = { name: isRoot ? ruleName : rules.reserve(hint(facts[0])), isUsed: isRoot };
+    open.set(key, here);
+    const body = factsBody(facts);
+    open.delete(key);
+    let found = body === undefined ? undefined : here.name;
+    if (here.isUsed) rules.define(here.name, body ?? neverMatches);
+    else if (body === undefined) rules.release(here.name);
+    else found = rules.settle(here.name, body);
+    terms.set(key, found);
+    return found;
+  }
+
+  function factsBody(facts: Facts): string | undefined {
+    const space = valueSpaceOf(facts);
+    if (space.open && !facts.some(({ excluded }) => excluded)) return jsonRule(rules, "json-value");
+    const small = excludedSmall(facts, space.types);
+    const bodies = [...space.types].map((type) => (small && isSmall(type) ? undefined : typeTerm(type, facts)));
+    const literals = small?.filter((value) => accepts(facts, value)).map((value) => literal(JSON.stringify(value)));
+    const all = [...bodies, ...(literals ?? [])].filter((body) => body !== undefined);
+    return all.length > 0 ? all.join(" | ") : undefined;
+  }
+
+  function typeTerm(type: JsonType, facts: Facts): string | undefined {
+    switch (type) {
+      case "null":
+        return jsonRule(rules, "json-null");
+      case "boolean":
+        return jsonRule(rules, "json-boolean");
+      case "string":
+        return stringTerm(compiler, facts, excludedOf(facts, "string") as readonly string[]);
+      case "integer":
+      case "number":
+        return numberTerm(compiler, facts, { integer: type === "integer" });
+      case "array":
+      case "object": {
+        if (excludedOf(facts, type).length > 0) {
+          refuseKeyword(
+            facts.find(({ excluded }) => excluded)!,
+            "not",
+            `excludes an ${type}, which is not supported`,
+          );
+        }
+        return type === "array" ? arrayTerm(compiler, facts) : objectTerm(compiler, facts);
+      }
+    }
+  }
+
+  function hint(node: SchemaNode | undefined, part?: string): string {
+    const steps = (node?.pointer ?? "")
+      .split("/")
+      .slice(1)
+      .filter((step) => !plainSteps.has(step));
+    const named = node?.pointer.startsWith("/$defs/") || node?.pointer.startsWith("/definitions/");
+    return [...(named ? [] : [ruleName]), ...steps, ...(part === undefined ? [] : [part])].join("-");
+  }
+}
+
+/** null, true and false less what is excluded; undefined when none of them is. */
+function excludedSmall(facts: Facts, types: ReadonlySet<JsonType>): readonly unknown[] | undefined {
+  if (!facts.some(({ excluded }) => excluded?.some((value) => isSmall(typeOfValue(value))))) return undefined;
+  return [null, true, false].filter((value) => types.has(typeOfValue(value)));
+}
+
+function keyOf(facts: Facts): string {
+  return facts
+    .map(({ id }) => id)
+    .toSorted((a, b) => a - b)
+    .join(",");
+}
+
+function isSmall(type: JsonType): boolean {
+  return type === "null" || type === "boolean";
+}
+
+function excludedOf(facts: Facts, type: JsonType): readonly unknown[] {
+  return facts.flatMap(({ excluded }) => excluded?.filter((value) => typeOfValue(value) === type) ?? []);
+}

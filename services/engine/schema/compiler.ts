@@ -1,0 +1,17 @@
+import type { Expander } from "./expand.ts";
+import type { RuleSet } from "./rule-set.ts";
+import type { SchemaDocument, SchemaNode } from "./schema-document.ts";
+import type { Facts } from "./value-space.ts";
+
+/** What the rules of one type of value need to make rules for what is inside of it. */
+export interface Compiler {
+  readonly rules: RuleSet;
+  readonly document: SchemaDocument;
+  readonly expander: Expander;
+  /** A term for the values that satisfy all of the schemas; undefined: there are none. */
+  compile(nodes: readonly SchemaNode[]): string | undefined;
+  /** Whether a value that is written in the schema satisfies all facts. */
+  accepts(facts: Facts, value: unknown): boolean;
+  /** A rule name for something at the node. */
+  hint(node: SchemaNode | undefined, part?: string): string;
+}

@@ -1,0 +1,79 @@
+import { type Language, parsePattern } from "./parse-pattern.ts";
+
+/*
+ * What each `format` generates, in the syntax of `pattern`. Each is inside of what its RFC and the usual validators
+ * accept, and leaves rare forms away (no IPv4 inside of IPv6, no user in a URI, no quoted local part).
+ */
+const hex = "[0-9a-fA-F]";
+const year = String.raw`\d{4}`;
+const leapYear = String.raw`(\d\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)`;
+const date = `(${year}-((0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|(0[469]|11)-(0[1-9]|[12]\\d|30)|02-(0[1-9]|1\\d|2[0-8]))|${leapYear}-02-29)`;
+const clock = String.raw`([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?`;
+const time = `${clock}(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)`;
+const durationTime = String.raw`T(\d+H(\d+M(\d+S)?)?|\d+M(\d+S)?|\d+S)`;
+const durationDate = String.raw`(\d+Y(\d+M(\d+D)?)?|\d+M(\d+D)?|\d+D)`;
+const label = "[a-zA-Z0-9]{1,20}(-[a-zA-Z0-9]{1,20}){0,2}";
+const hostname = `(${label}\\.){0,3}[a-zA-Z][a-zA-Z0-9]{0,30}`;
+const octet = String.raw`(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
+const ipv4 = `${octet}(\\.${octet}){3}`;
+const group = `${hex}{1,4}`;
+// "::" stands for two groups or more: n are before it, and at most 6 - n behind.
+const groupsUpTo = (most: number): string => (most === 0 ? "" : `(${group}(:${group}){0,${most - 1}})?`);
+const ipv6 = [
+  `(${group}:){7}${group}`,
+  `::${groupsUpTo(6)}`,
+  ...[1, 2, 3, 4, 5, 6].map((before) => `${group}(:${group}){${before - 1}}::${groupsUpTo(6 - before)}`),
+].join("|");
+const pathChar = String.raw`([a-zA-Z0-9\-._~!$&'()*+,;=:@]|%${hex}{2})`;
+const tail = String.raw`(\?(${pathChar}|[/?])*)?(#(${pathChar}|[/?])*)?`;
+const uri = `[a-zA-Z][a-zA-Z0-9+.\\-]*:(//${hostname}(:[1-9]\\d{0,3})?(/${pathChar}*)*|/?${pathChar}+(/${pathChar}*)*)${tail}`;
+const atom = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+";
+const email = `${atom}(\\.${atom})*@([a-zA-Z0-9]+(-[a-zA-Z0-9]+)*\\.)+[a-zA-Z]{2,}`;
+const pointer = "(/([^~/]|~[01])*)*";
+const base64 = "[a-zA-Z0-9+/]";
+
+const patterns: Readonly<Record<string, string>> = {
+  date,
+  time,
+  "date-time": `${date}T${time}`,
+  duration: `P(${durationDate}(${durationTime})?|${durationTime}|\\d+W)`,
+  uuid: `${hex}{8}-${hex}{4}-${hex}{4}-${hex}{4}-${hex}{12}`,
+  email,
+  "idn-email": email,
+  hostname,
+  "idn-hostname": hostname,
+  ipv4,
+  ipv6,
+  uri,
+  iri: uri,
+  url: uri,
+  "uri-reference": `(${uri}|(/${pathChar}+)+${tail})`,
+  "iri-reference": `(${uri}|(/${pathChar}+)+${tail})`,
+  "json-pointer": pointer,
+  "relative-json-pointer": `(0|[1-9]\\d{0,5})(#|${pointer})`,
+  byte: `(${base64}{4})*(${base64}{2}==|${base64}{3}=)?`,
+};
+
+/** Formats that say how a string is shown or used and nothing about its characters. */
+const silentFormats: ReadonlySet<string> = new Set([
+  "password",
+  "binary",
+  "text",
+  "textarea",
+  "string",
+  "markdown",
+  "html",
+]);
+
+const languages = new Map<string, Language>();
+
+/** What strings of a format look like; "any" for a format without rules, undefined for one that is not known. */
+export function formatLanguage(format: string): Language | "any" | undefined {
+  if (silentFormats.has(format)) return "any";
+  if (!Object.hasOwn(patterns, format)) return undefined;
+  let language = languages.get(format);
+  if (!language) languages.set(format, (language = parsePattern(`^(${patterns[format]!})$`)));
+  return language;
+}
+
+export const formatNames: readonly string[] = Object.keys(patterns);

@@ -1,0 +1,96 @@
+import { AutomatonTooLarge, exceptAutomaton, intersectAutomata, lengthAutomaton } from "./automaton.ts";
+import type { Compiler } from "./compiler.ts";
+import { formatLanguage, formatNames } from "./formats.ts";
+import { jsonRule } from "./json-rules.ts";
+import { countKeyword, refuseKeyword, textKeyword } from "./keywords.ts";
+import { automatonTerm, regexTerm } from "./language-term.ts";
+import { type Language, parsePattern } from "./parse-pattern.ts";
+import { shown } from "./refusal.ts";
+import { fitLength, lengthsOf, repeatsEmpty } from "./regex.ts";
+import { PatternError } from "./regex-syntax.ts";
+import type { SchemaNode } from "./schema-document.ts";
+import type { Facts } from "./value-space.ts";
+
+/**
+ * A term for a JSON string, quotes included, that satisfies `minLength`, `maxLength`, `pattern` and `format` of all
+ * facts and is none of `except`; undefined when no string does. Lengths count characters: an escape is one. Strings
+ * with nothing but a length may use any escape; the others write each character in one way, as JSON.stringify does.
+ */
+export function stringTerm(compiler: Compiler, facts: Facts, except: readonly string[] = []): string | undefined {
+  const { rules } = compiler;
+  const min = Math.max(0, ...facts.map((fact) => countKeyword(fact, "minLength") ?? 0));
+  const max = Math.min(Infinity, ...facts.map((fact) => countKeyword(fact, "maxLength") ?? Infinity));
+  if (min > max) return undefined;
+  const languages = languagesOf(facts);
+  if (languages.length === 0 && except.length === 0) {
+    if (min === 0 && max === Infinity) return jsonRule(rules, "json-string");
+    return quoted(rules.repeat(jsonRule(rules, "json-char"), min, max));
+  }
+  if (languages.length === 1 && except.length === 0) {
+    const { regex } = languages[0]!.language;
+    const fitted = regex && !repeatsEmpty(regex) ? fitLength(regex, { min, max }) : undefined;
+    if (fitted === "none") return undefined;
+    if (fitted) return quoted(regexTerm(rules, fitted, "json"));
+  }
+  const { node, name } = languages[0] ?? { node: facts[0], name: "not" };
+  try {
+    const automata = languages.map(({ language }) => language.automaton());
+    if (except.length > 0) automata.push(exceptAutomaton(except));
+    if (!languages.some(({ language }) => isWithin(language, min, max))) automata.push(lengthAutomaton(min, max));
+    const term = automatonTerm(rules, intersectAutomata(automata), "json", compiler.hint(node, "text"));
+    return term === undefined ? undefined : quoted(term);
+  } catch (error) {
+    if (!(error instanceof AutomatonTooLarge) || !node) throw error;
+    return refuseKeyword(
+      node,
+      name,
+      "is too large, together with lengths and other patterns: make it simpler or its repetitions smaller",
+    );
+  }
+}
+
+function quoted(term: string): string {
+  return String.raw`"\"" ${term} "\""`;
+}
+
+interface Source {
+  readonly language: Language;
+  readonly node: SchemaNode;
+  readonly name: "pattern" | "format";
+}
+
+/** What patterns and formats ask for, each once. Refuses those that cannot be honoured. */
+function languagesOf(facts: Facts): Source[] {
+  const found = new Map<string, Source>();
+  for (const node of facts) {
+    const pattern = textKeyword(node, "pattern");
+    if (pattern !== undefined)
+      found.set(`pattern ${pattern}`, { language: patternLanguage(node, pattern), node, name: "pattern" });
+    const format = textKeyword(node, "format");
+    const language = format === undefined ? "any" : formatLanguage(format);
+    if (!language) {
+      refuseKeyword(
+        node,
+        "format",
+        `${shown(format)} is not supported (${formatNames.join(", ")} are): use a pattern, or leave it away`,
+      );
+    }
+    if (language !== "any") found.set(`format ${format}`, { language, node, name: "format" });
+  }
+  return [...found.values()];
+}
+
+/** What a `pattern` allows; refuses one outside of the supported syntax. */
+export function patternLanguage(node: SchemaNode, pattern: string): Language {
+  try {
+    return parsePattern(pattern);
+  } catch (error) {
+    if (!(error instanceof PatternError)) throw error;
+    return refuseKeyword(node, "pattern", `${shown(pattern)} ${error.message}`);
+  }
+}
+
+function isWithin({ regex }: Language, min: number, max: number): boolean {
+  const lengths = regex ? lengthsOf(regex) : { min: 0, max: Infinity };
+  return lengths.min >= min && lengths.max <= max;
+}
