@@ -43,6 +43,8 @@ export interface Services {
   readonly address: string;
   readonly port: number;
   readonly models: ModelSource;
+  /** The process id of a model's worker, while it has one. */
+  pid(id: string): number | undefined;
   /** Resolves when each model was loaded, or failed to, in the order of the configuration. */
   whenReady(): Promise<readonly LoadResult[]>;
   /**
@@ -121,6 +123,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     address,
     port: Number(address.slice(address.lastIndexOf(":") + 1)),
     models: supervisor,
+    pid: (id) => supervisor.pid(id),
     async whenReady() {
       await Promise.all(loads);
       return supervisor.models().map((model) => {

@@ -1,6 +1,12 @@
 import { PassThrough } from "node:stream";
 import { pino } from "pino";
-import { createTokenwireClient, Role, type ChatResponse, type TokenwireClient } from "../../../clients/index.ts";
+import {
+  createTokenwireClient,
+  Role,
+  type ChatResponse,
+  type Model,
+  type TokenwireClient,
+} from "../../../clients/index.ts";
 import { modelSettingsSchema, serviceSettingsSchema, type ServiceSettings } from "../../../services/config.ts";
 import { startServices, type Services, type ServicesOptions } from "../../../services/server.ts";
 
@@ -63,4 +69,26 @@ export function textOf(events: readonly ChatResponse[]): string {
 /** Waits, without a time of its own, until `condition` holds after a turn of the event loop. */
 export async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** The process of a model's worker. */
+export function workerPid(ctx: TestServices, model = "a"): number {
+  const pid = ctx.services.pid(model);
+  if (pid === undefined) throw new Error(`model ${model} has no process`);
+  return pid;
+}
+
+/** The states of a model as they are told, up to and with the first that `done` is true of. */
+export async function watchUntil(
+  ctx: TestServices,
+  done: (model: Model, seen: readonly Model[]) => boolean,
+  id = "a",
+): Promise<Model[]> {
+  const seen: Model[] = [];
+  for await (const { model } of ctx.client.models.watchModels({})) {
+    if (model?.id !== id) continue;
+    seen.push(model);
+    if (done(model, seen)) break;
+  }
+  return seen;
 }
