@@ -61,6 +61,8 @@ function streamOne(options: LoadOptions): Promise<{ first: number; gaps: number[
         port,
         host: "127.0.0.1",
         method: "POST",
+        // A connection of its own: llama-server closes kept ones just when they are used again.
+        agent: false,
         path: "/v1/completions",
         headers: { "content-type": "application/json" },
       },

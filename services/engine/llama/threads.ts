@@ -34,10 +34,9 @@ export function createThreadChooser(
   return {
     most,
     now() {
-      const sample = takeSample;
       if (decode !== undefined && prefill !== undefined) return most;
       if (performance.now() - last.at < sampleMs) return chosen;
-      const next = sample();
+      const next = takeSample();
       const othersBusy = busyOthers(last, next);
       last = next;
       chosen = {
@@ -49,17 +48,19 @@ export function createThreadChooser(
   };
 }
 
-/**
- * How many threads fit beside what others use, in cores. Going up needs more room than staying does, so that the number
- * does not flutter.
- */
+/** Of the core that the last thread runs on, others may use this much: two threads on 1.5 cores still beat one. */
+const shareToStay = 0.8;
+/** Going up needs more room than staying does, so that the number does not flutter. */
+const shareToRise = 0.5;
+
+/** How many threads fit beside what others use, in cores. */
 export function nextThreads(
   current: number,
   { most, cores, othersBusy }: { most: number; cores: number; othersBusy: number },
 ): number {
   const free = cores - othersBusy;
-  const stay = Math.round(free + 0.1);
-  const up = Math.round(free - 0.15);
+  const stay = Math.floor(free + shareToStay);
+  const up = Math.floor(free + shareToRise);
   return Math.max(1, Math.min(most, up > current ? up : Math.min(current, stay)));
 }
 

@@ -17,7 +17,7 @@ describe("nextThreads", () => {
   });
 
   test("needs more room to come back than to stay", () => {
-    const othersBusy = 0.5;
+    const othersBusy = 0.7;
     expect(nextThreads(2, { ...machine, othersBusy })).toBe(2);
     expect(nextThreads(1, { ...machine, othersBusy })).toBe(1);
     expect(nextThreads(1, { ...machine, othersBusy: 0.2 })).toBe(2);

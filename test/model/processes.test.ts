@@ -1,0 +1,147 @@
+import { once } from "node:events";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import OpenAI, { APIError } from "openai";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { tinyGuidePath } from "../support/tiny-guide.ts";
+import { isAlive, startTokenwire, type Tokenwire } from "../support/tokenwire.ts";
+import { waitUntil } from "../support/wait-until.ts";
+
+const endless = {
+  model: "tiny-guide",
+  messages: [{ role: "user" as const, content: "Tell me a long story." }],
+  max_tokens: 900,
+  ignore_eos: true,
+};
+const hello = { model: "tiny-guide", messages: [{ role: "user" as const, content: "Hello!" }], temperature: 0 };
+
+/** Its temporary directory is one of its own, so that what is left behind is seen. */
+let temporary: string;
+let tokenwire: Tokenwire;
+let openai: OpenAI;
+beforeEach(async () => {
+  temporary = await mkdtemp(join(tmpdir(), "tw-"));
+});
+afterEach(async () => {
+  await tokenwire[Symbol.asyncDispose]();
+  await rm(temporary, { recursive: true });
+});
+
+async function start(args: readonly string[] = []): Promise<void> {
+  tokenwire = await startTokenwire({ args, env: { TMPDIR: temporary } });
+  openai = new OpenAI({ baseURL: `${tokenwire.url}/v1`, apiKey: "None", maxRetries: 0 });
+}
+
+const answer = async (model = "tiny-guide"): Promise<string | null | undefined> =>
+  (await openai.chat.completions.create({ ...hello, model })).choices[0]?.message.content;
+
+describe("a client that leaves", () => {
+  test("frees its slot, seen in /metrics", async () => {
+    await start();
+    const stream = await openai.chat.completions.create({ ...endless, stream: true });
+    for await (const _ of stream) break;
+    await waitUntil("the slot is free", async () => (await tokenwire.metric("tokenwire_slots_busy")) === 0);
+    expect(await tokenwire.metric("tokenwire_completion_tokens_total")).toBeLessThan(900);
+    expect(await answer()).toBe("Hello! How can I help you today?");
+  });
+});
+
+describe("a worker that is killed", () => {
+  test("ends its streams with an explicit error, and the next request is answered", async () => {
+    await start();
+    const stream = await openai.chat.completions.create({ ...endless, stream: true });
+    const read = async (): Promise<number> => {
+      let chunks = 0;
+      for await (const _ of stream)
+        if (++chunks === 5) for (const pid of await tokenwire.workers()) process.kill(pid, "SIGKILL");
+      return chunks;
+    };
+    await expect(read()).rejects.toThrow(APIError);
+    expect(await answer()).toBe("Hello! How can I help you today?");
+    expect(await tokenwire.metric("tokenwire_worker_restarts_total")).toBe(1);
+  });
+});
+
+describe("two models", () => {
+  test("are both resident and answered by their names", async () => {
+    const config = join(temporary, "config.json");
+    const model = { model: tinyGuidePath, n_ctx: 512, n_slots: 2 };
+    const models = [
+      { ...model, model_alias: "vicuna-13b", chat_format: "vicuna", n_gpu_layers: -1 },
+      { ...model, model_alias: "guide" },
+    ];
+    await writeFile(config, JSON.stringify({ models }));
+    await start(["--config_file", config]);
+
+    expect(await answer("guide")).toBe("Hello! How can I help you today?");
+    expect(await answer("vicuna-13b")).toEqual(expect.any(String));
+    expect(await tokenwire.workers()).toHaveLength(2);
+    expect(await tokenwire.metric("tokenwire_model_resident")).toBe(2);
+    const { stdout, stderr } = tokenwire.output();
+    expect(stderr).toMatch(/model \\"vicuna-13b\\" loaded in .* offloaded 0\/7 layers to GPU/);
+    expect(stderr).toMatch(/model \\"guide\\" loaded in/);
+    expect(stdout).toMatch(/vicuna-13b: .*offloaded 0\/7 layers to GPU/);
+
+    // The one that is configured first answers requests without a name; an unknown name gets the list.
+    const unnamed = await fetch(`${tokenwire.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ messages: hello.messages, max_tokens: 1 }),
+    });
+    expect(await unnamed.json()).toMatchObject({ model: "vicuna-13b" });
+    await expect(answer("qwen")).rejects.toMatchObject({
+      status: 404,
+      code: "model_not_found",
+      message: expect.stringContaining('"qwen" is not configured (have: vicuna-13b, guide)'),
+    });
+  });
+});
+
+describe("the end", () => {
+  test("lets a running answer finish, and leaves nothing behind", async () => {
+    await start();
+    const workers = await tokenwire.workers();
+    const stream = await openai.chat.completions.create({ ...endless, max_tokens: 300, stream: true });
+    let chunks = 0;
+    let reason: string | null | undefined;
+    for await (const chunk of stream) {
+      if (++chunks === 3) tokenwire.process.kill("SIGTERM");
+      reason = chunk.choices[0]?.finish_reason ?? reason;
+    }
+    expect(reason).toBe("length");
+    const [code] = tokenwire.process.exitCode === null ? await once(tokenwire.process, "exit") : [0];
+    expect(code).toBe(0);
+    expect(workers.filter(isAlive)).toEqual([]);
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
+  test("comes at once with a second signal", async () => {
+    await start();
+    const workers = await tokenwire.workers();
+    const stream = await openai.chat.completions.create({ ...endless, stream: true });
+    const reading = Array.fromAsync(stream);
+    tokenwire.process.kill("SIGINT");
+    await waitUntil("it has heard the first", () => tokenwire.output().stderr.includes("SIGINT"));
+    tokenwire.process.kill("SIGINT");
+    await expect(reading).rejects.toThrow();
+    if (tokenwire.process.exitCode === null) await once(tokenwire.process, "exit");
+    expect(tokenwire.process.exitCode).toBe(130);
+    await waitUntil("its workers are gone", () => !workers.some(isAlive));
+  });
+
+  test("of the front by SIGKILL ends its workers too, and their sockets", async () => {
+    await start();
+    const workers = await tokenwire.workers();
+    await tokenwire.stop("SIGKILL");
+    await waitUntil("its workers are gone", () => !workers.some(isAlive));
+    expect(await readdir(temporary)).toEqual([]);
+  });
+});
+
+test("a model that cannot be loaded stops the start with a sentence", async () => {
+  const broken = join(temporary, "broken.gguf");
+  await writeFile(broken, "GGUF, but no more than that");
+  await expect(start(["--model", broken])).rejects.toThrow(/could not be loaded/);
+  await start();
+});
