@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+// The launcher of the command line. Plain JavaScript that any Node from 16 on reads: where the Node that it was started
+// with is too old for the server, it starts the server with the one that came as a dependency.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+
+/** Runs TypeScript as it is, and has what the server's code uses. */
+const oldestMajor = 24;
+
+const source = new URL("../main.ts", import.meta.url);
+const isCheckout = existsSync(fileURLToPath(source));
+const entry = isCheckout ? source : new URL("../dist/main.js", import.meta.url);
+
+if (isCheckout) {
+  const { ensureInstalled } = await import("./ensure.mjs");
+  ensureInstalled();
+}
+if (Number(process.versions.node.split(".")[0]) >= oldestMajor) {
+  await import(entry.href);
+} else {
+  runWith(pinnedNode(), fileURLToPath(entry));
+}
+
+/** The Node that npm installs for this platform, or undefined where there is none. */
+function pinnedNode() {
+  const { platform, arch } = process;
+  const file = platform === "win32" ? `node-win-${arch}/bin/node.exe` : `node-${platform}-${arch}/bin/node`;
+  try {
+    return createRequire(import.meta.url).resolve(file);
+  } catch {
+    return undefined;
+  }
+}
+
+function runWith(node, file) {
+  if (node === undefined) {
+    console.error(
+      `tokenwire needs Node ${oldestMajor} or newer, and this is ${process.version} (${process.execPath}).\n` +
+        `There is none among its packages for ${process.platform}-${process.arch}: install one from https://nodejs.org, or,` +
+        " if optional dependencies were left out, run npm install again with them.",
+    );
+    process.exit(1);
+  }
+  // In a group of its own: Ctrl+C in a terminal reaches every process of the group, and with our forwarding the server
+  // would see it twice, which means: end at once.
+  const detached = process.platform !== "win32";
+  const child = spawn(node, [file, ...process.argv.slice(2)], { stdio: "inherit", detached });
+  if (detached) {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(signal, () => child.kill(signal));
+  } else {
+    // The console tells the child itself.
+    process.on("SIGINT", () => {});
+  }
+  child.on("error", (error) => {
+    console.error(`tokenwire could not start ${node}: ${error.message}`);
+    process.exit(1);
+  });
+  child.on("exit", (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
