@@ -76,7 +76,8 @@ function judge(term: Term, given: Given, context: TranslateContext): Verdict {
   if (!coerced.ok)
     return { keep: false, about: `${about} Not usable: must be ${setting.expects ?? expects(term.json)}.` };
   if (coerced.input === undefined) return { keep: false, about: `${about} Unset.` };
-  const value = isPathSetting(name) ? samePath(String(coerced.input), context) : coerced.input;
+  const { input } = coerced;
+  const value = isPathSetting(name) && typeof input === "string" ? samePath(input, context) : input;
   return { keep: true, value, about };
 }
 

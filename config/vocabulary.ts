@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { modelSettingGroups } from "../services/config.ts";
 import { serviceSettings } from "../services/config/service-settings.ts";
 import type { Setting, Settings } from "../services/config/setting.ts";
