@@ -21,6 +21,7 @@ const keepAliveMs = 65_000;
 const headersMs = 20_000;
 /** A body of some megabytes over a slow line; a client that only trickles is cut off. */
 const requestMs = 120_000;
+const idleCheckMs = 20;
 /** An error frame needs a moment to get out before its connection is closed. */
 const lastWordsMs = 500;
 
@@ -40,10 +41,12 @@ export async function startShim(deps: Omit<AppDeps, "lifecycle">): Promise<Runni
     async close(graceMs) {
       lifecycle.drain();
       server.close();
-      server.closeIdleConnections();
+      // A connection whose answer ends now would be kept for the next request.
+      const idle = setInterval(() => server.closeIdleConnections(), idleCheckMs);
       const grace = setTimeout(() => lifecycle.endNow(), graceMs);
       const end = setTimeout(() => server.closeAllConnections(), graceMs + lastWordsMs);
       await closed.promise;
+      clearInterval(idle);
       clearTimeout(grace);
       clearTimeout(end);
     },
@@ -57,7 +60,12 @@ function createHttpServer(deps: AppDeps, lifecycle: Lifecycle): Server {
   const listener = (...args: Parameters<typeof handle>): void => void handle(...args);
   if (keyFile === undefined || certFile === undefined) return createServer(limits, listener);
   const tls = { key: readPem(keyFile, "ssl_keyfile"), cert: readPem(certFile, "ssl_certfile") };
-  return createTlsServer({ ...limits, ...tls }, listener);
+  try {
+    return createTlsServer({ ...limits, ...tls }, listener);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Error(`ssl_keyfile ${keyFile} and ssl_certfile ${certFile} cannot be used: ${why}`, { cause: error });
+  }
 }
 
 function readPem(file: string, setting: string): Buffer {

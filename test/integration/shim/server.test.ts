@@ -1,10 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync } from "node:fs";
 import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { ModelState } from "../../../proto/gen/tokenwire/v1/models_pb.ts";
 import { chat, hello, readEvents, testShim } from "./support.ts";
@@ -230,11 +227,8 @@ test("refuses requests on a kept connection while it drains", async () => {
 });
 
 test("serves HTTPS with a key and a certificate", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "tokenwire-tls-"));
-  const [key, cert] = [join(folder, "key.pem"), join(folder, "cert.pem")];
-  const args = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
-  execFileSync("openssl", [...args, "-subj", "/CN=localhost", "-keyout", key, "-out", cert], { stdio: "ignore" });
-  await using shim = await testShim(answers, { ssl_keyfile: key, ssl_certfile: cert });
+  const [key, cert] = ["key.pem", "cert.pem"].map((name) => fileURLToPath(new URL(`./tls/${name}`, import.meta.url)));
+  await using shim = await testShim(answers, { ssl_keyfile: key ?? "", ssl_certfile: cert ?? "" });
   expect(shim.url).toMatch(/^https:/);
   const response = Promise.withResolvers<number | undefined>();
   httpsRequest(`${shim.url}/health`, { rejectUnauthorized: false }, (res) => response.resolve(res.statusCode)).end();
