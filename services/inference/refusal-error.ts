@@ -18,7 +18,7 @@ export function refusalError(refusal: Refusal): Error {
       );
     case "queue-full": {
       const whose = refusal.scope === "model" ? "this model's queue" : "the server's queue";
-      const message = `${whose} is full (${refusal.waiting} requests are waiting); try again later`;
+      const message = `${whose} is full (${refusal.waiting} waiting); try again later`;
       return new RpcError(ErrorReason.OVERLOADED, message, refusal);
     }
   }
