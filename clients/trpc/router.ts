@@ -70,7 +70,7 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-async function* explainedStream<T>(work: () => AsyncGenerator<T>): AsyncGenerator<T, void, void> {
+async function* explainedStream<T>(work: () => AsyncGenerator<T>): AsyncGenerator<T, void> {
   try {
     yield* work();
   } catch (error) {
