@@ -5,7 +5,7 @@ import { parseChatMessages, parseChatTools, type ChatTool } from "./chat-message
 import type { ChatFamily } from "./families/chat-family.ts";
 import type { ChatParser } from "./families/chat-parser.ts";
 import type { ThinkingTags } from "./families/read-thinking.ts";
-import { choosePromptWriters, templateWriter, type WriterOptions } from "./prompt-writer.ts";
+import { choosePromptWriters, templateWriter, type PromptWriter, type WriterOptions } from "./prompt-writer.ts";
 
 /** Turns chat requests into prompts for one model. */
 export interface ChatPrompter {
@@ -42,13 +42,14 @@ export interface ChatPrompt {
 }
 
 export interface ChatPrompterOptions extends WriterOptions {
-  /** The model's chat_template_kwargs setting: variables for templates; a request's own come over them. */
-  readonly kwargs?: JsonObject | undefined;
   /** Whether tokenizing with addSpecial puts a BOS in front. */
   readonly addsBos: boolean;
   /** Makes ids for tool calls; unset: random ones. */
   readonly newCallId?: (() => string) | undefined;
 }
+
+// Half a second: a template of a caller must not hold up all others for longer.
+const maxRequestSteps = 1_000_000;
 
 /**
  * The order: a request's chat_template, the chat_format setting, the chat_template setting, the GGUF's templates, and
@@ -56,25 +57,31 @@ export interface ChatPrompterOptions extends WriterOptions {
  * not valid Jinja.
  */
 export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
-  const { addsBos, bosToken, kwargs, newCallId = createCallId } = options;
+  const { addsBos, bosToken, newCallId = createCallId } = options;
   const { source, warning, plain, withTools } = choosePromptWriters(options);
+  // A client that brings a template mostly brings the same one again.
+  let last: { readonly source: string; readonly writer: PromptWriter } | undefined;
+  const ownWriter = (own: string | undefined): PromptWriter | undefined => {
+    if (own === undefined) return undefined;
+    if (last?.source !== own)
+      last = { source: own, writer: templateWriter(own, { ...options, maxSteps: maxRequestSteps }) };
+    return last.writer;
+  };
   return {
     source,
     warning,
     prompt(request) {
       const messages = parseChatMessages(request.messages);
       const tools = isToolChoiceNone(request) ? [] : parseChatTools(request.tools);
-      const own = request.chatTemplate === undefined ? undefined : templateWriter(request.chatTemplate, options);
-      const writer = own ?? (tools.length === 0 ? plain : withTools);
+      const writer = ownWriter(request.chatTemplate) ?? (tools.length === 0 ? plain : withTools);
       const { family, thinking, stop } = writer;
       const written = writer.write({
         messages,
         tools,
-        variables: { ...kwargs, ...reasoningVariables(request.reasoning), ...request.chatTemplateKwargs },
+        variables: { ...reasoningVariables(request.reasoning), ...request.chatTemplateKwargs },
       });
       const prompt = addsBos ? withoutPrefix(written, bosToken) : written;
       const thinkingOpen = thinking !== undefined && prompt.trimEnd().endsWith(thinking.start);
-      const names = tools.map((tool) => tool.name);
       return {
         prompt,
         stop,
@@ -83,7 +90,7 @@ export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
         thinking,
         thinkingOpen,
         keepSpecial: family.keepSpecial && (tools.length > 0 || thinking !== undefined),
-        createParser: () => family.createParser({ tools: names, thinking, thinkingOpen, newCallId }),
+        createParser: () => family.createParser({ tools, thinking, thinkingOpen, newCallId }),
       };
     },
   };

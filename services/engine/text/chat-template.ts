@@ -5,9 +5,14 @@ import { runTemplate, TemplateOverrun, TemplateRefusal } from "./template-interp
 import { templateMessages, templateTools, type TemplateShape } from "./template-messages.ts";
 import { probeTemplateShape } from "./template-shape.ts";
 
+// A conversation of 200 messages takes the greediest templates that we know half a million.
+const defaultMaxSteps = 20_000_000;
+const maxProbeSteps = 100_000;
+
 /** A model's own chat template, ready to render. */
 export interface ChatTemplate {
-  readonly source: string;
+  /** false: it fails even on one user message, so that any other way to write prompts is better. */
+  readonly works: boolean;
   /** false: `tools` must be empty, and messages without calls and results (tool-prompt.ts says them in words). */
   readonly supportsTools: boolean;
   /**
@@ -29,6 +34,10 @@ export interface TemplateInput {
 export interface TemplateOptions {
   readonly bosToken: string;
   readonly eosToken: string;
+  /** Variables of every rendering, which a rendering's own come over. */
+  readonly kwargs?: Readonly<Record<string, unknown>> | undefined;
+  /** When a rendering is given up, in nodes evaluated: about two million a second. */
+  readonly maxSteps?: number | undefined;
   /** For templates that write the date; unset: the clock. */
   readonly now?: (() => Date) | undefined;
 }
@@ -39,38 +48,49 @@ export interface TemplateOptions {
  */
 export function compileChatTemplate(source: string, options: TemplateOptions): ChatTemplate {
   const program = parse(source);
-  const now = options.now ?? (() => new Date());
+  const { bosToken, eosToken, kwargs, maxSteps = defaultMaxSteps, now = () => new Date() } = options;
 
-  function run(input: TemplateInput, shape: TemplateShape): string {
-    const variables = {
-      ...input.variables,
-      messages: templateMessages(input.messages, shape),
-      // Transformers defines both, so templates ask whether they are none.
-      tools: input.tools.length === 0 ? null : templateTools(input.tools),
+  function run(input: TemplateInput, shape: TemplateShape, steps: number): string {
+    const { messages, tools, variables, addGenerationPrompt } = input;
+    const all = {
+      ...kwargs,
+      ...variables,
+      messages: templateMessages(messages, shape),
+      tools: tools.length === 0 ? shape.noTools : templateTools(tools),
+      // Transformers defines it, so templates ask whether it is none.
       documents: null,
-      add_generation_prompt: input.addGenerationPrompt,
-      bos_token: options.bosToken,
-      eos_token: options.eosToken,
+      add_generation_prompt: addGenerationPrompt,
+      bos_token: bosToken,
+      eos_token: eosToken,
     };
-    return runTemplate(program, variables, now());
+    return runTemplate(program, { variables: all, now: now(), maxSteps: steps });
   }
 
-  const shape = probeTemplateShape(
-    (messages, tools, supposed) => run({ messages, tools, variables: {}, addGenerationPrompt: true }, supposed),
-    source,
-  );
+  const probed = probeTemplateShape((messages, tools, supposed) => {
+    return run({ messages, tools, variables: {}, addGenerationPrompt: true }, supposed, maxProbeSteps);
+  }, source);
   return {
-    source,
-    supportsTools: shape.tools !== undefined,
+    works: probed !== undefined,
+    supportsTools: probed?.tools !== undefined,
     render(input) {
       try {
-        return run(input, shape);
+        return run(input, probed ?? ordinaryShape, maxSteps);
       } catch (error) {
         throw templateError(error);
       }
     },
   };
 }
+
+/** For a template that failed when it was tried: a real request gets its error. */
+const ordinaryShape: TemplateShape = {
+  content: "text",
+  system: true,
+  developer: true,
+  noTools: null,
+  reasoningKey: "reasoning_content",
+  tools: undefined,
+};
 
 function parse(source: string) {
   try {

@@ -8,6 +8,7 @@ export type JinjaProgram = { readonly type: "Program" };
 
 /** A value within a running template, as far as we look at it. */
 export interface JinjaValue {
+  type: string;
   readonly value: unknown;
 }
 

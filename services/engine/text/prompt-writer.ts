@@ -52,6 +52,7 @@ export function choosePromptWriters(options: WriterOptions): ChosenWriters {
   try {
     const plain = templateWriter(source, options);
     const withTools = toolSource === undefined ? plain : templateWriter(toolSource, options);
+    if (!plain.works) return chatml("the model's chat template fails on the simplest conversation");
     return { source: "template in the GGUF", warning: undefined, plain, withTools };
   } catch (error) {
     if (error instanceof RpcError) return chatml(`the model's chat template cannot be used: ${error.message}`);
@@ -60,12 +61,14 @@ export function choosePromptWriters(options: WriterOptions): ChosenWriters {
 }
 
 /** Compiles a template. Throws INVALID_PARAMETER for `chat_template`. */
-export function templateWriter(source: string, options: TemplateOptions): PromptWriter {
+export function templateWriter(source: string, options: TemplateOptions): PromptWriter & { readonly works: boolean } {
   const template = compileChatTemplate(source, options);
   const native = template.supportsTools;
+  const family = detectFamily(source);
   return {
+    works: template.works,
     stop: [],
-    family: native ? detectFamily(source) : generic,
+    family: native || family.marksText ? family : generic,
     thinking: detectThinking(source),
     write: ({ messages, tools, variables }) =>
       template.render({

@@ -1,4 +1,4 @@
-import { Environment, Interpreter, type JinjaProgram, type JinjaValue } from "./jinja.ts";
+import { Environment, Interpreter, type JinjaEnvironment, type JinjaProgram, type JinjaValue } from "./jinja.ts";
 import { strftime } from "./strftime.ts";
 
 /** The template called raise_exception: the text is the template author's message to the caller. */
@@ -7,21 +7,27 @@ export class TemplateRefusal extends Error {}
 /** The template was stopped because it ran too long or wrote too much. */
 export class TemplateOverrun extends Error {}
 
-const maxSteps = 5_000_000;
 // At four characters a token more than any model's context, and little enough memory.
 const maxLength = 16_000_000;
 const maxItems = 1_000_000;
-const maxRange = 100_000;
+const maxRange = 10_000;
+
+export interface TemplateRun {
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly now: Date;
+  /** How many nodes of the syntax tree may be evaluated. A million take about half a second. */
+  readonly maxSteps: number;
+}
 
 /**
  * Renders a program with the globals that Transformers gives to chat templates. Templates come with requests too:
  * every run is bounded. Throws TemplateRefusal, TemplateOverrun, and plain errors of the template's own making.
  */
-export function runTemplate(program: JinjaProgram, variables: Readonly<Record<string, unknown>>, now: Date): string {
+export function runTemplate(program: JinjaProgram, { variables, now, maxSteps }: TemplateRun): string {
   const environment = new Environment();
   const values = { ...variables, ...constants, ...functions(now) };
   for (const [name, value] of Object.entries(values)) environment.set(name, value);
-  return String(new BoundedInterpreter(environment).run(program).value);
+  return String(new BoundedInterpreter(environment, maxSteps).run(program).value);
 }
 
 const constants = { true: true, True: true, false: false, False: false, none: null, None: null };
@@ -45,23 +51,37 @@ function pythonRange(from: number, to?: number, step = 1): number[] {
 }
 
 class BoundedInterpreter extends Interpreter {
+  readonly #maxSteps: number;
   #steps = 0;
+
+  constructor(environment: JinjaEnvironment, maxSteps: number) {
+    super(environment);
+    this.#maxSteps = maxSteps;
+  }
 
   // All of the interpreter's recursion goes through here, so that counting here bounds time, strings and lists.
   override evaluate(statement: unknown, environment: unknown): JinjaValue {
     const result = super.evaluate(statement, environment);
     const { value } = result;
     this.#steps++;
+    // A tuple is a list by another name, but the package refuses to unpack one (functionary's template does).
+    if (result.type === "TupleValue") result.type = "ArrayValue";
     if (typeof value === "string") {
       if (value.length > maxLength) {
         throw new TemplateOverrun(`the chat template writes more than ${maxLength} characters`);
       }
       // What is done with a long string (searching it, trimming it) takes time by its length.
       this.#steps += value.length / 64;
-    } else if (Array.isArray(value) && value.length > maxItems) {
-      throw new TemplateOverrun(`the chat template makes a list of more than ${maxItems} items`);
+    } else if (Array.isArray(value)) {
+      if (value.length > maxItems) {
+        throw new TemplateOverrun(`the chat template makes a list of more than ${maxItems} items`);
+      }
+      // So does what is done with a list: a loop with nothing in it evaluates no node.
+      this.#steps += value.length / 4;
     }
-    if (this.#steps > maxSteps) throw new TemplateOverrun(`the chat template runs for more than ${maxSteps} steps`);
+    if (this.#steps > this.#maxSteps) {
+      throw new TemplateOverrun(`the chat template runs for more than ${this.#maxSteps} steps`);
+    }
     return result;
   }
 }

@@ -1,4 +1,5 @@
 import type { JsonValue } from "@bufbuild/protobuf";
+import { foldSystem, splitCalls } from "./bend-messages.ts";
 import { messageText, type ChatMessage, type ChatTool, type ChatToolCall } from "./chat-messages.ts";
 
 /** What a template makes of the messages it is given; the answers are found by trying it (template-shape.ts). */
@@ -9,6 +10,9 @@ export interface TemplateShape {
   readonly system: boolean;
   /** false: developer messages have to be called system messages. */
   readonly developer: boolean;
+  /** What the variable `tools` is without tools: Transformers gives none, some templates fail on it. */
+  readonly noTools: null | readonly [];
+  readonly reasoningKey: "reasoning_content" | "thinking";
   /** undefined: the template does not describe tools or does not write calls; tools need words (tool-prompt.ts). */
   readonly tools: ToolShape | undefined;
 }
@@ -20,16 +24,19 @@ export interface ToolShape {
   readonly emptyContent: "" | null;
   /** nine: Mistral's templates want ids of nine letters and digits. */
   readonly ids: "any" | "nine";
+  /** false: the template refuses or forgets all calls of a message but the first. */
+  readonly several: boolean;
 }
 
 export type TemplateMessage = Readonly<Record<string, JsonValue>>;
 
 /** The messages as Transformers hands them to a chat template, bent to what the template takes. */
 export function templateMessages(messages: readonly ChatMessage[], shape: TemplateShape): TemplateMessage[] {
-  const named = messages.map((message) =>
-    message.role === "developer" && !shape.developer ? { ...message, role: "system" as const } : message,
-  );
-  return (shape.system ? named : foldSystem(named)).map((message) => templateMessage(message, shape));
+  let bent = messages;
+  if (!shape.developer) bent = bent.map((it) => (it.role === "developer" ? { ...it, role: "system" } : it));
+  if (!shape.system) bent = foldSystem(bent);
+  if (shape.tools?.several === false) bent = splitCalls(bent);
+  return bent.map((message) => templateMessage(message, shape));
 }
 
 /** Tools in OpenAI's shape, which is also Transformers'. */
@@ -46,16 +53,14 @@ export function templateTools(tools: readonly ChatTool[]): TemplateMessage[] {
 }
 
 function templateMessage(message: ChatMessage, shape: TemplateShape): TemplateMessage {
-  const { role, name, reasoning, toolCallId } = message;
+  const { role, name, toolCallId, toolCalls } = message;
   return {
     role,
     content: templateContent(message, shape),
     ...(name !== "" && { name }),
-    ...(reasoning !== "" && { reasoning_content: reasoning }),
+    ...templateReasoning(message, shape),
     ...(toolCallId !== "" && { tool_call_id: templateCallId(toolCallId, shape.tools) }),
-    ...(message.toolCalls.length > 0 && {
-      tool_calls: message.toolCalls.map((call) => templateCall(call, shape.tools)),
-    }),
+    ...(toolCalls.length > 0 && { tool_calls: toolCalls.map((call) => templateCall(call, shape.tools)) }),
   };
 }
 
@@ -63,6 +68,13 @@ function templateContent(message: ChatMessage, shape: TemplateShape): JsonValue 
   const text = messageText(message);
   if (text === "" && message.toolCalls.length > 0) return shape.tools?.emptyContent ?? "";
   return shape.content === "text" ? text : message.content.map((part) => ({ type: "text", text: part }));
+}
+
+function templateReasoning(message: ChatMessage, { reasoningKey }: TemplateShape): TemplateMessage {
+  if (message.reasoning === "") return {};
+  // gpt-oss writes what stands before a call as reasoning too, and refuses to be given both.
+  const both = messageText(message) !== "" && message.toolCalls.length > 0;
+  return reasoningKey === "thinking" && both ? {} : { [reasoningKey]: message.reasoning };
 }
 
 function templateCall(call: ChatToolCall, shape: ToolShape | undefined): JsonValue {
@@ -86,17 +98,4 @@ function templateCallId(id: string, shape: ToolShape | undefined): string {
   let hash = 0x811c9dc5;
   for (let i = 0; i < id.length; i++) hash = Math.imul(hash ^ id.charCodeAt(i), 0x01000193) >>> 0;
   return hash.toString(36).padStart(9, "0");
-}
-
-/** Puts the system messages' text in front of the first user message's. */
-function foldSystem(messages: readonly ChatMessage[]): readonly ChatMessage[] {
-  const system = messages.filter((message) => message.role === "system");
-  const rest = messages.filter((message) => message.role !== "system");
-  const text = system.map(messageText).join("\n\n");
-  if (text === "") return rest;
-  const at = rest.findIndex((message) => message.role === "user");
-  const user = rest[at];
-  if (user === undefined)
-    return [...system.slice(0, 1).map((it) => ({ ...it, role: "user" as const, content: [text] })), ...rest];
-  return rest.with(at, { ...user, content: [`${text}\n\n${user.content[0] ?? ""}`, ...user.content.slice(1)] });
 }

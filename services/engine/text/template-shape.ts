@@ -8,48 +8,52 @@ export type TryTemplate = (
   shape: TemplateShape,
 ) => string;
 
-const plain: TemplateShape = { content: "text", system: true, developer: true, tools: undefined };
-
 /**
  * Finds out what a template takes by rendering small conversations and looking whether their words come out, as
- * llama.cpp does: templates do not say it, and many drop what they do not know. A template that fails at all of them
- * is taken to be an ordinary one, so that the real request gets its own error.
+ * llama.cpp does: templates do not say it, and many drop what they do not know. undefined: it cannot even write one
+ * user message.
  */
-export function probeTemplateShape(render: TryTemplate, source: string): TemplateShape {
+export function probeTemplateShape(render: TryTemplate, source: string): TemplateShape | undefined {
   const shows = (
-    messages: readonly ChatMessage[],
     shape: TemplateShape,
-    needles: readonly string[],
-    tools?: ChatTool[],
+    messages: readonly ChatMessage[],
+    tools: readonly ChatTool[],
+    needles: string[],
   ) => {
     try {
-      const prompt = render(messages, tools ?? [], shape);
+      const prompt = render(messages, tools, shape);
       return needles.every((needle) => prompt.includes(needle));
     } catch {
       return false;
     }
   };
-
-  const user = message("user", "needle-user");
-  const content =
-    !shows([user], plain, ["needle-user"]) && shows([user], { ...plain, content: "parts" }, ["needle-user"]);
-  const shape: TemplateShape = { ...plain, content: content ? "parts" : "text" };
-  const works = shows([user], shape, ["needle-user"]);
-  const system = !works || shows([message("system", "needle-system"), user], shape, ["needle-system", "needle-user"]);
-
+  const basic = basicShapes(source).find((shape) => shows(shape, [user], [], ["needle-user"]));
+  if (basic === undefined) return undefined;
+  const tools = toolShapes.find((it) => shows({ ...basic, tools: it }, oneCall, [tool], [...toolNeedles, "value-1"]));
+  const several = tools && { ...tools, several: true };
   return {
-    ...shape,
-    system,
+    ...basic,
+    system: shows(basic, [message("system", "needle-system"), user], [], ["needle-system", "needle-user"]),
+    tools: shows({ ...basic, tools: several }, twoCalls, [tool], ["value-1", "value-2"]) ? several : tools,
+  };
+}
+
+function basicShapes(source: string): TemplateShape[] {
+  const named = {
+    system: true,
     // A generic template writes any role's name, which does not mean that its model knows it.
     developer: source.includes("developer"),
-    tools: toolShapes.find((tools) => shows(toolDialogue(user), { ...shape, tools }, toolNeedles, [tool])),
-  };
+    reasoningKey: /message\.thinking\b|message\[['"]thinking/.test(source) ? "thinking" : "reasoning_content",
+    tools: undefined,
+  } as const;
+  const contents = ["text", "parts"] as const;
+  return contents.flatMap((content) => [null, [] as const].map((noTools) => ({ ...named, content, noTools })));
 }
 
 /** In the order of preference: an object is written by the template as the model was trained to see it. */
 const toolShapes: readonly ToolShape[] = (["any", "nine"] as const).flatMap((ids) =>
   (["", null] as const).flatMap((emptyContent) =>
-    (["object", "text"] as const).map((kind) => ({ arguments: kind, emptyContent, ids })),
+    (["object", "text"] as const).map((kind) => ({ arguments: kind, emptyContent, ids, several: false })),
   ),
 );
 
@@ -62,17 +66,26 @@ const tool: ChatTool = {
     required: ["needle_argument"],
   },
 };
-const toolNeedles = ["needle-description", "needle_argument", "needle-value", "needle-result"];
+const toolNeedles = ["needle-description", "needle_argument", "result-1"];
 
-function toolDialogue(user: ChatMessage): ChatMessage[] {
-  const call = { id: "call_needle", name: tool.name, argumentsJson: '{"needle_argument": "needle-value"}' };
-  return [
-    user,
-    { ...message("assistant", ""), toolCalls: [call] },
-    { ...message("tool", "needle-result"), toolCallId: call.id, name: tool.name },
-    message("assistant", "needle-answer"),
-    message("user", "needle-next"),
-  ];
+const user = message("user", "needle-user");
+const oneCall = [
+  user,
+  callMessage(1),
+  resultMessage(1),
+  message("assistant", "needle-answer"),
+  message("user", "next"),
+];
+const both = { ...callMessage(1), toolCalls: [...callMessage(1).toolCalls, ...callMessage(2).toolCalls] };
+const twoCalls = [user, both, resultMessage(1), resultMessage(2)];
+
+function callMessage(number: number): ChatMessage {
+  const call = { id: `call_${number}`, name: tool.name, argumentsJson: `{"needle_argument": "value-${number}"}` };
+  return { ...message("assistant", ""), toolCalls: [call] };
+}
+
+function resultMessage(number: number): ChatMessage {
+  return { ...message("tool", `result-${number}`), toolCallId: `call_${number}`, name: tool.name };
 }
 
 function message(role: ChatMessage["role"], text: string): ChatMessage {

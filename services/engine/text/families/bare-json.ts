@@ -18,7 +18,7 @@ export function* readBareJson(
 ): Reading<void> {
   if (thinking !== undefined) yield* readThinking(stream, thinking, thinkingOpen);
   if (tools.length === 0) return;
-  const accept = (name: string) => tools.includes(name);
+  const accept = (name: string) => tools.some((tool) => tool.name === name);
   const emit = (from: number, to: number) => stream.emitText(from, to);
   yield* readCalls(stream, stream.at, accept, markers);
   for (;;) {

@@ -1,3 +1,4 @@
+import type { ChatTool } from "../chat-messages.ts";
 import type { ChatParser } from "./chat-parser.ts";
 import type { ThinkingTags } from "./read-thinking.ts";
 
@@ -6,6 +7,8 @@ export interface ChatFamily {
   readonly name: FamilyName;
   /** Whether the markers are control tokens in these models' vocabularies, whose text a parser has to be given. */
   readonly keepSpecial: boolean;
+  /** Whether answers without calls are marked up too. */
+  readonly marksText?: boolean;
   createParser(options: ParserOptions): ChatParser;
   /** What a grammar has to allow for calls. */
   readonly syntax: ToolSyntax;
@@ -21,12 +24,13 @@ export type FamilyName =
   | "deepseek"
   | "deepseek-v3.1"
   | "gemma"
+  | "function-gemma"
   | "harmony"
   | "generic";
 
 export interface ParserOptions {
-  /** The names of the request's tools; none: calls are not looked for. */
-  readonly tools: readonly string[];
+  /** The request's tools; none: calls are not looked for. */
+  readonly tools: readonly ChatTool[];
   /** undefined: the model does not think aloud. */
   readonly thinking: ThinkingTags | undefined;
   /** The prompt has already begun the reasoning. */

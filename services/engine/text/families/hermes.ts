@@ -1,15 +1,21 @@
+import type { ChatTool } from "../chat-messages.ts";
 import type { AnswerStream, Reading } from "./answer-stream.ts";
-import type { ChatFamily, ParserOptions } from "./chat-family.ts";
+import type { ChatFamily } from "./chat-family.ts";
 import { createChatParser } from "./chat-parser.ts";
-import { readCall } from "./read-call.ts";
-import { readUntil, skip, skipSpace } from "./read-text.ts";
-import { readThinking } from "./read-thinking.ts";
+import { readCallObjects, readMarkedCalls } from "./read-calls.ts";
+import { skip, skipSpace } from "./read-text.ts";
+import { readXmlCall } from "./read-xml-call.ts";
 
-/** Hermes, Qwen 2.5 and 3 and many after them: `<tool_call>\n{"name": …, "arguments": …}\n</tool_call>`. */
+/** Hermes, Qwen and many after them: `<tool_call>\n{"name": …, "arguments": …}\n</tool_call>`, or XML in the tags. */
 export const hermes: ChatFamily = {
   name: "hermes",
   keepSpecial: true,
-  createParser: (options) => createChatParser((stream) => read(stream, options), options.newCallId),
+  createParser: (options) =>
+    createChatParser(
+      (stream) =>
+        readMarkedCalls(stream, options, ["<tool_call>"], (_, { from }) => readBlock(stream, from, options.tools)),
+      options.newCallId,
+    ),
   syntax: {
     prefix: "",
     separator: "\n",
@@ -22,29 +28,11 @@ export const hermes: ChatFamily = {
   },
 };
 
-function* read(stream: AnswerStream, { tools, thinking, thinkingOpen }: ParserOptions): Reading<void> {
-  if (thinking !== undefined) yield* readThinking(stream, thinking, thinkingOpen);
-  if (tools.length === 0) return;
-  const emit = (from: number, to: number) => stream.emitText(from, to);
-  for (;;) {
-    const found = yield* readUntil(stream, { markers: ["<tool_call>"], emit, trim: true });
-    if (found === undefined) return;
-    yield* readBlock(stream, found.from);
-  }
-}
-
-/** Reads what follows the tag: usually one call, sometimes several. `from`: where the text not yet emitted begins. */
-function* readBlock(stream: AnswerStream, from: number): Reading<void> {
-  let kept = from;
-  for (;;) {
-    yield* skipSpace(stream);
-    if ((yield* readCall(stream, () => true)) === "none") break;
-    yield* skipSpace(stream);
-    stream.section = "answer";
-    stream.commit();
-    if (yield* skip(stream, "</tool_call>")) return yield* skipSpace(stream);
-    kept = stream.at;
-  }
-  // No call, or no further one: it is shown rather than lost.
-  stream.emitText(kept, stream.at);
+function* readBlock(stream: AnswerStream, from: number, tools: readonly ChatTool[]): Reading<void> {
+  yield* skipSpace(stream);
+  if (!(yield* skip(stream, "<function="))) return yield* readCallObjects(stream, from, "</tool_call>");
+  if (!(yield* readXmlCall(stream, tools))) return stream.emitText(from, stream.at);
+  yield* skipSpace(stream);
+  yield* skip(stream, "</tool_call>");
+  yield* skipSpace(stream);
 }
