@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  backoffMs,
+  nextWorkerState,
+  type WorkerEffect,
+  type WorkerEvent,
+  type WorkerLimits,
+  type WorkerState,
+} from "../../../services/supervisor/worker-state.ts";
+
+const limits: WorkerLimits = { stallMs: 1000, healthyMs: 60_000, graceMs: 5000, loadCrashes: 3 };
+
+/** Plays events from a fresh worker; the effects are those of the last one. */
+function play(...events: WorkerEvent[]): { state: WorkerState; effects: readonly WorkerEffect[] } {
+  let step: { state: WorkerState; effects: readonly WorkerEffect[] } = { state: { name: "unloaded" }, effects: [] };
+  for (const event of events) step = nextWorkerState(step.state, event, limits);
+  return step;
+}
+
+const demand: WorkerEvent = { type: "demand", nowMs: 0 };
+const ready: WorkerEvent = { type: "ready" };
+const timer: WorkerEvent = { type: "timer" };
+const stop: WorkerEvent = { type: "stop" };
+const exited = (nowMs = 0): WorkerEvent => ({ type: "exited", how: "was killed by SIGKILL", nowMs });
+
+describe("a worker", () => {
+  test("is started by the first demand, and by no other while it lives", () => {
+    expect(play(demand)).toEqual({
+      state: { name: "starting", failures: 0 },
+      effects: [{ type: "spawn" }, { type: "timer", ms: 1000 }],
+    });
+    expect(play(demand, demand).effects).toEqual([]);
+    expect(play(demand, ready, demand).effects).toEqual([]);
+  });
+
+  test("that crashes is started again, after pauses that double with each crash in a row", () => {
+    const crashed = play(demand, ready, exited());
+    expect(crashed.state).toEqual({ name: "backoff", failures: 1, message: "its process was killed by SIGKILL" });
+    expect(crashed.effects).toEqual([{ type: "timer", ms: 100 }]);
+    expect(play(demand, ready, exited(), timer).effects[0]).toEqual({ type: "spawn" });
+    expect(play(demand, ready, exited(), timer, ready, exited()).effects).toEqual([{ type: "timer", ms: 200 }]);
+  });
+
+  test("that was healthy for a while is forgiven its crashes", () => {
+    expect(play(demand, ready, exited(), timer, ready, timer, exited()).effects).toEqual([{ type: "timer", ms: 100 }]);
+  });
+
+  test("that says it cannot load is ended, and tried again on demand when the pause is over", () => {
+    const failed: WorkerEvent = { type: "loadFailed", message: "no GGUF file" };
+    expect(play(demand, failed)).toMatchObject({ state: { name: "failing" }, effects: [{ type: "kill" }] });
+    const state = { name: "failed", failures: 1, message: "no GGUF file", retryAtMs: 150 };
+    expect(play(demand, failed, exited(50)).state).toEqual(state);
+    expect(play(demand, failed, exited(50), { type: "demand", nowMs: 149 })).toEqual({ state, effects: [] });
+    expect(play(demand, failed, exited(50), { type: "demand", nowMs: 150 }).effects[0]).toEqual({ type: "spawn" });
+  });
+
+  test("that crashes while it loads is tried three times, then only on demand", () => {
+    const crashes = [demand, exited(), timer, exited(), timer];
+    expect(play(...crashes).state).toEqual({ name: "starting", failures: 2 });
+    expect(play(...crashes, exited(7)).state).toEqual({
+      name: "failed",
+      failures: 3,
+      message: "its process was killed by SIGKILL while it was loading",
+      retryAtMs: 7 + 400,
+    });
+  });
+
+  test("whose load makes no progress for too long is killed; progress starts the time again", () => {
+    expect(play(demand, { type: "progress" }).effects).toEqual([{ type: "timer", ms: 1000 }]);
+    expect(play(demand, timer)).toMatchObject({
+      state: { name: "failing", message: "its load made no progress for 1 s" },
+      effects: [{ type: "kill" }],
+    });
+  });
+
+  test("that is stopped is asked to end, and killed when it does not", () => {
+    expect(play(demand, ready, stop).effects).toEqual([{ type: "terminate" }, { type: "timer", ms: 5000 }]);
+    expect(play(demand, ready, stop, timer).effects).toEqual([{ type: "kill" }]);
+    expect(play(demand, ready, stop, timer, exited()).state).toEqual({ name: "stopped" });
+  });
+
+  test.each([
+    ["unloaded", []],
+    ["failed", [demand, { type: "loadFailed", message: "x" }, exited()]],
+    ["backoff", [demand, ready, exited()]],
+  ] as [string, WorkerEvent[]][])("that is %s has no process to stop", (_, events) => {
+    expect(play(...events, stop)).toEqual({ state: { name: "stopped" }, effects: [] });
+  });
+
+  test("that is stopped stays so, whatever comes", () => {
+    for (const event of [demand, ready, timer, exited(), stop]) {
+      expect(play(demand, stop, exited(), event)).toEqual({ state: { name: "stopped" }, effects: [] });
+    }
+  });
+});
+
+test("pauses grow from 0.1 s to 30 s", () => {
+  expect([1, 2, 3, 9, 10, 100].map(backoffMs)).toEqual([100, 200, 400, 25_600, 30_000, 30_000]);
+});
+
+test("has at most one process, and is never without a way on, through any events that can happen", () => {
+  const choice = fc.constantFrom("demand", "progress", "ready", "loadFailed", "exited", "timer", "stop");
+  fc.assert(
+    fc.property(fc.array(choice, { maxLength: 60 }), (choices) => {
+      let state: WorkerState = { name: "unloaded" };
+      let alive = false;
+      let timed = false;
+      for (const [i, type] of choices.entries()) {
+        // A process that does not run says nothing, and a timer that is not set does not fire.
+        if (!alive && ["progress", "ready", "loadFailed", "exited"].includes(type)) continue;
+        if (!timed && type === "timer") continue;
+        const details = { nowMs: i * 1000, message: "m", how: "h" };
+        const step = nextWorkerState(state, { type, ...details } as WorkerEvent, limits);
+        if (type === "exited") alive = false;
+        if (step.state.name !== state.name || type === "timer") timed = false;
+        for (const effect of step.effects) {
+          if (effect.type === "timer") timed = true;
+          if (effect.type !== "spawn") continue;
+          expect(alive).toBe(false);
+          alive = true;
+        }
+        state = step.state;
+        const processLess = ["unloaded", "failed", "backoff", "stopped"].includes(state.name);
+        expect(alive).toBe(!processLess);
+        if (state.name === "backoff") expect(timed).toBe(true);
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
