@@ -40,8 +40,14 @@ export const shimSettingsSchema = z.object({
 
 export type ShimSettings = z.infer<typeof shimSettingsSchema>;
 
-/** Settings of the shim as a process of its own: also where the service is. */
+/** Settings of the shim as a process of its own: also where the service is, and how it ends. */
 const separateSchema = shimSettingsSchema.extend({
+  grace_seconds: z
+    .number()
+    .min(0)
+    .max(86_400)
+    .default(30)
+    .describe("How long running answers may take to finish after SIGTERM or Ctrl+C."),
   grpc_address: z.string().min(1).default("127.0.0.1:50051").describe("host:port of the gRPC service."),
 });
 

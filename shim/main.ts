@@ -1,26 +1,31 @@
 import { pino } from "pino";
 import { createTokenwireClient } from "../clients/tokenwire-client.ts";
+import { readTracingConfig } from "../clients/tracing/config.ts";
+import { startTracing } from "../clients/tracing/sdk.ts";
 import { readShimSettings } from "./config.ts";
 import { startShim } from "./server.ts";
-
-/** How long running answers may go on after the first signal to end. */
-const graceMs = 30_000;
+import { readVersion } from "./version.ts";
 
 /** The REST face as a process of its own, in front of a gRPC service that may be on another host. */
 async function main(): Promise<void> {
-  const settings = readShimSettings(process.argv.slice(2));
+  const { grpc_address: address, grace_seconds: graceSeconds, ...settings } = readShimSettings(process.argv.slice(2));
   const logger = pino();
-  const client = createTokenwireClient(settings.grpc_address);
-  const shim = await startShim({ client, settings, logger, version: "separate" });
-  logger.info(`REST at ${shim.url}/v1, answered by the gRPC service at ${settings.grpc_address}`);
+  const tracing = await startTracing({
+    ...readTracingConfig("tokenwire-shim"),
+    onWarning: (message) => logger.warn(message),
+  });
+  const client = createTokenwireClient(address);
+  const shim = await startShim({ client, settings, logger, version: readVersion() });
+  logger.info(`REST at ${shim.url}/v1, answered by the gRPC service at ${address}`);
 
   let ending = false;
   const end = (signal: NodeJS.Signals): void => {
     if (ending) process.exit(130);
     ending = true;
-    logger.info(`${signal}: running answers may finish within ${graceMs / 1_000} s; a second ${signal} ends at once`);
-    void shim.close(graceMs).then(() => {
+    logger.info(`${signal}: running answers may finish within ${graceSeconds} s; a second ${signal} ends at once`);
+    void shim.close(graceSeconds * 1_000).then(async () => {
       client.close();
+      await tracing.shutdown();
       process.exit(0);
     });
   };

@@ -25,7 +25,7 @@ export function errors(): ShimMiddleware {
  */
 export function noteError(ctx: ShimContext, thrown: unknown): ErrorAnswer {
   const { signal, summary, log } = ctx.state;
-  const error: unknown = signal?.aborted ? signal.reason : thrown;
+  const error: unknown = signal?.aborted ? signal.reason : ctx.res.destroyed ? thrown : notByClient(thrown);
   const answer = error instanceof HttpError ? error.answer : toErrorAnswer(error);
   summary.status = answer.status;
   summary.errorCode = answer.body.error.code ?? errorType(error);
@@ -33,6 +33,12 @@ export function noteError(ctx: ShimContext, thrown: unknown): ErrorAnswer {
     if (answer.status >= 500) log.warn({ err: error }, "a request failed");
   } else log.error({ err: error }, "a request failed on a bug");
   return answer;
+}
+
+/** A call that was cancelled while its client is still there did not end by the client's will: it may be tried again. */
+function notByClient(error: unknown): unknown {
+  if (!(error instanceof RpcError) || error.reason !== ErrorReason.CANCELLED) return error;
+  return new RpcError(ErrorReason.WORKER_LOST, "the call was cancelled before it was answered", { cause: error });
 }
 
 /** Errors that were made for the caller; INTERNAL is a bug too, only one of the service's. */

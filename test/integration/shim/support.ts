@@ -5,6 +5,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ChatResponseSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { type ShimSettings, shimSettingsSchema } from "../../../shim/config.ts";
+import type { ShimClient } from "../../../shim/routes/deps.ts";
 import { startShim } from "../../../shim/server.ts";
 import { fakeClient, type FakeHandlers } from "../../support/fake-inference.ts";
 
@@ -24,11 +25,15 @@ export interface TestShim extends AsyncDisposable {
   close(graceMs: number): Promise<void>;
 }
 
-export async function testShim(handlers: FakeHandlers, settings: Partial<ShimSettings> = {}): Promise<TestShim> {
+/** `service`: what a fake does, or a real client of a real service. */
+export async function testShim(
+  service: FakeHandlers | { readonly client: ShimClient },
+  settings: Partial<ShimSettings> = {},
+): Promise<TestShim> {
   const logs: LogLine[] = [];
   const registry = new Registry();
   const shim = await startShim({
-    client: fakeClient(handlers),
+    client: "client" in service ? service.client : fakeClient(service),
     settings: { ...shimSettingsSchema.parse({ port: 0 }), ...settings },
     logger: pino({ level: "debug" }, { write: (line) => void logs.push(JSON.parse(line) as LogLine) }),
     version: "0.0.0-test",
