@@ -6,6 +6,12 @@ import * as jinja from "@huggingface/jinja";
 /** A parsed template. */
 export type JinjaProgram = { readonly type: "Program" };
 
+/** A node of the syntax tree, as far as we look at it. */
+export interface JinjaNode {
+  /** Of a for loop: the expression that is looped over, `lhs` of it when the loop has a condition. */
+  readonly iterable?: JinjaNode & { readonly lhs?: JinjaNode };
+}
+
 /** A value within a running template, as far as we look at it. */
 export interface JinjaValue {
   type: string;
@@ -21,7 +27,7 @@ export interface JinjaEnvironment {
 /** Walks the syntax tree: each node's evaluation is one call of `evaluate`. */
 export interface JinjaInterpreter {
   run(program: JinjaProgram): JinjaValue;
-  evaluate(statement: unknown, environment: unknown): JinjaValue;
+  evaluate(node: JinjaNode | undefined, environment: unknown): JinjaValue;
 }
 
 interface JinjaRuntime {

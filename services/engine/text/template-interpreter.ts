@@ -1,4 +1,11 @@
-import { Environment, Interpreter, type JinjaEnvironment, type JinjaProgram, type JinjaValue } from "./jinja.ts";
+import {
+  Environment,
+  Interpreter,
+  type JinjaEnvironment,
+  type JinjaNode,
+  type JinjaProgram,
+  type JinjaValue,
+} from "./jinja.ts";
 import { strftime } from "./strftime.ts";
 
 /** The template called raise_exception: the text is the template author's message to the caller. */
@@ -52,6 +59,7 @@ function pythonRange(from: number, to?: number, step = 1): number[] {
 
 class BoundedInterpreter extends Interpreter {
   readonly #maxSteps: number;
+  readonly #iterables = new WeakSet<JinjaNode>();
   #steps = 0;
 
   constructor(environment: JinjaEnvironment, maxSteps: number) {
@@ -60,28 +68,31 @@ class BoundedInterpreter extends Interpreter {
   }
 
   // All of the interpreter's recursion goes through here, so that counting here bounds time, strings and lists.
-  override evaluate(statement: unknown, environment: unknown): JinjaValue {
-    const result = super.evaluate(statement, environment);
-    const { value } = result;
-    this.#steps++;
-    // A tuple is a list by another name, but the package refuses to unpack one (functionary's template does).
-    if (result.type === "TupleValue") result.type = "ArrayValue";
-    if (typeof value === "string") {
-      if (value.length > maxLength) {
-        throw new TemplateOverrun(`the chat template writes more than ${maxLength} characters`);
-      }
-      // What is done with a long string (searching it, trimming it) takes time by its length.
-      this.#steps += value.length / 64;
-    } else if (Array.isArray(value)) {
-      if (value.length > maxItems) {
-        throw new TemplateOverrun(`the chat template makes a list of more than ${maxItems} items`);
-      }
-      // So does what is done with a list: a loop with nothing in it evaluates no node.
-      this.#steps += value.length / 4;
-    }
+  override evaluate(node: JinjaNode | undefined, environment: unknown): JinjaValue {
+    if (node?.iterable !== undefined) this.#iterables.add(node.iterable.lhs ?? node.iterable);
+    const result = super.evaluate(node, environment);
+    this.#steps += 1 + costOf(result.value, node !== undefined && this.#iterables.has(node));
     if (this.#steps > this.#maxSteps) {
       throw new TemplateOverrun(`the chat template runs for more than ${this.#maxSteps} steps`);
     }
+    // A tuple is a list by another name, but the package refuses to unpack one (functionary's template does).
+    if (result.type === "TupleValue") result.type = "ArrayValue";
     return result;
   }
+}
+
+/** What can be done with a value takes time by its length: a string is searched, a list is looped over. */
+function costOf(value: unknown, isLooped: boolean): number {
+  if (typeof value === "string") {
+    if (value.length > maxLength) {
+      throw new TemplateOverrun(`the chat template writes more than ${maxLength} characters`);
+    }
+    return value.length / 64;
+  }
+  if (!Array.isArray(value)) return 0;
+  if (value.length > maxItems) {
+    throw new TemplateOverrun(`the chat template makes a list of more than ${maxItems} items`);
+  }
+  // A turn of a loop costs as much as four nodes, even with nothing in it.
+  return isLooped ? value.length * 4 : value.length / 16;
 }
