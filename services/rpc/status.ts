@@ -73,5 +73,5 @@ function wireText(text: string): string {
 }
 
 function wireUint32(value: number): number {
-  return Math.min(Math.max(Math.ceil(value), 0), 0xffff_ffff);
+  return Math.min(Math.max(Math.ceil(value) || 0, 0), 0xffff_ffff);
 }
