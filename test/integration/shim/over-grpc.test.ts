@@ -1,0 +1,132 @@
+import { expect, test } from "vitest";
+import { ErrorReason, RpcError } from "../../../clients/errors.ts";
+import { aborted, startRpc } from "../../support/rpc.ts";
+import { chat, hello, readEvents, testShim } from "./support.ts";
+
+test("streams a long answer over gRPC to the official client, whole and in order", async () => {
+  const count = 3_000;
+  await using rpc = await startRpc({
+    async *chat() {
+      yield chat.started();
+      for (let index = 0; index < count; index += 1) yield chat.text(`${index} `);
+      yield chat.finished();
+    },
+  });
+  await using shim = await testShim(rpc);
+  const stream = shim.openai.chat.completions.stream({ ...hello, stream_options: { include_usage: true } });
+  const completion = await stream.finalChatCompletion();
+  expect(completion.choices[0]?.message.content).toBe(
+    Array.from({ length: count }, (_, index) => `${index} `).join(""),
+  );
+  expect(completion.usage?.total_tokens).toBe(9);
+});
+
+test.each([false, true])("ends the service's work when the client leaves (stream: %s)", async (stream) => {
+  const started = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<unknown>();
+  await using rpc = await startRpc({
+    async *chat(_, { signal }) {
+      yield chat.started();
+      yield chat.text("Hi");
+      started.resolve();
+      ended.resolve(await aborted(signal));
+    },
+  });
+  await using shim = await testShim(rpc);
+  const leaving = new AbortController();
+  const request = shim.openai.chat.completions.create({ ...hello, stream }, { signal: leaving.signal });
+  void request.catch(() => {});
+  await started.promise;
+  if (stream) await request;
+  leaving.abort();
+  expect(await ended.promise).toMatchObject({ reason: ErrorReason.CANCELLED });
+  await expect.poll(() => shim.logs.find((line) => line["status"] === 499)).toBeDefined();
+});
+
+test("ends the service's work when the reader of a stream breaks off", async () => {
+  const ended = Promise.withResolvers<unknown>();
+  await using rpc = await startRpc({
+    async *chat(_, { signal }) {
+      void aborted(signal).then(ended.resolve);
+      yield chat.started();
+      for (;;) {
+        signal.throwIfAborted();
+        yield chat.text("Hi ");
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+    },
+  });
+  await using shim = await testShim(rpc);
+  for await (const chunk of await shim.openai.chat.completions.create({ ...hello, stream: true })) {
+    if (chunk.choices[0]?.delta.content) break;
+  }
+  expect(await ended.promise).toMatchObject({ reason: ErrorReason.CANCELLED });
+});
+
+test.each([
+  [ErrorReason.INVALID_PARAMETER, 400, null],
+  [ErrorReason.UNSUPPORTED_PARAMETER, 400, "unsupported_parameter"],
+  [ErrorReason.CONTEXT_LENGTH_EXCEEDED, 400, "context_length_exceeded"],
+  [ErrorReason.UNAUTHENTICATED, 401, "invalid_api_key"],
+  [ErrorReason.MODEL_NOT_FOUND, 404, "model_not_found"],
+  [ErrorReason.REQUEST_TOO_LARGE, 413, "request_too_large"],
+  [ErrorReason.RATE_LIMITED, 429, "rate_limit_exceeded"],
+  [ErrorReason.OVERLOADED, 503, "overloaded"],
+  [ErrorReason.MODEL_LOADING, 503, "model_loading"],
+  [ErrorReason.SHUTTING_DOWN, 503, "shutting_down"],
+  [ErrorReason.WORKER_LOST, 503, "worker_lost"],
+  [ErrorReason.MODEL_LOAD_FAILED, 503, "model_load_failed"],
+  [ErrorReason.INSUFFICIENT_MEMORY, 503, "insufficient_memory"],
+  [ErrorReason.DEADLINE, 504, "timeout"],
+])("answers the service's reason %i with %i %s", async (reason, status, code) => {
+  await using rpc = await startRpc({
+    async *chat() {
+      yield chat.started();
+      throw new RpcError(reason, "as it is", { param: "messages", retryAfterMs: 1_500 });
+    },
+  });
+  await using shim = await testShim(rpc);
+  const response = await shim.post("/v1/chat/completions", { ...hello, stream: true });
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ error: { message: "as it is", param: "messages", code } });
+  const final = [ErrorReason.MODEL_LOAD_FAILED, ErrorReason.INSUFFICIENT_MEMORY] as number[];
+  expect(response.headers.get("x-should-retry")).toBe(final.includes(reason) ? "false" : null);
+});
+
+test("is a plain 503 when the service is away", async () => {
+  await using rpc = await startRpc({});
+  await using shim = await testShim(rpc);
+  await rpc.server.close(0);
+  expect((await shim.post("/v1/chat/completions", hello)).status).toBe(503);
+  rpc.client.close();
+  expect((await shim.post("/v1/chat/completions", hello)).status).toBe(503);
+});
+
+test("pings while the service is silent, and then still answers", async () => {
+  await using rpc = await startRpc({
+    async *chat() {
+      yield chat.started();
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      yield chat.text("Hi");
+      yield chat.finished();
+    },
+  });
+  await using shim = await testShim(rpc, { ping_interval_seconds: 0.03 });
+  const response = await shim.post("/v1/chat/completions", { ...hello, stream: true });
+  const copy = response.clone();
+  expect((await readEvents(response)).at(-1)).toBe("[DONE]");
+  expect(await copy.text()).toMatch(/^: ping - /);
+  await using quiet = await testShim(rpc, { ping_interval_seconds: 0.03, disable_ping_events: true });
+  expect(await (await quiet.post("/v1/chat/completions", { ...hello, stream: true })).text()).not.toContain(": ping");
+});
+
+test("ends a request that takes too long with 504", async () => {
+  await using rpc = await startRpc({
+    async *chat(_, { signal }) {
+      yield chat.started();
+      await aborted(signal);
+    },
+  });
+  await using shim = await testShim(rpc, { request_timeout_seconds: 0.1 });
+  expect((await shim.post("/v1/chat/completions", hello)).status).toBe(504);
+});

@@ -1,0 +1,73 @@
+import { EventSource } from "eventsource";
+import { expect, test } from "vitest";
+import { createTrpcClient } from "../../../clients/trpc/client.ts";
+import { aborted, startRpc } from "../../support/rpc.ts";
+import { chat, testShim } from "./support.ts";
+
+const messages = [{ role: "user" as const, content: "hello" }];
+const eventSource = { EventSource: EventSource as unknown as typeof globalThis.EventSource };
+
+test("serves the tRPC router under /trpc, streams included", async () => {
+  await using rpc = await startRpc(
+    {
+      async *chat(request, { metadata }) {
+        expect(request.messages).toHaveLength(1);
+        expect(metadata("x-request-id")).toMatch(/^req_/);
+        yield chat.started();
+        yield chat.text("Hel");
+        yield chat.text("lo");
+        yield chat.finished();
+      },
+    },
+    { models: { listModels: async () => ({ models: [{ id: "tiny" }] }) } },
+  );
+  await using shim = await testShim(rpc);
+  const trpc = createTrpcClient({ url: `${shim.url}/trpc`, ...eventSource });
+  expect(await trpc.models.list.query()).toMatchObject([{ id: "tiny" }]);
+  const events = await Array.fromAsync(await trpc.chat.mutate({ messages }));
+  expect(events).toMatchObject([{}, { text: "Hel" }, { text: "lo" }, {}]);
+  await expect.poll(() => shim.logs.map((line) => line["route"])).toContain("/trpc/*path");
+});
+
+test("ends the service's work when a tRPC caller breaks off", async () => {
+  const ended = Promise.withResolvers<unknown>();
+  await using rpc = await startRpc({
+    async *chat(_, { signal }) {
+      yield chat.started();
+      yield chat.text("Hi");
+      ended.resolve(await aborted(signal));
+    },
+  });
+  await using shim = await testShim(rpc);
+  const leaving = new AbortController();
+  const trpc = createTrpcClient({ url: `${shim.url}/trpc`, ...eventSource });
+  const stream = await trpc.chat.mutate({ messages }, { signal: leaving.signal });
+  await expect(async () => {
+    for await (const _ of stream) leaving.abort();
+  }).rejects.toThrow();
+  await ended.promise;
+});
+
+test("does not let a watch hold up the end of the server", async () => {
+  const watching = Promise.withResolvers<void>();
+  await using rpc = await startRpc(
+    {},
+    {
+      models: {
+        async *watchModels(_, { signal }) {
+          yield { model: { id: "tiny" } };
+          watching.resolve();
+          await aborted(signal);
+        },
+      },
+    },
+  );
+  await using shim = await testShim(rpc);
+  const trpc = createTrpcClient({ url: `${shim.url}/trpc`, ...eventSource });
+  const subscription = trpc.models.watch.subscribe(undefined, { onData() {}, onError() {} });
+  await watching.promise;
+  const before = performance.now();
+  await shim.close(5_000);
+  expect(performance.now() - before).toBeLessThan(2_000);
+  subscription.unsubscribe();
+});
