@@ -62,6 +62,15 @@ function remedy({ setting, json }: Term, { value }: Given, fault: string): strin
 export function shown(name: string, value: unknown): string {
   if (value === "") return "empty";
   if (secrets.has(name) && value !== null) return "(not shown)";
-  const text = typeof value === "string" ? `"${value}"` : String(JSON.stringify(value));
+  const text = typeof value === "string" ? `"${value}"` : toJson(value);
   return text.length <= 80 ? text : `${text.slice(0, 77)}…`;
+}
+
+function toJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // JSON.stringify recurses, and JSON.parse does not.
+    return "nested too deeply";
+  }
 }

@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { ConfigError } from "../../../config/config-error.ts";
+import { createVocabulary } from "../../../config/vocabulary.ts";
+import { modelSettingsSchema } from "../../../services/config.ts";
+import { shimSettingsSchema } from "../../../shim/config.ts";
+import { gguf, load, type Sources } from "./support.ts";
+
+const vocabulary = createVocabulary(shimSettingsSchema);
+const names = [...vocabulary.keys()];
+
+const name = fc.oneof(
+  fc.constantFrom(...names),
+  fc.constantFrom("models", "__proto__", "constructor", ""),
+  fc.string(),
+);
+const word = fc.constantFrom(
+  "true",
+  "no",
+  "1",
+  "-1",
+  "4096",
+  "1e99",
+  "NaN",
+  "[1,2]",
+  '["a"]',
+  "{}",
+  "{",
+  "auto",
+  "q8_0",
+  "../x",
+  "\0",
+);
+const value = fc.oneof(word, fc.jsonValue({ maxDepth: 3 }), fc.integer(), fc.double(), fc.string());
+const overrides = fc.dictionary(name, value, { maxKeys: 4 });
+
+const sources = fc.record<Sources>({
+  file: fc.oneof(
+    fc.record({ top: overrides, models: fc.array(overrides, { maxLength: 3 }) }).map(({ top, models }) => ({
+      models: models.map((more, index) => ({ model: gguf, model_alias: `m${index}`, ...more })),
+      ...top,
+    })),
+    fc.constant(undefined),
+    fc.string(),
+  ),
+  fileName: fc.constantFrom("c.json", "c.yaml"),
+  flags: fc.dictionary(fc.constantFrom(...names), fc.oneof(word, fc.array(word, { minLength: 2, maxLength: 3 })), {
+    maxKeys: 2,
+  }),
+  env: fc.dictionary(fc.constantFrom(...names, "MODELS", "HOST", "PORT", "N_CTX"), fc.oneof(word, fc.string()), {
+    maxKeys: 2,
+  }),
+});
+
+test("whatever is written, the result is checked settings or a ConfigError in sentences", () => {
+  fc.assert(
+    fc.property(sources, (given) => {
+      try {
+        const { settings } = load(given);
+        for (const model of settings.models) expect(modelSettingsSchema.parse(model)).toEqual(model);
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        expect(error.problems.length).toBeGreaterThan(0);
+        for (const problem of error.problems) expect(problem).not.toMatch(/undefined|\[object|Invalid input/);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
