@@ -1,10 +1,10 @@
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
-import { ToolChoiceMode, type ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { GenerateJob } from "../../engine/engine.ts";
 import type { ChatPrompt, PromptRequest } from "../../engine/text/chat-prompt.ts";
 import type { LoadedModel } from "../loaded-model.ts";
+import { answerGrammar } from "./answer-grammar.ts";
 import { checkPromptFits } from "./check-prompt.ts";
-import { parseGrammar } from "./parse-grammar.ts";
 import { parseLimits } from "./parse-limits.ts";
 import { parseSampling } from "./parse-sampling.ts";
 
@@ -28,20 +28,18 @@ export async function parseChatJob(request: ChatRequest, model: LoadedModel): Pr
     const message = "a budget of reasoning tokens is not served yet: leave it out, or limit max_tokens";
     throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "reasoning.budget_tokens" });
   }
-  checkToolChoice(request);
+  const maxCalls = request.parallelToolCalls === false ? 1 : Infinity;
   const sampling = await parseSampling(options, model);
-  const format = parseGrammar(request.responseFormat);
   const { prompt, tokens } = await parsePrompt(request, model);
   checkPromptFits("messages", tokens.length, engine.info.contextLength);
   const generate = {
     ...limits,
     prompt: tokens,
     sampling,
-    grammar: format,
+    grammar: answerGrammar(request, prompt, maxCalls),
     stop: [...new Set([...limits.stop, ...prompt.stop])],
     keepSpecial: prompt.keepSpecial,
   };
-  const maxCalls = request.parallelToolCalls === false ? 1 : Infinity;
   return { generate, prompt, stop: limits.stop, maxCalls };
 }
 
@@ -50,17 +48,4 @@ export async function parsePrompt(request: PromptRequest, { engine, prompter }: 
   const prompt = prompter.prompt(request);
   const tokens = await engine.tokenize(prompt.prompt, { addSpecial: true, parseSpecial: true });
   return { prompt, tokens };
-}
-
-function checkToolChoice({ tools, toolChoice }: ChatRequest): void {
-  const choice = toolChoice?.choice;
-  if (choice?.case === "name" && !tools.some(({ name }) => name === choice.value)) {
-    throw invalidParameter(
-      "tool_choice",
-      `tool_choice names ${JSON.stringify(choice.value)}, which is none of the tools`,
-    );
-  }
-  if (choice?.case === "mode" && choice.value === ToolChoiceMode.REQUIRED && tools.length === 0) {
-    throw invalidParameter("tool_choice", "tool_choice is required, but there are no tools");
-  }
 }

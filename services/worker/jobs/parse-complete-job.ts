@@ -4,7 +4,7 @@ import type { Engine, GenerateJob } from "../../engine/engine.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 import { checkPromptFits } from "./check-prompt.ts";
 import { parseLimits } from "./parse-limits.ts";
-import { parseGrammar } from "./parse-grammar.ts";
+import { responseGrammar } from "./response-grammar.ts";
 import { checkToken, parseSampling } from "./parse-sampling.ts";
 
 /** A completion that can be run: everything is checked and in tokens. */
@@ -24,7 +24,7 @@ export async function parseCompleteJob(request: CompleteRequest, model: LoadedMo
     throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "echo" });
   }
   const sampling = await parseSampling(options, model);
-  const grammar = parseGrammar(request.responseFormat);
+  const grammar = responseGrammar(request.responseFormat);
   const prompt = await parsePrompt(request, engine);
   checkPromptFits("prompt", prompt.length, engine.info.contextLength);
   return {

@@ -3,7 +3,11 @@ import { describe, expect, test } from "vitest";
 import { ErrorReason } from "../../../clients/errors.ts";
 import { ChatRequestSchema, Role, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { GenerationOptionsSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import { CompleteRequestSchema, EmbedRequestSchema } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
+import {
+  CompleteRequestSchema,
+  EmbedRequestSchema,
+  type Pooling,
+} from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { modelSettingsSchema } from "../../../services/config.ts";
 import { parseChatJob } from "../../../services/worker/jobs/parse-chat-job.ts";
 import { parseCompleteJob } from "../../../services/worker/jobs/parse-complete-job.ts";
@@ -211,7 +215,7 @@ describe("embeddings", () => {
     ["input[1]", { inputs: inputs("x", "y".repeat(1001)) }],
     ["dimensions", { inputs: inputs("x"), dimensions: 5 }],
     ["dimensions", { inputs: inputs("x"), dimensions: 0 }],
-    ["pooling", { inputs: inputs("x"), pooling: 99 }],
+    ["pooling", { inputs: inputs("x"), pooling: 99 as Pooling }],
   ])("are refused for %s", async (param, request) => {
     await expect(embedJob(request)).rejects.toMatchObject({ param });
   });

@@ -1,0 +1,112 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { describe, expect, test } from "vitest";
+import { ErrorReason } from "../../../clients/errors.ts";
+import { ChatRequestSchema, Role, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { createChatPrompter } from "../../../services/engine/text/chat-prompt.ts";
+import { answerGrammar } from "../../../services/worker/jobs/answer-grammar.ts";
+
+const hermes = `{% if tools %}<tool_call>{{ tools | tojson }}{% endif %}{% for m in messages %}{{ m.role }}: {{ m.content }}{% for c in m.tool_calls or [] %}{{ c.function.name }}{{ c.function.arguments | tojson }}{% endfor %}
+{% endfor %}assistant:`;
+const thinking = `{% for m in messages %}{{ m.content }}{% endfor %}<think>\n{# </think> #}`;
+
+function grammarOf(request: MessageInitShape<typeof ChatRequestSchema>, template = hermes, maxCalls = Infinity) {
+  const prompter = createChatPrompter({ templates: { "": template }, bosToken: "", eosToken: "", addsBos: false });
+  const messages = [{ role: Role.USER, content: [{ part: { case: "text" as const, value: "hi" } }] }];
+  const full = create(ChatRequestSchema, { messages, ...request });
+  return answerGrammar(full, prompter.prompt(full), maxCalls);
+}
+
+/** The body of a rule. */
+function rule(gbnf: string | undefined, name: string): string | undefined {
+  return gbnf
+    ?.split("\n")
+    .find((line) => line.startsWith(`${name} ::=`))
+    ?.slice(`${name} ::= `.length);
+}
+
+const city = '{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}';
+const tools = [{ name: "weather", parametersJson: city }, { name: "time" }];
+const mode = (value: ToolChoiceMode) => ({ choice: { case: "mode" as const, value } });
+const json = { format: { case: "jsonObject" as const, value: {} } };
+const schema = (schemaJson: string) => ({ format: { case: "jsonSchema" as const, value: { name: "x", schemaJson } } });
+
+test("nothing is held to anything without a wish", () => {
+  expect(grammarOf({})).toBeUndefined();
+  expect(grammarOf({ tools })).toBeUndefined();
+});
+
+describe("a forced call", () => {
+  test("of any tool is written in the family's form, from the first token", () => {
+    const grammar = grammarOf({ tools, toolChoice: mode(ToolChoiceMode.REQUIRED) });
+    expect(grammar?.trigger).toBeUndefined();
+    expect(rule(grammar?.gbnf, "root")).toBe("calls");
+    expect(rule(grammar?.gbnf, "call")).toContain(String.raw`"<tool_call>\x0a{\"name\": \"weather\", \"arguments\": "`);
+    expect(rule(grammar?.gbnf, "call")).toContain(String.raw`\"time\"`);
+    expect(rule(grammar?.gbnf, "calls")).toContain("call)*");
+  });
+
+  test("of a named tool is of that one", () => {
+    const toolChoice = { choice: { case: "name" as const, value: "time" } };
+    const call = rule(grammarOf({ tools, toolChoice })?.gbnf, "call");
+    expect(call).toContain("time");
+    expect(call).not.toContain("weather");
+  });
+
+  test("is the only one where one is allowed", () => {
+    const grammar = grammarOf({ tools, toolChoice: mode(ToolChoiceMode.REQUIRED) }, hermes, 1);
+    expect(rule(grammar?.gbnf, "calls")).not.toContain("*");
+  });
+
+  test("cannot be combined with a response format", () => {
+    const request = { tools, toolChoice: mode(ToolChoiceMode.REQUIRED), responseFormat: json };
+    expect(() => grammarOf(request)).toThrow(
+      expect.objectContaining({ reason: ErrorReason.UNSUPPORTED_PARAMETER, param: "response_format" }),
+    );
+  });
+});
+
+describe("a JSON answer", () => {
+  test("is any object, or one of the schema", () => {
+    expect(rule(grammarOf({ responseFormat: json })?.gbnf, "root")).toBe("json-object");
+    const grammar = grammarOf({ responseFormat: schema(city) });
+    expect(rule(grammar?.gbnf, "root")).toBe("answer");
+    expect(grammar?.gbnf).toContain("city");
+  });
+
+  test("may be calls where there are tools, and only JSON where they are hidden", () => {
+    expect(rule(grammarOf({ tools, responseFormat: json })?.gbnf, "root")).toBe("json-object | calls");
+    const none = grammarOf({ tools, responseFormat: json, toolChoice: mode(ToolChoiceMode.NONE) });
+    expect(rule(none?.gbnf, "root")).toBe("json-object");
+  });
+
+  test("begins after reasoning that the prompt has begun", () => {
+    const grammar = grammarOf({ responseFormat: json }, thinking);
+    expect(grammar?.trigger).toBe("</think>");
+    expect(rule(grammar?.gbnf, "root")).toBe(String.raw`"</think>" [\n]{0,2} (json-object)`);
+  });
+
+  test("whose schema is no JSON, or cannot be enforced, is refused with its place", () => {
+    for (const wrong of ["{", '{"type":"nonsense"}']) {
+      expect(() => grammarOf({ responseFormat: schema(wrong) })).toThrow(
+        expect.objectContaining({ reason: ErrorReason.INVALID_PARAMETER, param: "response_format.json_schema.schema" }),
+      );
+    }
+  });
+});
+
+test("a strict tool's calls are held to its schema when the model begins one, and text is free", () => {
+  const grammar = grammarOf({ tools: [{ ...tools[0], strict: true }] });
+  expect(grammar).toMatchObject({ trigger: "<tool_call>", gbnf: expect.stringContaining("city") });
+});
+
+test("a tool whose schema cannot be enforced is refused with its place", () => {
+  const bad = [{ name: "a" }, { name: "b", parametersJson: '{"type":"nonsense"}' }];
+  expect(() => grammarOf({ tools: bad, toolChoice: mode(ToolChoiceMode.REQUIRED) })).toThrow(
+    expect.objectContaining({ param: "tools[1].function.parameters" }),
+  );
+});
+
+test("a grammar of the request's own is taken as it is", () => {
+  const format = { format: { case: "gbnf" as const, value: 'root ::= "yes" | "no"' } };
+  expect(grammarOf({ responseFormat: format })).toEqual({ gbnf: 'root ::= "yes" | "no"' });
+});
