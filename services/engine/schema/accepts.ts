@@ -1,5 +1,5 @@
 import { automatonAccepts } from "./automaton.ts";
-import type { Expander } from "./expand.ts";
+import type { Expander } from "./compiler.ts";
 import { countKeyword, keyword, listKeyword, mapKeyword, namesKeyword, numberKeyword } from "./keywords.ts";
 import { numberBounds } from "./number-bounds.ts";
 import { isKeywords, type SchemaNode } from "./schema-document.ts";

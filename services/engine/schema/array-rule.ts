@@ -29,12 +29,15 @@ export function arrayTerm(compiler: Compiler, facts: Facts): string | undefined 
   const max = Math.min(Infinity, ...facts.map((fact) => countKeyword(fact, "maxItems") ?? Infinity));
   const prefix = Math.max(0, ...facts.map((fact) => prefixOf(fact).length));
   const rest = facts.flatMap((fact) => restOf(compiler, fact));
+  const isFree = prefix === 0 && rest.length === 0 && min === 0 && max === Infinity;
   const isClosed = prefix > 0 && min <= prefix && !facts.some(saysRest);
   const hint = compiler.hint(facts[0]);
 
   const unique = facts.find((fact) => keyword(fact, "uniqueItems") === true);
   if (unique && max > 1 && !(isClosed && prefix === 1))
     return uniqueTerm(compiler, { node: unique, prefix, rest, min, max, hint });
+
+  if (isFree) return jsonRule(compiler.rules, "json-array");
 
   const members = [];
   let most = isClosed ? Math.min(max, prefix) : max;

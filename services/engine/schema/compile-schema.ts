@@ -40,7 +40,8 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
 
   function compile(nodes: readonly SchemaNode[]): string | undefined {
     const alternatives = expander.expand(nodes);
-    const key = alternatives.map(keyOf).join("|");
+    // No alternative and one without facts are different things.
+    const key = `${alternatives.length}:${alternatives.map(keyOf).join("|")}`;
     if (unions.has(key)) return unions.get(key);
     const values = new Map<string, string>();
     const found = new Set<string>();

@@ -1,7 +1,13 @@
-import type { Expander } from "./expand.ts";
 import type { RuleSet } from "./rule-set.ts";
 import type { SchemaDocument, SchemaNode } from "./schema-document.ts";
 import type { Facts } from "./value-space.ts";
+
+/** Turns schemas that must all hold into alternatives, each a list of facts: `$ref`, `allOf`, `anyOf` … are resolved. */
+export interface Expander {
+  readonly document: SchemaDocument;
+  /** No alternative: nothing satisfies the schemas. An alternative without facts: everything does. */
+  expand(nodes: readonly SchemaNode[]): readonly Facts[];
+}
 
 /** What the rules of one type of value need to make rules for what is inside of it. */
 export interface Compiler {

@@ -1,4 +1,5 @@
-import { both, type Expander } from "./expand.ts";
+import { combine } from "./combine.ts";
+import type { Expander } from "./compiler.ts";
 import { keyword, mapKeyword } from "./keywords.ts";
 import { negationsOf } from "./negate.ts";
 import { numberBounds } from "./number-bounds.ts";
@@ -26,7 +27,7 @@ export function exclusiveAlternatives(
       const overlapping = expanded.flatMap((others, j) =>
         j !== i && others.some((other) => !areDisjoint(expander, facts, other, node)) ? [j] : [],
       );
-      return overlapping.reduce<readonly Facts[]>((all, j) => both(all, opposite(j, i), node), [facts]);
+      return overlapping.reduce<readonly Facts[]>((all, j) => combine(all, opposite(j, i), node), [facts]);
     }),
   );
 

@@ -1,19 +1,13 @@
+import { combine } from "./combine.ts";
+import type { Expander } from "./compiler.ts";
 import { exclusiveAlternatives } from "./exclusive.ts";
 import { keyword, listKeyword, mapKeyword, refuseKeyword, textKeyword } from "./keywords.ts";
 import { negationsOf } from "./negate.ts";
 import { SchemaRefusal } from "./refusal.ts";
 import type { SchemaDocument, SchemaNode } from "./schema-document.ts";
-import { assertionKeywords, type Facts, valueSpaceOf } from "./value-space.ts";
+import { assertionKeywords, type Facts } from "./value-space.ts";
 
-/** Turns schemas that must all hold into alternatives, each a list of facts: `$ref`, `allOf`, `anyOf` … are resolved. */
-export interface Expander {
-  readonly document: SchemaDocument;
-  /** No alternative: nothing satisfies the schemas. An alternative without facts: everything does. */
-  expand(nodes: readonly SchemaNode[]): readonly Facts[];
-}
-
-// allOf of anyOf multiplies; schemas that people write stay far below.
-const maxAlternatives = 2000;
+/** Keywords that would change what others mean, so that they cannot be passed over. */
 const unsupported: Readonly<Record<string, string>> = {
   $dynamicRef: "use $ref",
   $recursiveRef: "use $ref",
@@ -21,13 +15,14 @@ const unsupported: Readonly<Record<string, string>> = {
   disallow: "use anyOf with what is allowed",
 };
 
+/** See Expander. Throws SchemaRefusal for what says nothing or cannot be expressed. */
 export function createExpander(document: SchemaDocument): Expander {
   const known = new Map<SchemaNode, readonly Facts[]>();
   const open = new Set<SchemaNode>();
   const expander: Expander = { document, expand };
 
   function expand(nodes: readonly SchemaNode[]): readonly Facts[] {
-    return nodes.map(alternatives).reduce<readonly Facts[]>((all, each, i) => both(all, each, nodes[i]!), [[]]);
+    return nodes.map(alternatives).reduce<readonly Facts[]>((all, each, i) => combine(all, each, nodes[i]!), [[]]);
   }
 
   function alternatives(node: SchemaNode): readonly Facts[] {
@@ -37,7 +32,7 @@ export function createExpander(document: SchemaDocument): Expander {
       throw new SchemaRefusal(node.pointer, "refers to itself with nothing in between, so it says nothing");
     open.add(node);
     let found: readonly Facts[] = isFact(node) ? [[node]] : [[]];
-    for (const conjunct of conjuncts(node)) found = both(found, conjunct, node);
+    for (const conjunct of conjuncts(node)) found = combine(found, conjunct, node);
     found = found.map((facts) => withUnevaluated(node, facts));
     open.delete(node);
     known.set(node, found);
@@ -78,7 +73,7 @@ export function createExpander(document: SchemaDocument): Expander {
     const branch = (name: string): SchemaNode[] =>
       keyword(node, name) === undefined ? [] : [document.child(node, name)];
     if (branch("then").length + branch("else").length === 0) return [[]];
-    return [...expand([condition, ...branch("then")]), ...both(negated(condition), expand(branch("else")), node)];
+    return [...expand([condition, ...branch("then")]), ...combine(negated(condition), expand(branch("else")), node)];
   }
 
   /** A name is absent, or what depends on it holds. */
@@ -115,24 +110,6 @@ export function createExpander(document: SchemaDocument): Expander {
   }
 
   return expander;
-}
-
-/** Each alternative of one with each of the other, less those that cannot hold together. */
-export function both(a: readonly Facts[], b: readonly Facts[], node: SchemaNode): readonly Facts[] {
-  const found: Facts[] = [];
-  for (const left of a) {
-    for (const right of b) {
-      const facts = left.length === 0 ? right : [...new Set([...left, ...right])];
-      if (left.length > 0 && right.length > 0 && valueSpaceOf(facts).types.size === 0) continue;
-      if (found.push(facts) > maxAlternatives) {
-        throw new SchemaRefusal(
-          node.pointer,
-          `has more than ${maxAlternatives} combinations of its alternatives: simplify it`,
-        );
-      }
-    }
-  }
-  return found;
 }
 
 function isFact(node: SchemaNode): boolean {

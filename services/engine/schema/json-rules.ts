@@ -3,7 +3,7 @@ import type { RuleSet } from "./rule-set.ts";
 /**
  * JSON itself in GBNF. Whitespace is bounded so that a model cannot emit it for ever: none, one space, or a new line
  * with its indentation; after a colon none or one space. Numbers are bounded so that each is finite as a double:
- * 19 digits before the point, an exponent of at most 289. An escaped surrogate always comes in a pair, which keeps
+ * 21 digits before the point (as many as JSON.stringify writes), an exponent of at most 279. An escaped surrogate always comes in a pair, which keeps
  * strings well-formed and makes the pair one character.
  */
 const jsonRules = {
@@ -20,8 +20,8 @@ const jsonRules = {
   "json-number": `"-"? json-unsigned`,
   "json-unsigned": `json-natural ( "." [0-9]{1,22} )? json-exponent?`,
   "json-integer": `"-"? json-natural`,
-  "json-natural": `"0" | [1-9] [0-9]{0,18}`,
-  "json-exponent": `[eE] ( "-" [0-9]{1,3} | "+"? ( [0-9]{1,2} | "1" [0-9]{2} | "2" [0-8] [0-9] ) )`,
+  "json-natural": `"0" | [1-9] [0-9]{0,20}`,
+  "json-exponent": `[eE] ( "-" [0-9]{1,3} | "+"? ( [0-9]{1,2} | "1" [0-9]{2} | "2" [0-7] [0-9] ) )`,
   "json-boolean": `"true" | "false"`,
   "json-null": `"null"`,
 } as const;

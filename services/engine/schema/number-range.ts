@@ -8,14 +8,23 @@ const maxDigits = 15;
 /** Integers without a bound on one side: enough for 64 bits. */
 const maxIntegerDigits = 19;
 
+export interface RangeOptions {
+  readonly integer: boolean;
+  /** Only integers that a double holds exactly, where there is no bound. */
+  readonly exact?: boolean;
+}
+
 /**
  * The numbers within bounds, written without exponent; `integer` leaves the fraction away. undefined when there are
  * none. Where a side has no bound, numbers have at most 19 digits (15 before the point, when there is one).
  */
-export function numberRange(bounds: NumberBounds, { integer }: { readonly integer: boolean }): Regex | undefined {
+export function numberRange(bounds: NumberBounds, { integer, exact = false }: RangeOptions): Regex | undefined {
   // Everything is an integer range after scaling by the number of digits behind the point.
   const fraction = integer ? 0 : Math.max(0, maxDigits - Math.max(nearDigits(bounds.min), nearDigits(bounds.max)));
-  const wholeDigits = Math.max(integer ? maxIntegerDigits : maxDigits, ...[bounds.min, -bounds.max].map(digitsNeeded));
+  const wholeDigits = Math.max(
+    integer && !exact ? maxIntegerDigits : maxDigits,
+    ...[bounds.min, -bounds.max].map(digitsNeeded),
+  );
   const largest = 10n ** BigInt(wholeDigits + fraction) - 1n;
   const low = bounds.min === -Infinity ? -largest : scaled(bounds.min, fraction, "up", bounds.minExcluded);
   const high = bounds.max === Infinity ? largest : scaled(bounds.max, fraction, "down", bounds.maxExcluded);
@@ -104,14 +113,17 @@ function isZero(digits: string): boolean {
   return /^0*$/.test(digits);
 }
 
-/** Integers from `low` to `high` without leading zeros. */
+/** Integers from `low` to `high` without leading zeros. Lengths of which every number is in the range come together. */
 function naturals(low: bigint, high: bigint): Regex {
+  if (low === 0n) return high === 0n ? text("0") : choice([text("0"), naturals(1n, high)]);
+  const [shortest, longest] = [String(low).length, String(high).length];
+  const firstFull = low === 10n ** BigInt(shortest - 1) ? shortest : shortest + 1;
+  const lastFull = high === 10n ** BigInt(longest) - 1n ? longest : longest - 1;
+  if (firstFull > lastFull && shortest === longest) return sameLength(String(low), String(high));
   const options: Regex[] = [];
-  for (let length = String(low).length; length <= String(high).length; length++) {
-    const first = length === String(low).length ? String(low) : `1${"0".repeat(length - 1)}`;
-    const last = length === String(high).length ? String(high) : "9".repeat(length);
-    options.push(sameLength(first, last));
-  }
+  if (firstFull > shortest) options.push(sameLength(String(low), "9".repeat(shortest)));
+  if (firstFull <= lastFull) options.push(sequence([digits(1, 9), repeat(digit, firstFull - 1, lastFull - 1)]));
+  if (lastFull < longest) options.push(sameLength(`1${"0".repeat(longest - 1)}`, String(high)));
   return choice(options);
 }
 

@@ -11,6 +11,8 @@ import type { Facts } from "./value-space.ts";
 
 /** Each remainder is a state of the automaton. */
 const maxRemainders = 1000;
+/** Up to here there are states enough to count digits too, so that multiples stay exact as doubles. */
+const maxCounted = 200;
 
 /**
  * A term for numbers that satisfy the bounds, `multipleOf` and integer formats of all facts; undefined when there are
@@ -33,10 +35,11 @@ export function numberTerm(
     if (isInteger) return jsonRule(rules, isFree ? "json-integer" : "json-natural");
     return jsonRule(rules, isFree ? "json-number" : "json-unsigned");
   }
+  const isCounted = divisors.every((each) => scaledDivisor(each).divisor <= maxCounted);
   const regex =
-    divisors.length > 0 && (isFree || isUnsigned)
+    divisors.length > 0 && !isCounted && (isFree || isUnsigned)
       ? digitsOnly(isFree, isInteger ? 0 : Math.max(...divisors.map((each) => scaledDivisor(each).decimals)))
-      : numberRange(bounds, { integer: isInteger });
+      : numberRange(bounds, { integer: isInteger, exact: divisors.length > 0 });
   if (!regex) return undefined;
   const hint = compiler.hint(facts[0], isInteger ? "integer" : "number");
   if (except.length === 0 && divisors.length === 0) return regexTerm(rules, regex, "plain");
@@ -81,7 +84,7 @@ function scaledDivisor(value: number): { divisor: number; decimals: number } {
   return { divisor: Number(whole + part) * 10 ** Math.max(0, -shift), decimals: Math.max(0, shift) };
 }
 
-/** Any decimal: what is counted by remainders needs no length. */
+/** Decimals of any length, for divisors that leave no states to count digits with. */
 function digitsOnly(signed: boolean, decimals: number): Regex {
   const digit = oneOf(charSet("0-9"));
   const whole = choice([text("0"), sequence([oneOf(charSet("1-9")), repeat(digit, 0, Infinity)])]);

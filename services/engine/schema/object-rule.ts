@@ -29,6 +29,10 @@ export function objectTerm(compiler: Compiler, facts: Facts): string | undefined
   if (allowed && object.additional) names.push(...allowed.filter((name) => !names.includes(name)));
   if (names.length > maxNames) throw new SchemaRefusal(facts[0]?.pointer ?? "", `has more than ${maxNames} properties`);
 
+  if (names.length === 0 && object.additional?.length === 0 && !keys && min === 0 && max === Infinity) {
+    return jsonRule(rules, "json-object");
+  }
+
   const members = [];
   for (const name of names) {
     const required = object.required.has(name);

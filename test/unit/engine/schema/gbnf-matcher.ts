@@ -113,7 +113,9 @@ function isIn({ chars, negated }: { chars: readonly Range[]; negated: boolean },
 
 function randomCharacter(element: { chars: readonly Range[]; negated: boolean }, random: () => number): string {
   const printable: Range = [0x20, 0x7e];
-  const pool: readonly Range[] = element.negated ? [printable, printable, [0xa0, 0xffff], [0x10000, 0x10ffff]] : element.chars;
+  const pool: readonly Range[] = element.negated
+    ? [printable, printable, [0xa0, 0xffff], [0x10000, 0x10ffff]]
+    : element.chars;
   for (let tries = 0; tries < 10_000; tries++) {
     const [first, last] = pool[Math.floor(random() * pool.length)]!;
     // Wide ranges would give nothing but rare scripts.
@@ -126,7 +128,7 @@ function randomCharacter(element: { chars: readonly Range[]; negated: boolean },
 
 function shortest(rules: ReadonlyMap<string, readonly Sequence[]>): Map<string, number> {
   const costs = new Map<string, number>();
-  for (let changed = true; changed; ) {
+  for (let changed = true; changed;) {
     changed = false;
     for (const [name, ways] of rules) {
       const least = 1 + Math.min(...ways.map((way) => cost(way, costs)));
@@ -149,14 +151,15 @@ function cost(way: Sequence, costs: ReadonlyMap<string, number>): number {
 function refuseUndefined(rules: ReadonlyMap<string, readonly Sequence[]>): void {
   for (const [name, ways] of rules) {
     for (const element of ways.flat()) {
-      if ("rule" in element && !rules.has(element.rule)) throw new Error(`${name} refers to ${element.rule}, which is not defined`);
+      if ("rule" in element && !rules.has(element.rule))
+        throw new Error(`${name} refers to ${element.rule}, which is not defined`);
     }
   }
 }
 
 function refuseLeftRecursion(rules: ReadonlyMap<string, readonly Sequence[]>): void {
   const empties = new Set<string>();
-  for (let size = -1; size !== empties.size; ) {
+  for (let size = -1; size !== empties.size;) {
     size = empties.size;
     for (const [name, ways] of rules) {
       if (ways.some((way) => way.every((element) => "rule" in element && empties.has(element.rule)))) empties.add(name);
