@@ -11,7 +11,6 @@ type Delta = NonNullable<MessageInitShape<typeof ChatResponseSchema>["event"]>;
 export class ChoiceReader {
   readonly #parser: ChatParser;
   readonly #maxCalls: number;
-  #tokens = 0;
   /** Tokens of the reasoning, markers included. */
   reasoningTokens = 0;
 
@@ -28,20 +27,15 @@ export class ChoiceReader {
   read({ text, logprobs, completionTokens }: TextEvent): Delta[] {
     const before = this.#parser.section;
     const events = this.#parser.push(text, logprobs);
-    // The tokens that end the reasoning are of its end marker.
-    this.#count(completionTokens, [before, this.#parser.section].includes("reasoning"));
+    // Reasoning stands at the beginning, so that all tokens so far are its; the last ones are of its end marker.
+    if ([before, this.#parser.section].includes("reasoning")) this.reasoningTokens = completionTokens;
     return this.#deltas(events);
   }
 
   /** The output has ended, after `completionTokens`: what was held back. */
   end(completionTokens: number): Delta[] {
-    this.#count(completionTokens, this.#parser.section === "reasoning");
+    if (this.#parser.section === "reasoning") this.reasoningTokens = completionTokens;
     return this.#deltas(this.#parser.end());
-  }
-
-  #count(completionTokens: number, reasoning: boolean): void {
-    if (reasoning) this.reasoningTokens += completionTokens - this.#tokens;
-    this.#tokens = completionTokens;
   }
 
   #deltas(events: readonly ChatEvent[]): Delta[] {

@@ -21,8 +21,14 @@ export function answerGrammar(request: ChatRequest, prompt: ChatPrompt, maxCalls
   const { responseFormat, toolChoice } = request;
   const format = responseFormat?.format.case === undefined ? undefined : responseFormat;
   const grammar = createGrammarBuilder();
-  const calls = () => addCalls(grammar, { syntax: prompt.family.syntax, tools: callable(request, prompt), maxCalls });
   const choice = toolChoice?.choice;
+  const calls = () =>
+    addCalls(grammar, {
+      syntax: prompt.family.syntax,
+      tools: callable(request, prompt),
+      // Who names a tool wants one call of it; free to go on, a small model never stops.
+      maxCalls: choice?.case === "name" ? 1 : maxCalls,
+    });
 
   if (choice?.case === "name" || (choice?.case === "mode" && choice.value === ToolChoiceMode.REQUIRED)) {
     if (format !== undefined)

@@ -45,11 +45,12 @@ describe("a forced call", () => {
     expect(rule(grammar?.gbnf, "calls")).toContain("call)*");
   });
 
-  test("of a named tool is of that one", () => {
+  test("of a named tool is one of that tool", () => {
     const toolChoice = { choice: { case: "name" as const, value: "time" } };
-    const call = rule(grammarOf({ tools, toolChoice })?.gbnf, "call");
-    expect(call).toContain("time");
-    expect(call).not.toContain("weather");
+    const gbnf = grammarOf({ tools, toolChoice })?.gbnf;
+    expect(rule(gbnf, "call")).toContain("time");
+    expect(rule(gbnf, "call")).not.toContain("weather");
+    expect(rule(gbnf, "calls")).not.toContain("*");
   });
 
   test("is the only one where one is allowed", () => {
