@@ -1,4 +1,3 @@
-import type Router from "@koa/router";
 import type { RouterMiddleware } from "@koa/router";
 import type Koa from "koa";
 import type { Logger } from "pino";
@@ -35,5 +34,4 @@ export interface ShimState {
 
 export type ShimContext = Koa.ParameterizedContext<ShimState>;
 export type ShimMiddleware = Koa.Middleware<ShimState>;
-export type ShimRouter = Router<ShimState>;
 export type ShimHandler = RouterMiddleware<ShimState>;

@@ -10,9 +10,11 @@ export function cors(origins: readonly string[]): ShimMiddleware {
   const all = origins.includes("*");
   return async (ctx, next) => {
     const origin = ctx.get("origin");
-    if (origins.length === 0 || origin === "") return next();
-    ctx.vary("origin");
-    if (!all && !origins.includes(origin)) return next();
+    if (origins.length > 0 && origin !== "") ctx.vary("origin");
+    if (origin === "" || (!all && !origins.includes(origin))) {
+      await next();
+      return;
+    }
     ctx.set("access-control-allow-origin", all ? "*" : origin);
     if (ctx.method === "OPTIONS" && ctx.get("access-control-request-method") !== "") {
       ctx.set("access-control-allow-methods", methods);

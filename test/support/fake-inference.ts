@@ -9,7 +9,7 @@ import {
 import type { CallOptions } from "../../clients/create-client.ts";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import type { TokenwireClient } from "../../clients/tokenwire-client.ts";
-import { ChatRequestSchema, ChatResponseSchema } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { ChatRequestSchema, ChatResponseSchema } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
 import * as inference from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import * as models from "../../proto/gen/tokenwire/v1/models_pb.ts";
 

@@ -78,6 +78,9 @@ export async function collectChat(events: AsyncIterable<ChatResponse>, info: Cha
         parts.finishReason = finishReasonFromProto(event.value.reason, info);
         usages.set(index, event.value.usage);
         break;
+      case undefined:
+        // An event of a newer service.
+        break;
     }
   }
   requireFinished(usages, info);

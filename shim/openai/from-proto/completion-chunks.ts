@@ -47,7 +47,7 @@ export async function* completionChunks(
   options: { readonly includeUsage: boolean },
 ): AsyncGenerator<Completion, void, void> {
   let head = envelope(info, info.requestedModel);
-  const usages: Map<number, Usage | undefined>[] = info.textOffsets.map(() => new Map());
+  const usages = info.textOffsets.map(() => new Map<number, Usage | undefined>());
   const logprobs = Array.from({ length: info.choices }, (_, index) => {
     return new LegacyLogprobsMaker(info.textOffsets[Math.floor(index / info.choicesPerPrompt)] ?? 0);
   });

@@ -289,7 +289,7 @@ test.each(endpoints)("never answers a JSON body with a 5xx (%s)", { timeout: 60_
       const response = await shim.post(path, value);
       const text = await response.text();
       expect(response.status, `${JSON.stringify(value)} → ${text}`).toBeLessThan(500);
-      if (response.status >= 400) expect(JSON.parse(text)).toMatchObject({ error: { type: "invalid_request_error" } });
+      expect(response.ok || text.includes('"type":"invalid_request_error"')).toBe(true);
     }),
     { numRuns: 150 },
   );

@@ -1,4 +1,4 @@
-import OpenAI from "openai";
+import type OpenAI from "openai";
 import { expect, test } from "vitest";
 import { Role, ToolChoiceMode, type ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";

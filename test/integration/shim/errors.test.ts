@@ -78,15 +78,12 @@ test("ends a stream that fails midway with one error event and no [DONE]", async
   });
 });
 
-test.each([false, true])(
-  "never passes a stream off as whole that ends without a finish (stream: %s)",
-  async (stream) => {
-    await using shim = await testShim({ chat: () => [chat.started(), chat.text("Hel")] });
-    const response = await shim.post("/v1/chat/completions", { ...hello, stream });
-    if (!stream) expect(response.status).toBe(500);
-    else expect((await readEvents(response)).at(-1)).toMatchObject({ error: { code: "internal_error" } });
-  },
-);
+test("never passes a stream off as whole that ends without a finish", async () => {
+  await using shim = await testShim({ chat: () => [chat.started(), chat.text("Hel")] });
+  expect((await shim.post("/v1/chat/completions", hello)).status).toBe(500);
+  const events = await readEvents(await shim.post("/v1/chat/completions", { ...hello, stream: true }));
+  expect(events.at(-1)).toMatchObject({ error: { code: "internal_error" } });
+});
 
 test("refuses unknown routes and methods in OpenAI's shape, naming what there is", async () => {
   await using shim = await testShim({});

@@ -44,7 +44,7 @@ test("ends the service's work when a tRPC caller breaks off", async () => {
   const stream = await trpc.chat.mutate({ messages }, { signal: leaving.signal });
   await expect(async () => {
     for await (const _ of stream) leaving.abort();
-  }).rejects.toThrow();
+  }).rejects.toThrow("abort");
   await ended.promise;
 });
 

@@ -10,7 +10,9 @@ async function* numbers(...values: number[]): AsyncGenerator<number> {
 async function* waiting(signal: AbortSignal, onEnd: () => void): AsyncGenerator<number> {
   try {
     signal.throwIfAborted();
-    await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
+    yield await new Promise<never>((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true }),
+    );
   } finally {
     onEnd();
   }

@@ -70,6 +70,11 @@ async function untilAborted(signal: AbortSignal): Promise<never> {
   return promise;
 }
 
+/** A source that fails before its first value, when `after` has settled. */
+async function* failing(after: Promise<void>, message: string): AsyncGenerator<unknown> {
+  yield await after.then(() => Promise.reject(new Error(message)));
+}
+
 test("sends every value and [DONE] when the source completes", async () => {
   await using setup = await serve(async function* () {
     yield { a: 1 };
@@ -133,9 +138,7 @@ test("sends nothing when the signal is aborted already", async () => {
 });
 
 test("rejects with nothing sent when the source fails before its first value", async () => {
-  await using setup = await serve(async function* () {
-    throw new Error("no such model");
-  });
+  await using setup = await serve(() => failing(Promise.resolve(), "no such model"));
   expect(await setup.outcome).toMatchObject({ message: "no such model" });
   await once(setup.socket, "close");
   expect(setup.received()).toContain("HTTP/1.1 500");
@@ -194,13 +197,7 @@ test("cuts off a client that takes nothing for too long", async () => {
 
 test("pings a silent stream, first of all with the head", async () => {
   const gate = Promise.withResolvers<void>();
-  await using setup = await serve(
-    async function* () {
-      await gate.promise;
-      throw new Error("too late for a status");
-    },
-    { pingIntervalMs: 20 },
-  );
+  await using setup = await serve(() => failing(gate.promise, "too late for a status"), { pingIntervalMs: 20 });
   await expect
     .poll(() => setup.received().match(/: ping - \d{4}-\d\d-\d\dT[\d:.]+Z\n\n/g)?.length ?? 0)
     .toBeGreaterThan(1);

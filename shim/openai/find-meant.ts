@@ -1,0 +1,78 @@
+import { z } from "zod";
+import type { FieldPath } from "./field-path.ts";
+
+/** Names that mean the same elsewhere, too far apart to be found by their letters. */
+const synonyms: Readonly<Record<string, string>> = {
+  repetition_penalty: "repeat_penalty",
+  n_predict: "max_tokens",
+  max_new_tokens: "max_tokens",
+  typ_p: "typical_p",
+  temp: "temperature",
+  stop_sequences: "stop",
+  guided_json: "json_schema",
+  guided_grammar: "grammar",
+  enable_thinking: "chat_template_kwargs",
+};
+
+/** The field that was probably meant by the unknown one at `path`: a synonym, or the nearest name by its letters. */
+export function findMeant(path: FieldPath, schema: z.ZodObject): string | undefined {
+  const name = String(path.at(-1));
+  const candidates = knownNames(path, schema);
+  const synonym = synonyms[name];
+  if (synonym !== undefined && candidates.includes(synonym)) return synonym;
+  // A third of the letters may be wrong: `templature`, `maxTokens`; not `foo` for `stop`.
+  const allowed = Math.floor(name.length / 3);
+  let best: { name: string; distance: number } | undefined;
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - name.length) > allowed) continue;
+    const distance = editDistance(name.toLowerCase(), candidate);
+    if (distance <= allowed && distance < (best?.distance ?? Infinity)) {
+      best = { name: candidate, distance };
+    }
+  }
+  return best?.name;
+}
+
+/** At the top the schema's own fields; below, every name that occurs anywhere under the same top-level field. */
+function knownNames([top, ...below]: FieldPath, schema: z.ZodObject): readonly string[] {
+  const shape: Readonly<Record<string, z.ZodType>> = schema.shape;
+  if (below.length === 0) return Object.keys(shape);
+  const field = shape[String(top)];
+  return field === undefined ? [] : nestedNames(field);
+}
+
+/** Schemas live as long as the program, and walking one takes a while. */
+const namesOf = new WeakMap<z.ZodType, readonly string[]>();
+
+function nestedNames(schema: z.ZodType): readonly string[] {
+  const known = namesOf.get(schema);
+  if (known !== undefined) return known;
+  const names = new Set<string>();
+  const visit = (node: unknown): void => {
+    if (typeof node !== "object" || node === null) return;
+    for (const [key, value] of Object.entries(node) as [string, unknown][]) {
+      if (key === "properties") Object.keys(value as object).forEach((name) => names.add(name));
+      visit(value);
+    }
+  };
+  visit(z.toJSONSchema(schema, { unrepresentable: "any" }));
+  namesOf.set(schema, [...names]);
+  return [...names];
+}
+
+/** Levenshtein's distance, by rows; long names are cut, since nothing that long is a near miss. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let row = 0; row < Math.min(a.length, 64); row += 1) {
+    const letter = a[row];
+    const current = [row + 1];
+    for (let column = 1; column <= b.length; column += 1) {
+      const replaced = (previous[column - 1] ?? 0) + (letter === b[column - 1] ? 0 : 1);
+      const removed = (previous[column] ?? 0) + 1;
+      const added = (current[column - 1] ?? 0) + 1;
+      current.push(Math.min(replaced, removed, added));
+    }
+    previous = current;
+  }
+  return previous.at(-1) ?? 0;
+}
