@@ -3,80 +3,68 @@ import { ToolChoiceMode, type ChatRequest } from "../../../proto/gen/tokenwire/v
 import type { Grammar } from "../../engine/engine.ts";
 import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/grammar-builder.ts";
 import type { ChatPrompt } from "../../engine/text/chat-prompt.ts";
-import { addCalls } from "./call-grammar.ts";
+import { afterThinking } from "../../engine/text/thinking-grammar.ts";
+import { createToolGrammar, type ToolGrammarOptions } from "../../engine/text/tool-grammar.ts";
 import { addJsonAnswer, responseGrammar } from "./response-grammar.ts";
 
 /**
  * What a chat's answer is held to while it is drawn; undefined: nothing.
- * 1. A call is required, of any tool or of the named one → calls from the first token on.
+ * 1. A call is required, of any tool or of the named one → calls.
  * 2. A grammar of the request's own → that.
- * 3. A JSON answer is wanted → JSON; or calls, if there are tools.
+ * 3. A JSON answer is wanted → JSON; or calls, where there are tools.
  * 4. Tools may be called, and some are strict → free text, but calls as their schemas have them.
  * 5. Else nothing.
- * Where the prompt has begun the model's reasoning, 1 and 3 begin after it. Throws INVALID_PARAMETER for a schema that
- * cannot be enforced.
+ * In 1 and 3 the model may think first. Throws INVALID_PARAMETER for a schema that cannot be enforced.
  */
-export function answerGrammar(request: ChatRequest, prompt: ChatPrompt, maxCalls: number): Grammar | undefined {
+export function answerGrammar(request: ChatRequest, prompt: ChatPrompt): Grammar | undefined {
   checkToolChoice(request);
-  const { responseFormat, toolChoice } = request;
-  const format = responseFormat?.format.case === undefined ? undefined : responseFormat;
-  const grammar = createGrammarBuilder();
-  const choice = toolChoice?.choice;
-  const calls = () =>
-    addCalls(grammar, {
-      syntax: prompt.family.syntax,
-      tools: callable(request, prompt),
-      // Who names a tool wants one call of it; free to go on, a small model never stops.
-      maxCalls: choice?.case === "name" ? 1 : maxCalls,
-    });
-
-  if (choice?.case === "name" || (choice?.case === "mode" && choice.value === ToolChoiceMode.REQUIRED)) {
-    if (format !== undefined)
-      throw unsupported("response_format cannot be combined with a tool choice that forces a call");
-    return fromStart(grammar, calls(), prompt); // 1
+  const format = request.responseFormat?.format.case === undefined ? undefined : request.responseFormat;
+  const rules = createGrammarBuilder();
+  const options = toolOptions(request, prompt);
+  if (options.choice === "required") {
+    if (format === undefined) return createToolGrammar(rules, options); // 1
+    throw unsupported("response_format cannot be combined with a tool_choice that forces a call");
   }
   if (format?.format.case === "gbnf") {
-    if (prompt.tools.length > 0) throw unsupported("a grammar cannot be combined with tools: set tool_choice to none");
-    if (prompt.thinkingOpen)
-      throw unsupported("a grammar cannot be used while the model thinks first: turn reasoning off");
+    if (options.tools.length > 0) throw unsupported("a grammar cannot be combined with tools: set tool_choice to none");
+    if (prompt.thinkingOpen) throw unsupported("a grammar cannot be used where the model thinks first");
     return responseGrammar(format); // 2
   }
   if (format !== undefined) {
-    const answer = addJsonAnswer(grammar, format);
-    return fromStart(grammar, prompt.tools.length === 0 ? answer : `${answer} | ${calls()}`, prompt); // 3
+    const answer = addJsonAnswer(rules, format);
+    const ways = options.tools.length === 0 ? answer : `(${answer} | ${addCalls(rules, options)})`;
+    rules.addRule("root", afterThinking(rules, ways, prompt));
+    return { gbnf: rules.toString() }; // 3
   }
-  const { trigger } = prompt.family.syntax;
   const strict = request.tools.some((tool) => tool.strict === true);
-  if (prompt.tools.length === 0 || !strict || trigger === undefined) return undefined; // 5
-  grammar.addRule("root", calls());
-  return { gbnf: grammar.toString(), trigger }; // 4
+  return strict && options.tools.length > 0 ? createToolGrammar(rules, options) : undefined; // 4, 5
 }
 
-/** A grammar for the whole answer, but for reasoning that the prompt has begun. */
-function fromStart(grammar: GrammarBuilder, body: string, { thinking, thinkingOpen }: ChatPrompt): Grammar {
-  if (!thinkingOpen || thinking === undefined) {
-    grammar.addRule("root", body);
-    return { gbnf: grammar.toString() };
+function toolOptions({ toolChoice, parallelToolCalls }: ChatRequest, prompt: ChatPrompt): ToolGrammarOptions {
+  const { family, tools, thinking, thinkingOpen } = prompt;
+  const shared = { syntax: family.syntax, thinking, thinkingOpen };
+  const choice = toolChoice?.choice;
+  if (choice?.case === "name") {
+    // Who names a tool wants one call of it; free to go on, a small model never stops.
+    const named = tools.filter(({ name }) => name === choice.value);
+    return { ...shared, tools: named, choice: "required", parallel: false };
   }
-  // Templates put up to two line breaks between reasoning and answer.
-  grammar.addRule("root", `${grammar.literal(thinking.end)} [\\n]{0,2} (${body})`);
-  return { gbnf: grammar.toString(), trigger: thinking.end };
+  const required = choice?.case === "mode" && choice.value === ToolChoiceMode.REQUIRED;
+  return { ...shared, tools, choice: required ? "required" : "auto", parallel: parallelToolCalls !== false };
 }
 
-function callable({ toolChoice }: ChatRequest, prompt: ChatPrompt) {
-  const named = toolChoice?.choice.case === "name" ? toolChoice.choice.value : undefined;
-  return prompt.tools
-    .map((tool, index) => ({ tool, index }))
-    .filter(({ tool }) => named === undefined || tool.name === named);
+/** Adds the rules of an answer that is calls, as one way of several, under a name of its own in the place of `root`. */
+function addCalls(rules: GrammarBuilder, options: ToolGrammarOptions): string {
+  const addRule: GrammarBuilder["addRule"] = (name, body) => rules.addRule(name === "root" ? "calls" : name, body);
+  createToolGrammar({ ...rules, addRule }, { ...options, choice: "required", thinking: undefined });
+  return "calls";
 }
 
 function checkToolChoice({ tools, toolChoice }: ChatRequest): void {
   const choice = toolChoice?.choice;
   if (choice?.case === "name" && !tools.some(({ name }) => name === choice.value)) {
-    throw invalidParameter(
-      "tool_choice",
-      `tool_choice names ${JSON.stringify(choice.value)}, which is none of the tools`,
-    );
+    const message = `tool_choice names ${JSON.stringify(choice.value)}, which is none of the tools`;
+    throw invalidParameter("tool_choice", message);
   }
   if (choice?.case === "mode" && choice.value === ToolChoiceMode.REQUIRED && tools.length === 0) {
     throw invalidParameter("tool_choice", "tool_choice is required, but there are no tools");

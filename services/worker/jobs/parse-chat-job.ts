@@ -36,7 +36,7 @@ export async function parseChatJob(request: ChatRequest, model: LoadedModel): Pr
     ...limits,
     prompt: tokens,
     sampling,
-    grammar: answerGrammar(request, prompt, maxCalls),
+    grammar: answerGrammar(request, prompt),
     stop: [...new Set([...limits.stop, ...prompt.stop])],
     keepSpecial: prompt.keepSpecial,
   };

@@ -9,11 +9,11 @@ const hermes = `{% if tools %}<tool_call>{{ tools | tojson }}{% endif %}{% for m
 {% endfor %}assistant:`;
 const thinking = `{% for m in messages %}{{ m.content }}{% endfor %}<think>\n{# </think> #}`;
 
-function grammarOf(request: MessageInitShape<typeof ChatRequestSchema>, template = hermes, maxCalls = Infinity) {
+function grammarOf(request: MessageInitShape<typeof ChatRequestSchema>, template = hermes) {
   const prompter = createChatPrompter({ templates: { "": template }, bosToken: "", eosToken: "", addsBos: false });
   const messages = [{ role: Role.USER, content: [{ part: { case: "text" as const, value: "hi" } }] }];
   const full = create(ChatRequestSchema, { messages, ...request });
-  return answerGrammar(full, prompter.prompt(full), maxCalls);
+  return answerGrammar(full, prompter.prompt(full));
 }
 
 /** The body of a rule. */
@@ -39,23 +39,24 @@ describe("a forced call", () => {
   test("of any tool is written in the family's form, from the first token", () => {
     const grammar = grammarOf({ tools, toolChoice: mode(ToolChoiceMode.REQUIRED) });
     expect(grammar?.trigger).toBeUndefined();
-    expect(rule(grammar?.gbnf, "root")).toBe("calls");
-    expect(rule(grammar?.gbnf, "call")).toContain(String.raw`"<tool_call>\x0a{\"name\": \"weather\", \"arguments\": "`);
-    expect(rule(grammar?.gbnf, "call")).toContain(String.raw`\"time\"`);
-    expect(rule(grammar?.gbnf, "calls")).toContain("call)*");
+    expect(rule(grammar?.gbnf, "tool-call")).toContain(
+      String.raw`"<tool_call>\x0a{\"name\": \"weather\", \"arguments\": "`,
+    );
+    expect(rule(grammar?.gbnf, "tool-call")).toContain(String.raw`\"time\"`);
+    expect(rule(grammar?.gbnf, "root")).toContain("tool-call)*");
   });
 
   test("of a named tool is one of that tool", () => {
     const toolChoice = { choice: { case: "name" as const, value: "time" } };
     const gbnf = grammarOf({ tools, toolChoice })?.gbnf;
-    expect(rule(gbnf, "call")).toContain("time");
-    expect(rule(gbnf, "call")).not.toContain("weather");
-    expect(rule(gbnf, "calls")).not.toContain("*");
+    expect(rule(gbnf, "tool-call")).toContain("time");
+    expect(rule(gbnf, "tool-call")).not.toContain("weather");
+    expect(rule(gbnf, "root")).toBe("tool-call");
   });
 
   test("is the only one where one is allowed", () => {
-    const grammar = grammarOf({ tools, toolChoice: mode(ToolChoiceMode.REQUIRED) }, hermes, 1);
-    expect(rule(grammar?.gbnf, "calls")).not.toContain("*");
+    const request = { tools, toolChoice: mode(ToolChoiceMode.REQUIRED), parallelToolCalls: false };
+    expect(rule(grammarOf(request)?.gbnf, "root")).toBe("tool-call");
   });
 
   test("cannot be combined with a response format", () => {
@@ -75,15 +76,17 @@ describe("a JSON answer", () => {
   });
 
   test("may be calls where there are tools, and only JSON where they are hidden", () => {
-    expect(rule(grammarOf({ tools, responseFormat: json })?.gbnf, "root")).toBe("json-object | calls");
+    const gbnf = grammarOf({ tools, responseFormat: json })?.gbnf;
+    expect(rule(gbnf, "root")).toBe("(json-object | calls)");
+    expect(rule(gbnf, "calls")).toContain("tool-call");
     const none = grammarOf({ tools, responseFormat: json, toolChoice: mode(ToolChoiceMode.NONE) });
     expect(rule(none?.gbnf, "root")).toBe("json-object");
   });
 
-  test("begins after reasoning that the prompt has begun", () => {
+  test("comes after the reasoning that the prompt has begun", () => {
     const grammar = grammarOf({ responseFormat: json }, thinking);
-    expect(grammar?.trigger).toBe("</think>");
-    expect(rule(grammar?.gbnf, "root")).toBe(String.raw`"</think>" [\n]{0,2} (json-object)`);
+    expect(grammar?.trigger).toBeUndefined();
+    expect(rule(grammar?.gbnf, "root")).toMatch(/^thought\S* .* json-object$/);
   });
 
   test("whose schema is no JSON, or cannot be enforced, is refused with its place", () => {
