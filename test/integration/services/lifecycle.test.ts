@@ -34,9 +34,10 @@ describe("closing", () => {
     await using ctx = await startTestServices();
     const running = ctx.client.inference.chat(chat("hold:1"))[Symbol.asyncIterator]();
     await running.next();
-    const ended = expect(running.next()).rejects.toMatchObject({ reason: ErrorReason.SHUTTING_DOWN });
-    await ctx.services.close(50);
-    await ended;
+    const next = running.next();
+    const closed = ctx.services.close(50);
+    await expect(next).rejects.toMatchObject({ reason: ErrorReason.SHUTTING_DOWN });
+    await closed;
   });
 
   test("while models are loading ends their processes", async () => {

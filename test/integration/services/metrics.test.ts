@@ -1,15 +1,17 @@
-import { register } from "prom-client";
+import { register, type MetricValue } from "prom-client";
 import { expect, test } from "vitest";
 import { chat, startTestServices, watchUntil, workerPid, type TestServices } from "./support.ts";
 
-/** The values of a metric by its labels without the model, for one model. */
+/** The values of one model's metric by their other labels; of a histogram, the sums and counts too. */
 async function read(name: string, model: string): Promise<Record<string, number>> {
   const metric = await register.getSingleMetric(`tokenwire_${name}`)?.get();
-  const values = metric?.values.filter(({ labels }) => labels["model"] === model) ?? [];
+  const values = (metric?.values ?? []) as (MetricValue<string> & { readonly metricName?: string })[];
+  const own = values.filter(({ labels }) => labels["model"] === model);
   return Object.fromEntries(
-    values.map(({ labels: { model: _, ...labels }, value, ...rest }) => {
-      const suffix = "metricName" in rest ? String(rest.metricName).slice(`tokenwire_${name}`.length) : "";
-      return [[...Object.values(labels), suffix].filter((part) => part !== "").join(" "), value];
+    own.map(({ labels, value, metricName }) => {
+      const others = Object.entries(labels).flatMap(([label, text]) => (label === "model" ? [] : [text]));
+      const suffix = metricName?.slice(`tokenwire_${name}`.length) ?? "";
+      return [[...others, suffix].filter((part) => part !== "").join(" "), value];
     }),
   );
 }

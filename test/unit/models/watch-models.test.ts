@@ -22,9 +22,9 @@ function createSource() {
   } satisfies ModelSource & Record<string, unknown>;
 }
 
-const next = async (watch: AsyncIterator<Model>) => {
+const next = async (watch: AsyncIterator<Model, void>) => {
   const { value } = await watch.next();
-  return [value.id, Math.round(value.loadProgress * 10)];
+  return [value?.id, Math.round((value?.loadProgress ?? 0) * 10)];
 };
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
