@@ -75,7 +75,7 @@ function judge(term: Term, given: Given, context: TranslateContext): Verdict {
   }
   if (!coerced.ok)
     return { keep: false, about: `${about} Not usable: must be ${setting.expects ?? expects(term.json)}.` };
-  if (coerced.input === undefined) return { keep: false, about: `${about} Unset.` };
+  if (coerced.value === undefined) return { keep: false, about: `${about} Unset.` };
   const { input } = coerced;
   const value = isPathSetting(name) && typeof input === "string" ? samePath(input, context) : input;
   return { keep: true, value, about };

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { packageRoot } from "../../../config/package-root.ts";
+import { temporaryFolder } from "../../unit/config/support.ts";
+
+/** Tells which Node runs it, and counts the signals that reach it until the second SIGTERM. */
+const fakeServer = `
+let seen = [];
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {
+  seen.push(signal);
+  console.log(seen.join(" "));
+  if (seen.filter((each) => each === "SIGTERM").length === 2) process.kill(process.pid, "SIGKILL");
+});
+console.log(process.version, process.argv.slice(2).join(" "));
+if (process.argv[2] === "end") process.exitCode = 7;
+else setInterval(() => {}, 1000);
+`;
+
+/** The package as it is published, around a fake server. */
+function installIn(folder: string, { withNode }: { withNode: boolean }): string {
+  for (const part of ["bin", "dist"]) mkdirSync(join(folder, part));
+  writeFileSync(join(folder, "package.json"), '{"type": "module"}');
+  writeFileSync(join(folder, "dist/main.js"), fakeServer);
+  copyFileSync(join(packageRoot, "bin/tokenwire.mjs"), join(folder, "bin/tokenwire.mjs"));
+  const node = join(folder, `node_modules/node-${process.platform}-${process.arch}/bin`);
+  mkdirSync(node, { recursive: true });
+  if (withNode) symlinkSync(process.execPath, join(node, "node"));
+  return join(folder, "bin/tokenwire.mjs");
+}
+
+/** Output line by line. */
+async function* linesOf(child: ChildProcess): AsyncGenerator<string, undefined> {
+  let rest = "";
+  for await (const chunk of child.stdout ?? []) {
+    rest += String(chunk);
+    const lines = rest.split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+  return undefined;
+}
+
+/** The machine's own Node, when it is older than the server wants; npm puts the pinned one before it. */
+const oldNode = (process.env["PATH"] ?? "")
+  .split(delimiter)
+  .filter((folder) => !folder.includes("node_modules"))
+  .map((folder) => join(folder, "node"))
+  .find(
+    (node) =>
+      existsSync(node) && /^v(1[6-9]|2[0-3])\./.test(spawnSync(node, ["--version"], { encoding: "utf8" }).stdout),
+  );
+
+test("runs the server in its own process where Node is new enough", () => {
+  using folder = temporaryFolder();
+  const launcher = installIn(folder.path, { withNode: false });
+  const { status, stdout } = spawnSync(process.execPath, [launcher, "end", "--a b"], { encoding: "utf8" });
+  expect({ status, stdout }).toEqual({ status: 7, stdout: `${process.version} end --a b\n` });
+});
+
+describe.skipIf(oldNode === undefined)("started with an old Node", () => {
+  test("runs the server with the pinned one, and ends as it ends", () => {
+    using folder = temporaryFolder();
+    const launcher = installIn(folder.path, { withNode: true });
+    const { status, stdout } = spawnSync(oldNode ?? "", [launcher, "end", "--a b"], { encoding: "utf8" });
+    expect({ status, stdout }).toEqual({ status: 7, stdout: `${process.version} end --a b\n` });
+  });
+
+  test("hands each signal on once, even when the terminal sends it to the whole group", async () => {
+    using folder = temporaryFolder();
+    const launcher = installIn(folder.path, { withNode: true });
+    // Leader of a group of its own, as a shell starts a job.
+    const child = spawn(oldNode ?? "", [launcher], { detached: true, stdio: ["ignore", "pipe", "inherit"] });
+    const exited = once(child, "exit");
+    const lines = linesOf(child);
+    const next = async () => (await lines.next()).value;
+    expect(await next()).toMatch(/^v24\./);
+    process.kill(-(child.pid ?? 0), "SIGINT");
+    expect(await next()).toBe("SIGINT");
+    child.kill("SIGTERM");
+    expect(await next()).toBe("SIGINT SIGTERM");
+    child.kill("SIGTERM");
+    // As a shell reports a process that a signal ended.
+    expect(await exited).toEqual([128 + 9, null]);
+  });
+
+  test("says what to do where there is no pinned one", () => {
+    using folder = temporaryFolder();
+    const launcher = installIn(folder.path, { withNode: false });
+    const { status, stdout, stderr } = spawnSync(oldNode ?? "", [launcher], { encoding: "utf8" });
+    expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+    expect(stderr).toMatch(/^tokenwire needs Node 24 or newer, and this is v[\d.]+ /);
+  });
+});

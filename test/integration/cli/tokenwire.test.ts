@@ -1,0 +1,100 @@
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { packageRoot } from "../../../config/package-root.ts";
+import { gguf, temporaryFolder } from "../../unit/config/support.ts";
+
+interface Outcome {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the command line as a user does, in a folder with these files. */
+function tokenwire(
+  args: readonly string[],
+  files: Readonly<Record<string, string>> = {},
+  env: Record<string, string> = {},
+): Outcome {
+  using folder = temporaryFolder();
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder.path, name), text);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(packageRoot, "bin/tokenwire.mjs"), ...args], {
+    cwd: folder.path,
+    encoding: "utf8",
+    env: { PATH: process.env["PATH"], ...env },
+  });
+  return { status, stdout, stderr: stderr.replaceAll(folder.path, "FOLDER") };
+}
+
+test("--help tells how to start, on stdout", () => {
+  const { status, stdout, stderr } = tokenwire(["--help"]);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toContain("tokenwire --config_file FILE");
+  expect(stdout).toContain("--n_ctx N");
+});
+
+test("--version is the package's version alone", () => {
+  expect(tokenwire(["--version"])).toEqual({
+    status: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    stderr: "",
+  });
+});
+
+test("migrate explains, and prints a config", () => {
+  const old = JSON.stringify({ models: [{ model: gguf }] });
+  const { status, stdout, stderr } = tokenwire(["migrate", "old.json"], { "old.json": old });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toContain("+ n_gpu_layers: 0");
+  expect(stdout).toContain('"unknown_model": "default"');
+});
+
+describe("ends with code 2 and sentences without a stack", () => {
+  test.each([
+    [
+      "an unknown flag",
+      ["--prot", "1"],
+      {},
+      {},
+      "--prot is no flag (did you mean --port?): --help lists all of them\n",
+    ],
+    [
+      "a missing config file",
+      ["--config_file", "c.json"],
+      {},
+      {},
+      "config file FOLDER/c.json does not exist: check --config_file or CONFIG_FILE\n",
+    ],
+    [
+      "a config file in the environment",
+      [],
+      { "c.json": '{"models": [{"model": "x"}]}' },
+      { CONFIG_FILE: "c.json" },
+      "models[0].model FOLDER/x does not exist: check the path\n",
+    ],
+    [
+      "broken JSON",
+      ["--config-file=c.json"],
+      { "c.json": "{" },
+      {},
+      "config file FOLDER/c.json is no JSON at line 1, column 2: Expected property name or '}'\n",
+    ],
+    [
+      "several problems",
+      [],
+      {},
+      { N_CTX: "-1", PORT: "x" },
+      '2 problems:\n- environment variable PORT is "x": must be a whole number from 0 to 65535\n- environment variable N_CTX is "-1": must be a whole number from 0 to 2147483647\n',
+    ],
+    [
+      "a certificate without its key",
+      ["--ssl_certfile", "c.pem"],
+      { "c.pem": "…" },
+      {},
+      "ssl_keyfile is missing: HTTPS needs ssl_keyfile and ssl_certfile\n",
+    ],
+  ])("for %s", (_, args, files, env, stderr) => {
+    expect(tokenwire(args, files, env)).toEqual({ status: 2, stdout: "", stderr });
+  });
+});

@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { parseArgs } from "../../../cli/parse-args.ts";
+import { ConfigError } from "../../../config/config-error.ts";
+import { createVocabulary } from "../../../config/vocabulary.ts";
+import { shimSettingsSchema } from "../../../shim/config.ts";
+
+const vocabulary = createVocabulary(shimSettingsSchema);
+
+function flagsOf(line: string): Record<string, string | readonly string[]> {
+  const parsed = parseArgs(line === "" ? [] : line.split(" "), vocabulary);
+  if (parsed.command !== "serve") throw new Error(`this is the command ${parsed.command}`);
+  return Object.fromEntries([...parsed.flags].map(([name, { value }]) => [name, value]));
+}
+
+describe("flags", () => {
+  test.each([
+    ["", {}],
+    ["serve", {}],
+    ["--n_ctx 4096", { n_ctx: "4096" }],
+    ["--n-ctx=4096", { n_ctx: "4096" }],
+    ["--N-CTX 4096", { n_ctx: "4096" }],
+    ["serve --port 80 --grpc-port 81", { port: "80", grpc_port: "81" }],
+    ["--n_gpu_layers -1 --port 80", { n_gpu_layers: "-1", port: "80" }],
+    ["--config-file c.json", { config_file: "c.json" }],
+    ["--api_key=-secret", { api_key: "-secret" }],
+    ["--kv_overrides a=int:1 --port 80", { kv_overrides: "a=int:1", port: "80" }],
+    ["--host=", { host: "" }],
+    ["--gpus 0 1 --port 80", { gpus: ["0", "1"], port: "80" }],
+    ["--gpus 0 --gpus 1", { gpus: ["0", "1"] }],
+    ["--tensor_split .5 -1", { tensor_split: [".5", "-1"] }],
+    ["--embedding --port 80", { embedding: "true", port: "80" }],
+    ["--embedding false", { embedding: "false" }],
+    ["--use-mmap no --flash_attn auto", { use_mmap: "no", flash_attn: "auto" }],
+    ['--chat_template_kwargs {"a":1}', { chat_template_kwargs: '{"a":1}' }],
+  ])("%j", (line, flags) => {
+    expect(flagsOf(line)).toEqual(flags);
+  });
+
+  test("keep how they were written, for messages", () => {
+    const parsed = parseArgs(["--n-ctx=1"], vocabulary);
+    expect(parsed).toMatchObject({ flags: new Map([["n_ctx", { flag: "--n-ctx", value: "1" }]]) });
+  });
+});
+
+describe("commands", () => {
+  test.each([
+    ["--help", { command: "help" }],
+    ["-h", { command: "help" }],
+    ["help", { command: "help" }],
+    ["--port 80 --help", { command: "help" }],
+    ["--prot 80 --help", { command: "help" }],
+    ["migrate --help", { command: "help" }],
+    ["--version", { command: "version" }],
+    ["-V", { command: "version" }],
+    ["version", { command: "version" }],
+    ["migrate old.json", { command: "migrate", file: "old.json", output: undefined }],
+    ["migrate old.json new.json", { command: "migrate", file: "old.json", output: "new.json" }],
+  ])("%j", (line, expected) => {
+    expect(parseArgs(line.split(" "), vocabulary)).toEqual(expected);
+  });
+});
+
+describe("refuses", () => {
+  test.each([
+    ["--prot 80", ["--prot is no flag (did you mean --port?): --help lists all of them"]],
+    [
+      "--n_ctxs=1 --prot 80",
+      [
+        "--n_ctxs is no flag (did you mean --n_ctx?): --help lists all of them",
+        "--prot is no flag (did you mean --port?): --help lists all of them",
+      ],
+    ],
+    ["--port", ["--port needs a value (one that begins with - is written --port=VALUE)"]],
+    ["--port --host x", ["--port needs a value (one that begins with - is written --port=VALUE)"]],
+    ["--gpus --port 80", ["--gpus needs a value (one that begins with - is written --gpus=VALUE)"]],
+    ["--n_ctx 1 --n-ctx 2", ["--n-ctx is given twice: keep one"]],
+    ["--port 80 81", ['"81" is no flag: flags begin with --, and lists follow theirs directly']],
+    [
+      "-p 80",
+      [
+        '"-p" is no flag: flags begin with --, and lists follow theirs directly',
+        '"80" is no flag: flags begin with --, and lists follow theirs directly',
+      ],
+    ],
+    ["migrat x", ['"migrat" is no command (did you mean migrate?): say serve, migrate, help, version, or flags alone']],
+    ["m.gguf", ['"m.gguf" is no command: to serve that model say --model m.gguf']],
+    ["c.yaml", ['"c.yaml" is no command: to serve that config say --config_file c.yaml']],
+    [
+      "migrate",
+      ["migrate takes the old config file, and the file to write if you like: tokenwire migrate config.json new.json"],
+    ],
+  ])("%j", (line, problems) => {
+    expect(() => parseArgs(line.split(" "), vocabulary)).toThrow(new ConfigError(problems));
+  });
+});
