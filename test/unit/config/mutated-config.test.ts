@@ -33,11 +33,11 @@ const word = fc.constantFrom(
   "\0",
 );
 const value = fc.oneof(word, fc.jsonValue({ maxDepth: 3 }), fc.integer(), fc.double(), fc.string());
-const overrides = fc.dictionary(name, value, { maxKeys: 4 });
+const overrides = fc.dictionary(name, value, { maxKeys: 2 });
 
 const sources = fc.record<Sources>({
   file: fc.oneof(
-    fc.record({ top: overrides, models: fc.array(overrides, { maxLength: 3 }) }).map(({ top, models }) => ({
+    fc.record({ top: overrides, models: fc.array(overrides, { maxLength: 2 }) }).map(({ top, models }) => ({
       models: models.map((more, index) => ({ model: gguf, model_alias: `m${index}`, ...more })),
       ...top,
     })),
@@ -45,7 +45,7 @@ const sources = fc.record<Sources>({
     fc.string(),
   ),
   fileName: fc.constantFrom("c.json", "c.yaml"),
-  flags: fc.dictionary(fc.constantFrom(...names), fc.oneof(word, fc.array(word, { minLength: 2, maxLength: 3 })), {
+  flags: fc.dictionary(fc.constantFrom(...names), fc.oneof(word, fc.array(word, { minLength: 2, maxLength: 2 })), {
     maxKeys: 2,
   }),
   env: fc.dictionary(fc.constantFrom(...names, "MODELS", "HOST", "PORT", "N_CTX"), fc.oneof(word, fc.string()), {
