@@ -54,6 +54,8 @@ export function rpcErrorFromStatus(status: CallStatus): RpcError {
 function reasonWithoutDetail({ code, details }: CallStatus): ErrorReason {
   // Both ends of the library refuse a message over their limit with this status, which also means spent quotas.
   if (code === GrpcStatus.RESOURCE_EXHAUSTED && details.includes("larger than")) return ErrorReason.REQUEST_TOO_LARGE;
+  // A stream that was cut without a status, which the library calls its own internal error.
+  if (code === GrpcStatus.INTERNAL && details.startsWith("Received RST_STREAM")) return ErrorReason.WORKER_LOST;
   return reasonOfStatus[code] ?? ErrorReason.INTERNAL;
 }
 

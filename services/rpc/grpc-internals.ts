@@ -1,10 +1,11 @@
-import { constants } from "node:http2";
-import type { ServerInterceptingCall, ServerInterceptor } from "@grpc/grpc-js";
+import { constants, type ServerOptions } from "node:http2";
+import type { Server, ServerInterceptingCall, ServerInterceptor } from "@grpc/grpc-js";
 import type { ServerCall } from "./call-context.ts";
 
 /**
- * What grpc-js keeps to itself and offers no other way to (1.14.7, server-interceptors.js, BaseServerInterceptingCall).
- * All of it is optional here: a release that moves it costs the features below, which tests would notice, and nothing else.
+ * What grpc-js keeps to itself and offers no other way to (1.14.7: server-interceptors.js, BaseServerInterceptingCall;
+ * server.js, commonServerOptions). All of it is optional here: a release that moves it costs the features below, which
+ * tests would notice, and nothing else.
  */
 interface BaseCall {
   readonly stream?: { close?(code: number): void };
@@ -53,3 +54,17 @@ export const ignoreOverflownDeadline: ServerInterceptor = (_method, call) => {
   // Nothing is intercepted: the call itself spares a layer per message, and the chain only uses what both have.
   return call as ServerInterceptingCall;
 };
+
+/**
+ * Lets one connection cancel many calls. Node cuts a connection, with every other call on it, that resets more than
+ * 1000 streams at once or 33 per second (against CVE-2023-44487, https://github.com/grpc/grpc-node/issues/2625); one
+ * that carries all users of a REST face does so whenever enough of them leave. A stranger's resets stay bounded: one
+ * costs the server some 100 µs. To be called before the server is bound.
+ */
+export function allowResets(server: Server): void {
+  const { commonServerOptions } = server as unknown as { commonServerOptions?: ServerOptions };
+  if (commonServerOptions) Object.assign(commonServerOptions, resetLimits);
+}
+
+/** A storm of all the streams a connection may have, ten times over; then as many per second as a busy host has calls. */
+const resetLimits: ServerOptions = { streamResetBurst: 10_000, streamResetRate: 1_000 };

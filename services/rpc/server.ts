@@ -3,7 +3,7 @@ import { Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import type { CallContext } from "./call-context.ts";
-import { ignoreOverflownDeadline } from "./grpc-internals.ts";
+import { allowResets, ignoreOverflownDeadline } from "./grpc-internals.ts";
 import type { CallHook, CallRuntime } from "./run-call.ts";
 import { bindService, type ServiceHandlers } from "./serve.ts";
 import { removeStaleSocket } from "./unix-socket.ts";
@@ -58,6 +58,7 @@ const stopMs = 1_000;
 /** Makes a gRPC server: add services, then listen. */
 export function createRpcServer({ onBug, hooks = [], stallTimeoutMs = 30_000, tls }: RpcServerOptions): RpcServer {
   const server = new Server({ ...options, interceptors: [ignoreOverflownDeadline] });
+  allowResets(server);
   const closing = new AbortController();
   const runtime: CallRuntime = { stallTimeoutMs, onBug, hooks, closing: closing.signal, running: new Set() };
   const services: DescService[] = [];

@@ -2,10 +2,23 @@ import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
 import { ErrorReason } from "../../../clients/index.ts";
 import type { CallContext } from "../../../services/rpc/call-context.ts";
+import { send, withSession } from "../../support/rpc-raw.ts";
 import { aborted, collect, rejection, startRpc, textEvent } from "../../support/rpc.ts";
 
+const chat = { ":path": "/tokenwire.v1.InferenceService/Chat" };
+
 describe("a deadline", () => {
-  test("ends a waiting call on both sides with DEADLINE", async () => {
+  test("ends a waiting call for its caller, whatever the server does", async () => {
+    const gate = Promise.withResolvers<object>();
+    await using rpc = await startRpc({ tokenize: () => gate.promise });
+    expect(await rejection(rpc.client.inference.tokenize({}, { timeoutMs: 50 }))).toMatchObject({
+      reason: ErrorReason.DEADLINE,
+      message: "no answer within 50 ms",
+    });
+    gate.resolve({});
+  });
+
+  test("ends a waiting call on the server, whatever its caller does", async () => {
     const reason = Promise.withResolvers<unknown>();
     await using rpc = await startRpc({
       async tokenize(_request, { signal }) {
@@ -13,8 +26,9 @@ describe("a deadline", () => {
         throw signal.reason;
       },
     });
-    const error = await rejection(rpc.client.inference.tokenize({}, { timeoutMs: 50 }));
-    expect(error).toMatchObject({ reason: ErrorReason.DEADLINE });
+    await withSession(rpc.address, async (session) => {
+      expect(await send(session, { "grpc-timeout": "20m" })).toMatchObject({ httpStatus: 200, grpcStatus: "4" });
+    });
     expect(await reason.promise).toMatchObject({ reason: ErrorReason.DEADLINE });
     expect(rpc.bugs).toEqual([]);
   });
@@ -33,8 +47,9 @@ describe("a deadline", () => {
         }
       },
     });
-    const error = await rejection(collect(rpc.client.inference.chat({}, { timeoutMs: 50 })));
-    expect(error).toMatchObject({ reason: ErrorReason.DEADLINE });
+    await withSession(rpc.address, async (session) => {
+      expect(await send(session, { ...chat, "grpc-timeout": "50m" })).toMatchObject({ grpcStatus: "4" });
+    });
     expect(await left.promise).toMatchObject({ reason: ErrorReason.DEADLINE });
   });
 
@@ -43,13 +58,17 @@ describe("a deadline", () => {
     await using rpc = await startRpc({
       async *chat(_request, { signal }) {
         signal.addEventListener("abort", () => reason.resolve(signal.reason));
-        for (;;) yield textEvent("x".repeat(64 * 1024));
+        for (;;) yield textEvent("more");
       },
     });
-    const iterator = rpc.client.inference.chat({}, { timeoutMs: 100 })[Symbol.asyncIterator]();
-    await iterator.next();
-    expect(await reason.promise).toMatchObject({ reason: ErrorReason.DEADLINE });
-    await iterator.return?.();
+    await withSession(
+      rpc.address,
+      async (session) => {
+        void send(session, { ...chat, "grpc-timeout": "50m" });
+        expect(await reason.promise).toMatchObject({ reason: ErrorReason.DEADLINE });
+      },
+      { initialWindowSize: 0 },
+    );
   });
 
   test("that has passed gives no answer", async () => {

@@ -195,6 +195,26 @@ describe("a server that is not there", () => {
   });
 });
 
+test("a storm of cancelled calls does not touch the others on the connection", async () => {
+  const gate = Promise.withResolvers<void>();
+  await using rpc = await startRpc({
+    async *chat({ model }, { signal }) {
+      yield textEvent("first");
+      if (model === "patient") await gate.promise;
+      else await aborted(signal);
+      yield textEvent("last");
+    },
+  });
+  const patient = collect(rpc.client.inference.chat({ model: "patient" }));
+  const leave = async () => {
+    for await (const _ of rpc.client.inference.chat({})) break;
+  };
+  // Without the server's limits for it, Node cuts the connection at the 1001st.
+  for (let i = 0; i < 4; i++) await Promise.all(Array.from({ length: 400 }, leave));
+  gate.resolve();
+  expect(await patient).toHaveLength(2);
+});
+
 test("a client that was closed refuses calls", async () => {
   await using rpc = await startRpc({ tokenize: async () => ({}) });
   await rpc.client.inference.tokenize({});

@@ -134,8 +134,13 @@ describe("one trace", () => {
         await aborted(signal);
         throw signal.reason;
       },
+      detokenize: async () => ({}),
     });
-    await rejection(rpc.client.inference.tokenize({}, { timeoutMs: 30 }));
+    // So that the deadline is not over before there is a connection.
+    await rpc.client.inference.detokenize({});
+    await finishedSpans(2);
+    exporter.reset();
+    await rejection(rpc.client.inference.tokenize({}, { timeoutMs: 200 }));
     const spans = await finishedSpans(2);
     expect(spans.find(tokenize, SpanKind.SERVER).attributes["rpc.status_code"]).toBe("DEADLINE_EXCEEDED");
     expect(spans.find(tokenize, SpanKind.CLIENT).attributes["rpc.status_code"]).toBe("DEADLINE_EXCEEDED");

@@ -71,6 +71,7 @@ describe("a status without our detail", () => {
       reason: ErrorReason.REQUEST_TOO_LARGE,
     },
     { code: GrpcStatus.RESOURCE_EXHAUSTED, details: "Bandwidth exhausted", reason: ErrorReason.RATE_LIMITED },
+    { code: GrpcStatus.INTERNAL, details: "Received RST_STREAM with code 2", reason: ErrorReason.WORKER_LOST },
     { code: GrpcStatus.UNIMPLEMENTED, details: "no such method", reason: ErrorReason.INTERNAL },
     { code: 99, details: "", reason: ErrorReason.INTERNAL },
   ])("$code $details is reason $reason", ({ code, details, reason }) => {
