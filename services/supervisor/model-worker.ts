@@ -13,6 +13,8 @@ import {
 
 export interface ModelWorkerOptions {
   readonly id: string;
+  /** Seconds since 1970 of the model file's last change. */
+  readonly created: bigint;
   /** Starts the `life`-th process, which serves on `socketPath`. */
   readonly fork: (life: number) => { readonly process: WorkerProcess; readonly socketPath: string };
   readonly limits: WorkerLimits;
@@ -56,7 +58,7 @@ export class ModelWorker {
   constructor(options: ModelWorkerOptions) {
     this.id = options.id;
     this.#options = options;
-    this.#model = create(ModelSchema, { id: options.id, state: ModelState.UNLOADED });
+    this.#model = create(ModelSchema, { id: options.id, created: options.created, state: ModelState.UNLOADED });
   }
 
   /** What the worker last said about its model, corrected by what we know of its process. */
@@ -149,7 +151,7 @@ export class ModelWorker {
     life.connection = connection;
     try {
       for await (const model of connection.watch()) if (this.#life === life) this.#onModelMessage(model);
-      // It closes by itself, having been told to, and will end when its calls have.
+      if (this.#life === life) this.#handle({ type: "closing" });
     } catch (error) {
       if (connection.lost.aborted) return;
       // It does not answer any more (keepalive), or is about to be found dead.
@@ -172,7 +174,7 @@ export class ModelWorker {
     life.connection?.end(how);
     const { log } = this.#options;
     const lastWords = life.process.lastWords();
-    if (this.#state.name === "stopping") log.debug(`the worker ${how}`);
+    if (this.#state.name === "stopping" || this.#state.name === "draining") log.debug(`the worker ${how}`);
     else if (this.#state.name !== "failing") log.error({ lastWords }, `the worker ${how}`);
     this.#life = undefined;
     this.#handle({ type: "exited", how, nowMs: performance.now() });
@@ -195,6 +197,9 @@ export class ModelWorker {
       case "failed":
         this.#setModel(create(ModelSchema, { id: this.id, created, state: ModelState.FAILED, error: state.message }));
         return this.onChange({ type: "failed", message: state.message, retryAtMs: state.retryAtMs });
+      case "draining":
+        this.#setModel(create(ModelSchema, { ...told, state: ModelState.LOADING }));
+        return this.onChange({ type: "restarting" });
       case "backoff":
         this.#setModel(create(ModelSchema, { ...told, state: ModelState.FAILED, error: state.message }));
         return this.onChange({ type: "restarting" });

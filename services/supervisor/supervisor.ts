@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSettings } from "../config.ts";
+import { fileTime } from "../models/file-time.ts";
 import type { ModelSource } from "../models/model-source.ts";
 import type { SentTracingOptions } from "../worker/worker-start.ts";
 import { ModelWorker, type WorkerChange } from "./model-worker.ts";
@@ -46,7 +47,13 @@ export class Supervisor implements ModelSource {
           const start = { type: "start", settings, socketPath, graceMs, tracing, logLevel: log.level } as const;
           return { process: forkWorker(workerEntry, start, modelLog), socketPath };
         };
-        const worker = new ModelWorker({ id, fork, limits: { ...workerLimits, ...limits }, log: modelLog });
+        const worker = new ModelWorker({
+          id,
+          created: fileTime(settings.model),
+          fork,
+          limits: { ...workerLimits, ...limits },
+          log: modelLog,
+        });
         worker.onChange = (change) => onChange(id, change);
         return [id, worker];
       }),

@@ -5,6 +5,8 @@ export type WorkerState =
   /** A process runs and loads the model. */
   | { readonly name: "starting"; readonly failures: number }
   | { readonly name: "ready"; readonly failures: number }
+  /** Somebody else has told the process to end: it finishes what runs and takes nothing new. */
+  | { readonly name: "draining" }
   /** The load failed; the process is being ended. */
   | { readonly name: "failing"; readonly failures: number; readonly message: string }
   /** No process; the next demand from `retryAtMs` on starts one. */
@@ -20,6 +22,7 @@ export type WorkerEvent =
   | { readonly type: "progress" }
   | { readonly type: "ready" }
   | { readonly type: "loadFailed"; readonly message: string }
+  | { readonly type: "closing" }
   | { readonly type: "exited"; readonly how: string; readonly nowMs: number }
   | { readonly type: "timer" }
   | { readonly type: "stop" };
@@ -100,6 +103,12 @@ const transitions: Transitions = {
   ready: {
     timer: () => step({ name: "ready", failures: 0 }),
     exited: ({ failures }, { how }) => comeBack(failures + 1, `its process ${how}`),
+    closing: () => step({ name: "draining" }),
+    stop: (_, __, limits) => stopProcess(limits),
+  },
+  draining: {
+    // It was not its fault, so there is nothing to wait for.
+    exited: (_, __, limits) => start(0, limits),
     stop: (_, __, limits) => stopProcess(limits),
   },
   failing: {

@@ -20,10 +20,10 @@ export class ModelHost implements ModelSource {
   readonly #listeners = new Set<(id: string) => void>();
   #phase: Phase = { name: "loading", progress: 0 };
 
-  /** `createdMs`: the model file's last change, in ms since 1970. */
-  constructor(id: string, createdMs: number) {
+  /** `created`: seconds since 1970 of the model file's last change. */
+  constructor(id: string, created: bigint) {
     this.id = id;
-    this.#created = BigInt(Math.floor(createdMs / 1000));
+    this.#created = created;
   }
 
   /** The model, once it is in memory. Throws MODEL_LOADING or MODEL_LOAD_FAILED. */

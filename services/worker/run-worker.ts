@@ -1,4 +1,4 @@
-import { rmdirSync, rmSync, statSync } from "node:fs";
+import { rmdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { pino, type Logger } from "pino";
@@ -6,6 +6,7 @@ import { RpcError } from "../../clients/errors.ts";
 import { startTracing } from "../../clients/tracing/sdk.ts";
 import type { ModelSettings } from "../config.ts";
 import type { Engine } from "../engine/engine.ts";
+import { fileTime } from "../models/file-time.ts";
 import { createLoadedModel } from "./loaded-model.ts";
 import { ModelHost } from "./model-host.ts";
 import { createWorkerServer } from "./server.ts";
@@ -37,7 +38,7 @@ export async function runWorker(createEngine: CreateEngine): Promise<number> {
   const log = pino({ level: logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
 
   const trace = await startTracing({ ...tracing, onWarning: (message) => log.warn(message) });
-  const host = new ModelHost(settings.model_alias, modifiedMs(settings.model));
+  const host = new ModelHost(settings.model_alias, fileTime(settings.model));
   const server = createWorkerServer(host, log);
   await server.listen(`unix:${socketPath}`);
   process.send?.({ type: "listening" } satisfies WorkerListening);
@@ -68,11 +69,6 @@ async function load(host: ModelHost, settings: ModelSettings, createEngine: Crea
 
 function receiveStart(): Promise<WorkerStart> {
   return new Promise((resolve) => process.once("message", (message: WorkerStart) => resolve(message)));
-}
-
-/** In ms since 1970; 0 when the file cannot be read, which the load will report. */
-function modifiedMs(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 /** The front is gone and cannot clean up: removes our socket, and the last of its workers the directory too. */

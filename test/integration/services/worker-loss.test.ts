@@ -71,6 +71,17 @@ describe("a worker that is killed", () => {
   });
 });
 
+test("a worker that gets a SIGTERM finishes its streams, and who comes meanwhile waits for the next one", async () => {
+  await using ctx = await startTestServices();
+  const running = ctx.client.inference.chat(chat("count:4 tokenMs:50"))[Symbol.asyncIterator]();
+  await running.next();
+  process.kill(workerPid(ctx), "SIGTERM");
+  await watchUntil(ctx, ({ state }) => state === ModelState.LOADING);
+  const next = Array.fromAsync(ctx.client.inference.chat(chat("count:1")));
+  expect(textOf(await Array.fromAsync({ [Symbol.asyncIterator]: () => running }))).toBe("w1 w2 w3 w4 ");
+  expect(textOf(await next)).toBe("w1 ");
+});
+
 test("a stream that ends without an end for each choice is an error, never a success", async () => {
   await using ctx = await startTestServices();
   await expect(Array.fromAsync(ctx.client.inference.chat(chat("count:5 truncate:2")))).rejects.toMatchObject({

@@ -74,6 +74,13 @@ describe("a worker", () => {
     });
   });
 
+  test("that was told to end by somebody else finishes, and is started again at once", () => {
+    const closing: WorkerEvent = { type: "closing" };
+    expect(play(demand, ready, closing)).toEqual({ state: { name: "draining" }, effects: [] });
+    expect(play(demand, ready, closing, exited()).effects[0]).toEqual({ type: "spawn" });
+    expect(play(demand, ready, closing, stop).state).toEqual({ name: "stopping" });
+  });
+
   test("that is stopped is asked to end, and killed when it does not", () => {
     expect(play(demand, ready, stop).effects).toEqual([{ type: "terminate" }, { type: "timer", ms: 5000 }]);
     expect(play(demand, ready, stop, timer).effects).toEqual([{ type: "kill" }]);
@@ -100,7 +107,7 @@ test("pauses grow from 0.1 s to 30 s", () => {
 });
 
 test("has at most one process, and is never without a way on, through any events that can happen", () => {
-  const choice = fc.constantFrom("demand", "progress", "ready", "loadFailed", "exited", "timer", "stop");
+  const choice = fc.constantFrom("demand", "progress", "ready", "loadFailed", "closing", "exited", "timer", "stop");
   fc.assert(
     fc.property(fc.array(choice, { maxLength: 60 }), (choices) => {
       let state: WorkerState = { name: "unloaded" };
@@ -108,7 +115,7 @@ test("has at most one process, and is never without a way on, through any events
       let timed = false;
       for (const [i, type] of choices.entries()) {
         // A process that does not run says nothing, and a timer that is not set does not fire.
-        if (!alive && ["progress", "ready", "loadFailed", "exited"].includes(type)) continue;
+        if (!alive && ["progress", "ready", "loadFailed", "closing", "exited"].includes(type)) continue;
         if (!timed && type === "timer") continue;
         const details = { nowMs: i * 1000, message: "m", how: "h" };
         const step = nextWorkerState(state, { type, ...details } as WorkerEvent, limits);
