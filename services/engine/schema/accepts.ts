@@ -1,9 +1,8 @@
-import { automatonAccepts } from "./automaton.ts";
 import type { Expander } from "./compiler.ts";
 import { countKeyword, keyword, listKeyword, mapKeyword, namesKeyword, numberKeyword } from "./keywords.ts";
 import { numberBounds } from "./number-bounds.ts";
 import { isKeywords, type SchemaNode } from "./schema-document.ts";
-import { patternLanguage } from "./string-rule.ts";
+import { matchesPattern } from "./string-rule.ts";
 import { canonicalJson, type Facts, hasType, typesOf } from "./value-space.ts";
 
 /**
@@ -52,9 +51,7 @@ export function createAcceptor({ document, expand }: Expander): (facts: Facts, v
       (namesKeyword(fact, "required") ?? []).every((name) => Object.hasOwn(value, name)) &&
       Object.entries(value).every(([name, member]) => {
         if (keyword(fact, "propertyNames") !== undefined && !acceptsAt(name, fact, "propertyNames")) return false;
-        const matching = patterns.filter((pattern) =>
-          automatonAccepts(patternLanguage(fact, pattern).automaton(), name),
-        );
+        const matching = patterns.filter((pattern) => matchesPattern(fact, pattern, name));
         if (!matching.every((pattern) => acceptsAt(member, fact, "patternProperties", pattern))) return false;
         if (Object.hasOwn(properties, name)) return acceptsAt(member, fact, "properties", name);
         if (matching.length > 0 || keyword(fact, "additionalProperties") === undefined) return true;
@@ -84,7 +81,7 @@ export function createAcceptor({ document, expand }: Expander): (facts: Facts, v
 
 function satisfiesString(fact: SchemaNode, value: string): boolean {
   const pattern = keyword(fact, "pattern");
-  if (typeof pattern === "string" && !automatonAccepts(patternLanguage(fact, pattern).automaton(), value)) return false;
+  if (typeof pattern === "string" && !matchesPattern(fact, pattern, value)) return false;
   return isWithin(fact, "Length", [...value].length);
 }
 

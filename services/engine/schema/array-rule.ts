@@ -118,6 +118,7 @@ function uniqueTerm(compiler: Compiler, { node, prefix, rest, min, max, hint }: 
     return chain === undefined ? undefined : brackets(compiler, chain);
   }
   if (min > values.length) return undefined;
+  if (values.length === 0) return brackets(compiler, "");
   const ws = jsonRule(compiler.rules, "ws");
   const order = permuted(compiler, { values, min, max: Math.min(max, values.length), hint, ws });
   return brackets(compiler, min === 0 ? `( ${order} ${ws} )?` : `${order} ${ws}`);

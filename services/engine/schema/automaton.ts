@@ -1,4 +1,4 @@
-import { anyChar, type CharSet, complement, intersect, subtract, union } from "./char-set.ts";
+import { anyChar, type CharSet, complement, hasChar, intersect, subtract, union } from "./char-set.ts";
 import type { Regex } from "./regex.ts";
 
 /** A finite automaton over characters, explored as needed. States are strings; several moves may overlap. */
@@ -15,6 +15,9 @@ export interface Move {
 
 /** More states than any sensible pattern has, and a grammar that llama.cpp still handles with ease. */
 export const maxStates = 4000;
+/** Moves of all states together, and of one state while they are put together: what bounds the time. */
+export const maxMoves = 100_000;
+const maxMovesOfState = 5000;
 
 /** Thrown when an automaton grows beyond `maxStates`. */
 export class AutomatonTooLarge extends Error {}
@@ -25,7 +28,7 @@ export function regexAutomaton(regex: Regex): Automaton {
   const edges: { set: CharSet; to: number }[][] = [[]];
 
   function state(): number {
-    if (edges.length > 5 * maxStates) throw new AutomatonTooLarge();
+    if (edges.length > maxStates) throw new AutomatonTooLarge();
     empties.push([]);
     return edges.push([]) - 1;
   }
@@ -134,12 +137,15 @@ export function complementAutomaton(inner: Automaton): Automaton {
     start: inner.start,
     moves(state) {
       let parts: { set: CharSet; to: string[] }[] = [{ set: anyChar, to: [] }];
+      let work = 0;
       for (const move of statesOf(state).flatMap((each) => inner.moves(each))) {
         parts = parts.flatMap(({ set, to }) => [
           { set: intersect(set, move.set), to: [...to, move.to] },
           { set: subtract(set, move.set), to },
         ]);
         parts = parts.filter(({ set }) => set.length > 0);
+        work += parts.length;
+        if (work > maxMovesOfState) throw new AutomatonTooLarge();
       }
       return parts.map(({ set, to }) => ({ set, to: [...new Set(to)].toSorted().join(",") }));
     },
@@ -209,8 +215,9 @@ function both(a: Automaton, b: Automaton): Automaton {
     start: pair(a.start, b.start),
     moves(state) {
       const at = pairs[Number(state)]!;
-      const movesB = b.moves(at.b);
-      return a.moves(at.a).flatMap((moveA) =>
+      const [movesA, movesB] = [a.moves(at.a), b.moves(at.b)];
+      if (movesA.length * movesB.length > maxMovesOfState) throw new AutomatonTooLarge();
+      return movesA.flatMap((moveA) =>
         movesB.flatMap((moveB) => {
           const set = intersect(moveA.set, moveB.set);
           return set.length > 0 ? [{ set, to: pair(moveA.to, moveB.to) }] : [];
@@ -221,16 +228,18 @@ function both(a: Automaton, b: Automaton): Automaton {
   };
 }
 
-/** Whether the automaton accepts the text. */
+/** Whether the automaton accepts the text. Throws AutomatonTooLarge when that takes too long to find out. */
 export function automatonAccepts(automaton: Automaton, text: string): boolean {
   let states = new Set([automaton.start]);
+  let work = 0;
   for (const character of text) {
     const code = character.codePointAt(0)!;
     const next = new Set<string>();
     for (const state of states) {
-      for (const { set, to } of automaton.moves(state)) {
-        if (set.some(([first, last]) => first <= code && code <= last)) next.add(to);
-      }
+      const moves = automaton.moves(state);
+      for (const { set, to } of moves) if (hasChar(set, code)) next.add(to);
+      work += moves.length;
+      if (work > 20 * maxMoves) throw new AutomatonTooLarge();
     }
     states = next;
   }

@@ -34,8 +34,14 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
   const terms = new Map<string, string | undefined>();
   const open = new Map<string, { name: string; isUsed: boolean }>();
 
-  const term = compile([document.root]);
-  if (term === undefined) throw new SchemaRefusal("", "allows no value at all: its parts contradict each other");
+  /** Where the innermost contradiction was that nothing has made up for since. */
+  let blamed: string | undefined;
+
+  const [facts, ...others] = expander.expand([document.root]);
+  const isPlain = facts !== undefined && others.length === 0 && valueSpaceOf(facts).values === undefined;
+  const term = isPlain ? factsTerm(facts, ruleName) : compile([document.root]);
+  if (term === undefined)
+    throw new SchemaRefusal(blamed ?? "", "allows no value at all: its parts contradict each other");
   if (term !== ruleName) rules.define(ruleName, term);
 
   function compile(nodes: readonly SchemaNode[]): string | undefined {
@@ -55,6 +61,7 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
     const name = hint(alternatives.length === 1 ? (alternatives[0]![0] ?? nodes[0]) : nodes[0]);
     const union = unionTerm(found, [...values.values()], name);
     unions.set(key, union);
+    blamed = union === undefined ? (blamed ?? nodes[0]?.pointer) : undefined;
     return union;
   }
 
@@ -64,8 +71,8 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
     return all.length > 1 ? rules.intern(name, all.join(" | ")) : all[0];
   }
 
-  /** A rule for the values that satisfy all facts, which is where cycles are cut. */
-  function factsTerm(facts: Facts): string | undefined {
+  /** A rule for the values that satisfy all facts, `name` if given. This is where cycles are cut. */
+  function factsTerm(facts: Facts, name = ""): string | undefined {
     const key = keyOf(facts);
     const cycle = open.get(key);
     if (cycle) {
@@ -74,8 +81,7 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
     }
     if (terms.has(key)) return terms.get(key);
     if (open.size >= maxDepth) throw new SchemaRefusal(facts[0]?.pointer ?? "", `nests deeper than ${maxDepth} levels`);
-    const isRoot = open.size === 0 && facts[0] === document.root;
-    const here = { name: isRoot ? ruleName : rules.reserve(hint(facts[0])), isUsed: isRoot };
+    const here = { name: name || rules.reserve(hint(facts[0])), isUsed: name !== "" };
     open.set(key, here);
     const body = factsBody(facts);
     open.delete(key);

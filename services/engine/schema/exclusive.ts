@@ -4,12 +4,23 @@ import { keyword, mapKeyword } from "./keywords.ts";
 import { negationsOf } from "./negate.ts";
 import { numberBounds } from "./number-bounds.ts";
 import { objectFacts } from "./object-facts.ts";
-import { SchemaRefusal } from "./refusal.ts";
+import { pointerTo, SchemaRefusal } from "./refusal.ts";
 import type { SchemaNode } from "./schema-document.ts";
-import { type Facts, hasType, valueSpaceOf } from "./value-space.ts";
+import { canonicalJson, commonTypes, type Facts, type ValueSpace, valueSpaceOf } from "./value-space.ts";
 
 /** How far into required members to look for what tells two alternatives apart; a discriminator is at the first level. */
 const maxLook = 3;
+
+// Every pair is compared: beyond this the time is noticed.
+const maxPairs = 40_000;
+
+/** One alternative of a branch. */
+interface Way {
+  readonly branch: number;
+  readonly facts: Facts;
+  readonly space: ValueSpace;
+  readonly values: ReadonlySet<string> | undefined;
+}
 
 /**
  * The alternatives of `oneOf`: exactly one branch may hold. Branches that cannot hold together (other types, a `const`
@@ -21,15 +32,28 @@ export function exclusiveAlternatives(
   node: SchemaNode,
   branches: readonly SchemaNode[],
 ): readonly Facts[] {
-  const expanded = branches.map((branch) => expander.expand([branch]));
-  return expanded.flatMap((alternatives, i) =>
-    alternatives.flatMap((facts) => {
-      const overlapping = expanded.flatMap((others, j) =>
-        j !== i && others.some((other) => !areDisjoint(expander, facts, other, node)) ? [j] : [],
-      );
-      return overlapping.reduce<readonly Facts[]>((all, j) => combine(all, opposite(j, i), node), [facts]);
+  const ways = branches.flatMap((each, branch) =>
+    expander.expand([each]).map((facts): Way => {
+      const space = valueSpaceOf(facts);
+      return { branch, facts, space, values: space.values && new Set(space.values.map(canonicalJson)) };
     }),
   );
+  let pairs = 0;
+  return ways.flatMap((way) => {
+    const overlapping = new Set<number>();
+    for (const other of ways) {
+      if (other.branch === way.branch || overlapping.has(other.branch) || areApart(way, other)) continue;
+      if (++pairs > maxPairs) {
+        throw new SchemaRefusal(pointerTo(node.pointer, "oneOf"), "has too many alternatives to compare: use anyOf");
+      }
+      const together = [...way.facts, ...closing(expander, way.facts, node), ...other.facts];
+      if (!isImpossible(expander, together, maxLook)) overlapping.add(other.branch);
+    }
+    return [...overlapping].reduce<readonly Facts[]>(
+      (all, j) => combine(all, opposite(j, way.branch), node),
+      [way.facts],
+    );
+  });
 
   function opposite(j: number, i: number): readonly Facts[] {
     const negations = negationsOf(expander.document, branches[j]!);
@@ -39,9 +63,10 @@ export function exclusiveAlternatives(
   }
 }
 
-/** Whether no value that is generated for `facts` satisfies `others`. */
-function areDisjoint(expander: Expander, facts: Facts, others: Facts, node: SchemaNode): boolean {
-  return isImpossible(expander, [...facts, ...closing(expander, facts, node), ...others], maxLook);
+/** Whether types or listed values alone tell two alternatives apart. */
+function areApart(a: Way, b: Way): boolean {
+  if (a.values && b.values) return ![...a.values].some((value) => b.values!.has(value));
+  return commonTypes(a.space.types, b.space.types).size === 0;
 }
 
 /** What is generated for an object without `additionalProperties` has no other members than those it lists. */
@@ -78,8 +103,6 @@ function isImpossible(expander: Expander, facts: Facts, look: number): boolean {
 }
 
 function isExcluded(facts: Facts, value: unknown): boolean {
-  const type = valueSpaceOf([{ ...facts[0]!, keywords: { const: value } }]).types;
-  return facts.some((fact) =>
-    fact.excluded?.some((excluded) => hasType(type, excluded) && JSON.stringify(excluded) === JSON.stringify(value)),
-  );
+  const json = canonicalJson(value);
+  return facts.some((fact) => fact.excluded?.some((excluded) => canonicalJson(excluded) === json));
 }

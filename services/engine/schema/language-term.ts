@@ -1,4 +1,4 @@
-import { type Automaton, AutomatonTooLarge, maxStates } from "./automaton.ts";
+import { type Automaton, AutomatonTooLarge, maxMoves, maxStates } from "./automaton.ts";
 import { charSet, type CharSet, hasChar, intersect, noChar, subtract, union } from "./char-set.ts";
 import type { Regex } from "./regex.ts";
 import { literal, neverMatches, type RuleSet } from "./rule-set.ts";
@@ -150,11 +150,14 @@ export function liveStates(automaton: Automaton): Map<string, Map<string, CharSe
   const reached = new Map<string, Map<string, CharSet>>();
   const before = new Map<string, string[]>();
   const open = [automaton.start];
+  let work = 0;
   for (const state of open) {
     if (reached.has(state)) continue;
     if (reached.size >= maxStates) throw new AutomatonTooLarge();
     const targets = new Map<string, CharSet>();
-    for (const { set, to } of automaton.moves(state)) targets.set(to, union(targets.get(to) ?? noChar, set));
+    const moves = automaton.moves(state);
+    if ((work += moves.length) > maxMoves) throw new AutomatonTooLarge();
+    for (const { set, to } of moves) targets.set(to, union(targets.get(to) ?? noChar, set));
     reached.set(state, targets);
     for (const to of targets.keys()) {
       open.push(to);

@@ -1,4 +1,10 @@
-import { AutomatonTooLarge, exceptAutomaton, intersectAutomata, lengthAutomaton } from "./automaton.ts";
+import {
+  automatonAccepts,
+  AutomatonTooLarge,
+  exceptAutomaton,
+  intersectAutomata,
+  lengthAutomaton,
+} from "./automaton.ts";
 import type { Compiler } from "./compiler.ts";
 import { formatLanguage, formatNames } from "./formats.ts";
 import { jsonRule } from "./json-rules.ts";
@@ -41,13 +47,11 @@ export function stringTerm(compiler: Compiler, facts: Facts, except: readonly st
     return term === undefined ? undefined : quoted(term);
   } catch (error) {
     if (!(error instanceof AutomatonTooLarge) || !node) throw error;
-    return refuseKeyword(
-      node,
-      name,
-      "is too large, together with lengths and other patterns: make it simpler or its repetitions smaller",
-    );
+    return refuseKeyword(node, name, tooLarge);
   }
 }
+
+const tooLarge = "is too large, together with lengths and other patterns: make it simpler or its repetitions smaller";
 
 function quoted(term: string): string {
   return String.raw`"\"" ${term} "\""`;
@@ -80,8 +84,18 @@ function languagesOf(facts: Facts): Source[] {
   return [...found.values()];
 }
 
+/** Whether a text that is written in the schema matches the node's `pattern`. */
+export function matchesPattern(node: SchemaNode, pattern: string, text: string): boolean {
+  try {
+    return automatonAccepts(patternLanguage(node, pattern).automaton(), text);
+  } catch (error) {
+    if (!(error instanceof AutomatonTooLarge)) throw error;
+    return refuseKeyword(node, "pattern", `${shown(pattern)} ${tooLarge}`);
+  }
+}
+
 /** What a `pattern` allows; refuses one outside of the supported syntax. */
-export function patternLanguage(node: SchemaNode, pattern: string): Language {
+function patternLanguage(node: SchemaNode, pattern: string): Language {
   try {
     return parsePattern(pattern);
   } catch (error) {

@@ -81,7 +81,8 @@ function valuesOf(node: SchemaNode): readonly unknown[] | undefined {
   return list ? commonValues(list, [value]) : [value];
 }
 
-function commonTypes(a: ReadonlySet<JsonType>, b: ReadonlySet<JsonType>): ReadonlySet<JsonType> {
+/** The types that are in both. */
+export function commonTypes(a: ReadonlySet<JsonType>, b: ReadonlySet<JsonType>): ReadonlySet<JsonType> {
   const common = new Set([...a].filter((type) => b.has(type)));
   if ((a.has("integer") && b.has("number")) || (b.has("integer") && a.has("number"))) common.add("integer");
   return common;

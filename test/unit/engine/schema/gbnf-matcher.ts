@@ -189,7 +189,7 @@ function parseGbnf(grammar: string): Map<string, readonly Sequence[]> {
   let made = 0;
   for (const line of grammar.split("\n").filter((each) => each !== "")) {
     const header = /^([a-zA-Z0-9-]+) ::= /.exec(line);
-    if (!header) throw new Error(`no rule: ${line}`);
+    if (!header || line.length === header[0].length) throw new Error(`no rule: ${line}`);
     if (rules.has(header[1]!)) throw new Error(`${header[1]} is defined twice`);
     const input = [...line.slice(header[0].length)];
     rules.set(header[1]!, []);
