@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { ErrorReason, invalidParameter, RpcError } from "../../clients/errors.ts";
 import { type FieldPath, formatPath, valueAt } from "./field-path.ts";
+import { unsupportedMark } from "./schema/fields.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -18,7 +19,7 @@ export function issueToError(issue: Issue, body: unknown, prefix: FieldPath = []
   const param = formatPath(path);
   const value = valueAt(body, path);
 
-  if (issue.code === "custom" && issue.params?.["unsupported"] === true) {
+  if (issue.code === "custom" && issue.params?.[unsupportedMark] === true) {
     return new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, issue.message, { param });
   }
   if (issue.code === "invalid_union") {

@@ -49,22 +49,21 @@ export function mapOf<T extends z.ZodType>(value: T, max: number): z.ZodType<Rec
 /** A JSON object whose inside is somebody else's business, such as a JSON Schema. */
 export const jsonObject = z.record(z.string(), z.unknown());
 
-/** Marks an issue as "known, but not served", which is its own error code. */
-export interface UnsupportedIssue {
-  readonly unsupported: true;
-}
+/** On an issue's params: the field is known, but not served, which has an error code of its own. */
+export const unsupportedMark = "unsupported";
 
 /**
  * A field that the API knows and this server does not serve. Null and the values of `satisfied` pass, because they ask
  * for nothing that is missing; any other value is refused with `why`.
  */
-export function unsupported(why: string, satisfied: z.ZodType = z.never()): z.ZodOptional<z.ZodUnknown> {
-  const refused: UnsupportedIssue = { unsupported: true };
+export function unsupported(why: string, satisfied: z.ZodType = z.never()): z.ZodType<unknown> {
+  const { $schema: _, ...served } = z.toJSONSchema(satisfied);
   return z
     .unknown()
     .superRefine((value, context) => {
       if (value === null || satisfied.safeParse(value).success) return;
-      context.addIssue({ code: "custom", message: why, params: { ...refused } });
+      context.addIssue({ code: "custom", message: why, params: { [unsupportedMark]: true } });
     })
+    .meta({ description: `Not served: ${why}.`, anyOf: [...("not" in served ? [] : [served]), { type: "null" }] })
     .optional();
 }

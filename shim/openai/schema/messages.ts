@@ -42,7 +42,7 @@ const assistantMessage = z.object({
   function_call: unsettable(functionCall),
   audio: unsupported("audio is not served: this server takes and gives text"),
   /** SDKs send back what OpenAI sent: citations, which we never make. */
-  annotations: unsupported("annotations are not served", z.tuple([])),
+  annotations: unsupported("annotations are not served", z.array(z.unknown()).max(0)),
 });
 
 /** A chat message as OpenAI's clients send it; `developer` and `function` are the newest and the oldest roles. */

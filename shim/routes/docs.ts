@@ -1,0 +1,28 @@
+import type { ShimContext, ShimHandler } from "../context.ts";
+import { docsPage } from "../openai/docs-page.ts";
+import { type Endpoint, openApiDocument, type OpenApiDocument } from "../openai/openapi.ts";
+import type { RouteDeps } from "./deps.ts";
+
+/** GET /openapi.json: what is served, made from the schemas that requests are checked with. */
+export function openApi(deps: RouteDeps, endpoints: () => readonly Endpoint[]): ShimHandler {
+  return (ctx) => {
+    ctx.body = documentFor(ctx, deps, endpoints());
+  };
+}
+
+/** GET /docs: the same as a page, which loads nothing from elsewhere. */
+export function docs(deps: RouteDeps, endpoints: () => readonly Endpoint[]): ShimHandler {
+  return (ctx) => {
+    ctx.type = "html";
+    ctx.set("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'");
+    ctx.body = docsPage(documentFor(ctx, deps, endpoints()));
+  };
+}
+
+function documentFor(ctx: ShimContext, deps: RouteDeps, endpoints: readonly Endpoint[]): OpenApiDocument {
+  return openApiDocument(endpoints, {
+    version: deps.version,
+    serverUrl: `${ctx.protocol}://${ctx.host}${deps.settings.root_path}`,
+    withKey: deps.settings.api_key !== undefined,
+  });
+}

@@ -1,0 +1,55 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { expect, test } from "vitest";
+import type { OpenApiDocument } from "../../../shim/openai/openapi.ts";
+import { hello, testShim } from "./support.ts";
+
+async function documentOf(settings = {}): Promise<OpenApiDocument> {
+  await using shim = await testShim({}, settings);
+  const response = await fetch(`${shim.url}/openapi.json`);
+  return (await response.json()) as OpenApiDocument;
+}
+
+test("describes every route, with the base path and the key it needs", async () => {
+  const document = await documentOf({ root_path: "/llm", api_key: ["k"] });
+  expect(Object.keys(document.paths)).toEqual(
+    expect.arrayContaining(["/v1/chat/completions", "/v1/models/{id}", "/extras/tokenize/count", "/ready"]),
+  );
+  expect(document.servers[0]?.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/llm$/);
+  expect(document.security).toEqual([{ bearer: [] }]);
+});
+
+test("describes bodies that are served, and refuses those that are not", async () => {
+  const { paths } = await documentOf();
+  const schema = paths["/v1/chat/completions"]?.["post"]?.requestBody?.content["application/json"].schema;
+  const isValid = new Ajv2020({ strict: false }).compile(schema ?? {});
+  expect(isValid({ ...hello, temperature: 0, stop: ["a"], logit_bias: { 5: 1 }, templature: 1, store: false })).toBe(
+    true,
+  );
+  const bad = [{ temperature: 3 }, { n: 0 }, { store: true }, { audio: {} }, { messages: [] }, { seed: "1" }];
+  expect(bad.filter((change) => isValid({ ...hello, ...change }))).toEqual([]);
+  const fields = Object.entries(schema?.properties ?? {});
+  expect(fields.filter(([, field]) => !JSON.stringify(field).includes('"description"')).map(([name]) => name)).toEqual(
+    [],
+  );
+  expect(schema?.properties?.["user"]).toMatchObject({ description: expect.stringMatching(/^No effect/) });
+});
+
+test("shows the same as a page that loads nothing from elsewhere", async () => {
+  await using shim = await testShim({});
+  const response = await fetch(`${shim.url}/docs`);
+  expect(response.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+  const html = await response.text();
+  expect(html).toContain("<code>POST /v1/chat/completions</code>");
+  expect(html).toContain("<code>temperature</code><td>number 0 to 2<td>0: always the most likely token.");
+  expect(html).not.toContain("<script");
+});
+
+test("says at / where everything is", async () => {
+  await using shim = await testShim({});
+  expect(await (await fetch(`${shim.url}/`)).json()).toMatchObject({
+    name: "tokenwire",
+    base_url: `${shim.url}/v1`,
+    routes: expect.arrayContaining(["POST /v1/chat/completions", "GET /v1/models/{id}"]),
+  });
+});
