@@ -9,6 +9,7 @@ type Fault = (path: string) => string | undefined;
 const files: Readonly<Partial<Record<string, Fault>>> = {
   model: ggufFault,
   lora_path: ggufFault,
+  draft_model: ggufFault,
   ssl_keyfile: textFault,
   ssl_certfile: textFault,
 };
@@ -28,6 +29,8 @@ export type Resolved =
 export function resolveFile(name: string, value: unknown, given: Given, cwd: string): Resolved {
   if (typeof value !== "string") return { ok: true, value };
   const isTemplateFile = name === "chat_template" && !isTemplate(value);
+  // Any other value means guesses without a model, as it did in llama_cpp.server.
+  if (name === "draft_model" && !value.endsWith(".gguf")) return { ok: true, value };
   const fault = isTemplateFile ? templateFault : files[name];
   if (fault === undefined) return { ok: true, value };
   const path = resolve(given.base, value);

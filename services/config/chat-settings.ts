@@ -4,7 +4,6 @@ import { optional, text, uint32Max, whole } from "./kinds.ts";
 import { honoured, refused } from "./setting.ts";
 
 const hubTemplate = "is not served yet: give the model's Jinja template as chat_template (inline, or its file)";
-const speculation = "is not served yet: remove it; answers are the same without";
 
 /** How messages become prompts, and what requests that say nothing get. */
 export const chatSettings = {
@@ -47,12 +46,12 @@ export const chatSettings = {
       replaced: { was: null },
     },
   ),
-  draft_model: refused("Guess tokens ahead: prompt-lookup-decoding, or a small model.", optional(z.string()), {
-    because: speculation,
-    replaced: { was: null },
-  }),
-  draft_model_num_pred_tokens: refused("How many tokens to guess ahead.", whole(1).default(10), {
-    because: speculation,
+  draft_model: honoured(
+    "Guess tokens ahead, so that one step checks several: the path of a small GGUF model of the same vocabulary, or prompt-lookup-decoding to look them up in the text so far.",
+    optional(text()),
+    { expects: "prompt-lookup-decoding, or the path of a GGUF file", replaced: { was: null } },
+  ),
+  draft_model_num_pred_tokens: honoured("How many tokens to guess ahead at most.", whole(1, 64).default(10), {
     replaced: { was: 10 },
   }),
 };

@@ -3,20 +3,25 @@ import type { ContextParams } from "./native/structs.ts";
 
 const flashAttention = { auto: -1, off: 0, on: 1 } as const;
 
-/** llama.cpp's parameters for the context that generates, with `slots` sequences. */
+/**
+ * llama.cpp's parameters for the context that generates, with `slots` sequences.
+ *
+ * @param rows how many tokens of one sequence a step may draw from
+ */
 export function contextParams(
   settings: ModelSettings,
-  { slots, sequenceLength }: { slots: number; sequenceLength: number },
+  { slots, sequenceLength, rows }: { slots: number; sequenceLength: number; rows: number },
 ): Partial<ContextParams> {
-  const batch = Math.max(settings.n_batch, slots);
+  const batch = Math.max(settings.n_batch, slots * rows);
   return {
     ...commonParams(settings),
     n_ctx: settings.kv_unified ? sequenceLength : sequenceLength * slots,
     n_batch: batch,
     n_ubatch: Math.min(settings.n_ubatch, batch),
     n_seq_max: slots,
-    // One row of logits per sequence; 0 would reserve logits for every token of a batch.
-    n_outputs_max: slots,
+    // 0 would reserve logits for every token of a batch.
+    n_outputs_max: slots * rows,
+    n_outputs_max_per_seq: rows,
     kv_unified: settings.kv_unified,
     embeddings: false,
   };

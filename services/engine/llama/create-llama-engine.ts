@@ -2,6 +2,7 @@ import { ErrorReason } from "../../../clients/errors.ts";
 import type { ModelSettings } from "../../config.ts";
 import type { Engine, EngineInfo } from "../engine.ts";
 import { contextParams } from "./context-params.ts";
+import { createDrafter } from "./create-drafter.ts";
 import { createDraw } from "./draw.ts";
 import { Embedder } from "./embedder.ts";
 import { LlamaEngine } from "./llama-engine.ts";
@@ -50,6 +51,7 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
   // A recurrent state cannot forget a filler row; a unified cache has no gaps to fill.
   const bridge = model.isRecurrent || settings.kv_unified ? 0 : gpus.length > 0 ? maxBridge.gpu : maxBridge.cpu;
   const batch = new Batch(context?.batchTokens ?? 1);
+  const drafter = context && (await createDrafter(opened, { settings, target: context, threadpool, threads }));
   const candidates = new Candidates(samplers, vocabulary.size);
   const loop =
     context &&
@@ -61,6 +63,7 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
       turns,
       threads,
       draw: createDraw({ context, vocabulary, candidates }),
+      drafter,
       promptBudget: createPromptBudget(context.batchTokens),
       maxBridge: bridge,
       chainFor: (run, choice) => createChain(samplers, vocabulary, { run, choice, contextLength }),
@@ -77,6 +80,7 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
     async free() {
       candidates.free();
       batch.free();
+      await drafter?.free();
       await context?.free();
       threadpool.free();
       await model.free();
@@ -91,9 +95,10 @@ async function createGenerationContext(
 ): Promise<Context | undefined> {
   const sequenceLength = settings.n_ctx === 0 ? model.trainedContextLength : settings.n_ctx;
   const wanted = settings.n_slots ?? chooseSlotCount(model, { settings, sequenceLength, gpus });
+  const rows = settings.draft_model === undefined ? 1 : 1 + settings.draft_model_num_pred_tokens;
   // An estimate can be too high; a number that somebody asked for is not changed.
   for (let slots = wanted; slots >= 1; slots = settings.n_slots === undefined ? Math.floor(slots / 2) : 0) {
-    const params = contextParams(settings, { slots, sequenceLength });
+    const params = contextParams(settings, { slots, sequenceLength, rows });
     const context = await Context.create(llama, model, { params, threadpool, adapters });
     if (context?.hasMemory === true) return context;
     if (context !== undefined) {

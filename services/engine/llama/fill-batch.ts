@@ -23,14 +23,14 @@ export interface StepPlan {
 
 export interface StepPart {
   readonly sequence: Sequence;
-  /** What the slot holds more of after the step. */
+  /** What the step adds to the slot: prompt tokens, or the last drawn token and then guesses. */
   readonly tokens: readonly number[];
-  /** The batch index whose logits the next token is drawn from. */
-  readonly row: number | undefined;
+  /** Batch indices whose logits are drawn from: none, that of the prompt's last token, or one for each token. */
+  readonly rows: readonly number[];
 }
 
 /**
- * Fills the batch for one step: one token for each sequence that decodes, and as much of the prompts, in order of
+ * Fills the batch for one step: a token, and guesses, for each sequence that decodes, and as much of the prompts, in order of
  * arrival, as the budget allows. Ids ascend in the batch, as llama.cpp needs them to.
  *
  * @param running in ascending order of their slots
@@ -43,29 +43,33 @@ export function fillBatch(batch: Batch, running: readonly Sequence[], options: F
   let promptTokens = 0;
   let previous: number | undefined;
   for (const sequence of running) {
-    const tokens = tokensOf(sequence, shares.get(sequence) ?? 0);
+    const tokens = tokensOf(sequence, shares.get(sequence) ?? 0, options.sequenceLength);
     if (tokens.length === 0) continue;
     if (previous !== undefined) bridges.push(...bridge(batch, previous, sequence.slot.id, options));
     previous = sequence.slot.id;
-    if (sequence.phase === "prefill") promptTokens += tokens.length;
-    const ends = sequence.phase === "decode" || tokens.length === sequence.remainingPrompt;
+    const decodes = sequence.phase === "decode";
+    if (!decodes) promptTokens += tokens.length;
+    const last = !decodes && tokens.length === sequence.remainingPrompt ? tokens.length - 1 : -1;
     const start = sequence.slot.tokens.length;
-    let row = -1;
-    tokens.forEach((token, index) => {
-      row = batch.add(token, start + index, sequence.slot.id, ends && index === tokens.length - 1);
-    });
-    parts.push({ sequence, tokens, row: ends ? row : undefined });
+    const rows: number[] = [];
+    for (const [index, token] of tokens.entries()) {
+      const output = decodes || index === last;
+      const row = batch.add(token, start + index, sequence.slot.id, output);
+      if (output) rows.push(row);
+    }
+    parts.push({ sequence, tokens, rows });
   }
   return { parts, bridges, promptTokens };
 }
 
+/** Tokens of the sequences that decode: they come first, so what they need is not given to prompts. */
 function decoding(running: readonly Sequence[]): number {
-  return running.filter((sequence) => sequence.phase === "decode").length;
+  return running.reduce((sum, { phase, draft }) => sum + (phase === "decode" ? 1 + draft.length : 0), 0);
 }
 
-function tokensOf(sequence: Sequence, share: number): readonly number[] {
-  if (sequence.phase === "decode") return [sequence.next];
+function tokensOf(sequence: Sequence, share: number, sequenceLength: number): readonly number[] {
   const start = sequence.slot.tokens.length;
+  if (sequence.phase === "decode") return [sequence.next, ...sequence.draft].slice(0, sequenceLength - start);
   return Array.from(sequence.run.job.prompt.subarray(start, start + share));
 }
 

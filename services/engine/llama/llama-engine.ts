@@ -44,6 +44,7 @@ const idleStats: EngineStats = {
 export class LlamaEngine implements Engine {
   readonly info: EngineInfo;
   readonly #parts: LlamaEngineParts;
+  #closed: Promise<void> | undefined;
 
   constructor(parts: LlamaEngineParts) {
     this.info = parts.info;
@@ -103,7 +104,12 @@ export class LlamaEngine implements Engine {
     return () => this.#parts.listeners.delete(listener);
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    // What is freed twice ends the process.
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
     await this.#parts.loop?.close();
     await this.#parts.embedder.close();
     await this.#parts.free();

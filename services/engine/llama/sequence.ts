@@ -31,6 +31,8 @@ export class Sequence {
   readonly grammar: Sampler | undefined;
   phase: Phase = "prefill";
   next = -1;
+  /** Guesses of what follows `next`, to be checked in the next step. */
+  draft: readonly number[] = [];
   generated = 0;
   readonly startedAt = performance.now();
   #firstTokenAt = 0;

@@ -1,8 +1,8 @@
 import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import type { EngineStats } from "../engine.ts";
+import type { Drafter } from "./drafter.ts";
 import type { Draw } from "./draw.ts";
 import { fillBatch } from "./fill-batch.ts";
-import { tokenLogprob } from "./logprobs.ts";
 import type { Batch } from "./native/batch.ts";
 import type { Context } from "./native/context.ts";
 import type { Sampler } from "./native/sampler.ts";
@@ -11,6 +11,7 @@ import type { PromptBudget } from "./prompt-budget.ts";
 import type { Run } from "./run.ts";
 import { Sequence } from "./sequence.ts";
 import type { SlotMemory } from "./slot-memory.ts";
+import { takeTokens, type TakeTokensParts } from "./take-tokens.ts";
 import type { Threads } from "./threads.ts";
 import type { Turns } from "./turns.ts";
 
@@ -20,6 +21,7 @@ export interface StepLoopParts {
   readonly batch: Batch;
   readonly vocabulary: Vocabulary;
   readonly draw: Draw;
+  readonly drafter: Drafter | undefined;
   /** Who may use the compute threads: the loop or the embedder, one at a time. */
   readonly turns: Turns;
   readonly promptBudget: PromptBudget;
@@ -41,6 +43,7 @@ const maxUnread = 256;
  */
 export class StepLoop {
   readonly #parts: StepLoopParts;
+  readonly #takeParts: TakeTokensParts;
   readonly #waiting: Run[] = [];
   /** In ascending order of their slots: llama.cpp joins sequences in that order only. */
   #running: Sequence[] = [];
@@ -52,6 +55,11 @@ export class StepLoop {
 
   constructor(parts: StepLoopParts) {
     this.#parts = parts;
+    this.#takeParts = {
+      ...parts,
+      onFinished: (sequence) => this.#finish(sequence),
+      onDeadEnd: (sequence) => this.#deadEnd(sequence),
+    };
     this.#ended = this.#loop();
   }
 
@@ -157,8 +165,9 @@ export class StepLoop {
 
   /** Returns whether there was anything to do. */
   async #step(): Promise<boolean> {
-    const { context, memory, batch, promptBudget, maxBridge } = this.#parts;
+    const { context, memory, batch, drafter, promptBudget, maxBridge } = this.#parts;
     const running = this.#readable();
+    await drafter?.draft(running.filter((sequence) => sequence.phase === "decode"));
     const plan = fillBatch(batch, running, {
       slots: memory.slots,
       promptTokens: promptBudget.tokens(running.some((sequence) => sequence.phase === "decode")),
@@ -181,40 +190,22 @@ export class StepLoop {
       return true;
     }
     promptBudget.observe(plan.promptTokens, performance.now() - begin);
-    for (const { sequence, tokens } of plan.parts) sequence.slot.tokens.push(...tokens);
-    for (const { sequence, row } of plan.parts) if (row !== undefined) this.#draw(sequence, row);
+    const drawn = plan.parts.map((part) => takeTokens(this.#takeParts, part));
+    this.#counters.completionTokens += drawn.reduce((sum, tokens) => sum + tokens, 0);
+    this.#counters.decodedSequences += drawn.filter((tokens) => tokens > 0).length;
     if (batch.rows > 0) this.#counters.decodeSteps++;
     return true;
   }
 
-  #draw(sequence: Sequence, row: number): void {
-    if (sequence.run.abandoned) return;
-    if (sequence.phase === "decode") {
-      this.#take(sequence, row);
-      return;
-    }
-    // The prompt is done: every choice goes on from its state, and draws its first token from the same row.
-    const { sequences } = sequence.run;
-    for (const other of sequences) if (other !== sequence) this.#parts.memory.copy(sequence.slot, other.slot);
-    for (const choice of sequences) this.#take(choice, row);
+  #deadEnd({ run }: Sequence): void {
+    const message =
+      "no token can follow: the grammar and other constraints (logit_bias, min_tokens) exclude each other";
+    this.#fail(run, new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "response_format" }));
   }
 
-  #take(sequence: Sequence, row: number): void {
-    const { context, vocabulary, draw } = this.#parts;
-    const { run } = sequence;
-    const token = draw(sequence, row);
-    if (token === undefined) {
-      this.#fail(run, deadEnd());
-      return;
-    }
-    const top = run.job.topLogprobs;
-    const logprob =
-      top === undefined ? undefined : tokenLogprob(context.logits(row, vocabulary.size), { token, top, vocabulary });
-    this.#counters.completionTokens++;
-    this.#counters.decodedSequences++;
-    if (sequence.take(token, logprob, context.sequenceLength)) return;
+  #finish(sequence: Sequence): void {
     this.#release(sequence);
-    if (run.finished) run.outbox.end();
+    if (sequence.run.finished) sequence.run.outbox.end();
   }
 
   /** 1: the KV cache that the slots share is full. Anything else: the step's work is lost, and with it its sequences. */
@@ -248,9 +239,4 @@ export class StepLoop {
 
 function shuttingDown(): RpcError {
   return new RpcError(ErrorReason.SHUTTING_DOWN, "the model is being unloaded", { retryAfterMs: 1000 });
-}
-
-function deadEnd(): RpcError {
-  const message = "no token can follow: the grammar and other constraints (logit_bias, min_tokens) exclude each other";
-  return new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "response_format" });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { lookUp } from "../../../../services/engine/llama/drafter.ts";
 import { mostLikely } from "../../../../services/engine/llama/logprobs.ts";
 import { createPromptBudget } from "../../../../services/engine/llama/prompt-budget.ts";
 import { nextThreads } from "../../../../services/engine/llama/threads.ts";
@@ -71,4 +72,10 @@ test("turns are taken one after the other, also after a failure", async () => {
   await expect(first).rejects.toThrow("failed");
   await second;
   expect(order).toEqual(["first", "second"]);
+});
+
+test("prompt lookup finds what followed the same tokens last", () => {
+  expect(lookUp([1, 2, 3, 4, 9, 2, 3], 2)).toEqual([4, 9]);
+  expect(lookUp([5, 1, 2, 6, 1, 2, 7, 1, 2], 1)).toEqual([7]);
+  expect(lookUp([1, 2, 3], 4)).toEqual([]);
 });

@@ -1,0 +1,154 @@
+import { create } from "@bufbuild/protobuf";
+import { describe, expect, test } from "vitest";
+import { ChatRequestSchema, Role, ToolChoiceMode } from "../../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { createChatPrompter, type ChatPrompterOptions } from "../../../../services/engine/text/chat-prompt.ts";
+import { parseAnswer } from "./support.ts";
+
+const named = "{% for m in messages %}{{ m.role }}:{{ m.content }};{% endfor %}";
+const thinking =
+  "{% for m in messages %}{{ m.content }}{% endfor %}{% if enable_thinking %}<think>\n{% endif %}{{ reasoning_effort }}";
+
+function createPrompter(options: Partial<ChatPrompterOptions> = {}) {
+  return createChatPrompter({ templates: { "": named }, bosToken: "<s>", eosToken: "</s>", addsBos: true, ...options });
+}
+
+type RequestInit = NonNullable<Parameters<typeof create<typeof ChatRequestSchema>>[1]>;
+
+function request(init: RequestInit = {}) {
+  const messages = [{ role: Role.USER, content: [{ part: { case: "text" as const, value: "Hi" } }] }];
+  return create(ChatRequestSchema, { messages, ...init });
+}
+
+const tools = [{ name: "f", parametersJson: '{"type":"object"}' }];
+
+describe("the order of formats", () => {
+  test("the GGUF's template", () => {
+    const prompter = createPrompter();
+    expect(prompter.source).toBe("template in the GGUF");
+    expect(prompter.prompt(request()).prompt).toBe("user:Hi;");
+  });
+
+  test("its tool_use variant for requests with tools", () => {
+    const prompter = createPrompter({ templates: { "": named, tool_use: `tools! ${named}` } });
+    expect(prompter.prompt(request()).prompt).toBe("user:Hi;");
+    expect(prompter.prompt(request({ tools })).prompt).toMatch(/^tools! /);
+  });
+
+  test("the settings' chat_template before it", () => {
+    const prompter = createPrompter({ chatTemplate: `own ${named}` });
+    expect(prompter.source).toBe("chat_template in the settings");
+    expect(prompter.prompt(request()).prompt).toBe("own user:Hi;");
+  });
+
+  test("the settings' chat_format before both, with its stop texts", () => {
+    const prompter = createPrompter({ chatFormat: "snoozy", chatTemplate: named });
+    expect(prompter.source).toBe("chat_format snoozy");
+    expect(prompter.prompt(request())).toMatchObject({
+      prompt: expect.stringContaining("### Prompt: Hi\n### Response:") as string,
+      stop: ["###"],
+    });
+  });
+
+  test("the request's chat_template before all", () => {
+    const prompter = createPrompter({ chatFormat: "snoozy" });
+    expect(prompter.prompt(request({ chatTemplate: `mine ${named}` })).prompt).toBe("mine user:Hi;");
+    expect(prompter.prompt(request()).prompt).toContain("### Prompt");
+    expect(() => prompter.prompt(request({ chatTemplate: "{% if" }))).toThrow(
+      expect.objectContaining({ param: "chat_template" }),
+    );
+  });
+
+  test.each([
+    ["there is no template", {}],
+    ["the template is not valid", { "": "{% if %}" }],
+    ["the template always fails", { "": "{{ raise_exception('never') }}" }],
+  ])("chatml with a warning when %s", (_, templates) => {
+    const prompter = createPrompter({ templates });
+    expect(prompter.warning).toContain("chatml");
+    expect(prompter.prompt(request())).toMatchObject({
+      prompt: "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n",
+      stop: ["<|im_end|>"],
+    });
+  });
+
+  test("settings with a template that is not valid are refused", () => {
+    expect(() => createPrompter({ chatTemplate: "{% if" })).toThrow(
+      expect.objectContaining({ param: "chat_template" }),
+    );
+  });
+});
+
+test("leaves the BOS to the tokenizer where that adds one", () => {
+  const templates = { "": `{{ bos_token }}${named}` };
+  expect(createPrompter({ templates }).prompt(request()).prompt).toBe("user:Hi;");
+  expect(createPrompter({ templates, addsBos: false }).prompt(request()).prompt).toBe("<s>user:Hi;");
+  expect(createPrompter({ templates, bosToken: "" }).prompt(request()).prompt).toBe("user:Hi;");
+});
+
+describe("reasoning", () => {
+  const prompter = createPrompter({ templates: { "": thinking } });
+
+  test("goes by the names that templates know", () => {
+    const prompt = (init: RequestInit) => prompter.prompt(request(init)).prompt;
+    expect(prompt({})).toBe("Hi");
+    expect(prompt({ reasoning: { enabled: true } })).toBe("Hi<think>\n");
+    expect(prompt({ reasoning: { effort: "low" } })).toBe("Hi<think>\nlow");
+    expect(prompt({ reasoning: { effort: "none" } })).toBe("Hi");
+    expect(prompt({ reasoning: { enabled: false, effort: "low" } })).toBe("Hilow");
+  });
+
+  test("is read from the start where the prompt has begun it", () => {
+    const chat = prompter.prompt(request({ reasoning: { enabled: true } }));
+    expect(chat.thinkingOpen).toBe(true);
+    expect(parseAnswer(chat.createParser(), ["So.</think>Hi"])).toEqual({ reasoning: "So.", text: "Hi", calls: [] });
+    expect(prompter.prompt(request()).thinkingOpen).toBe(false);
+  });
+
+  test("is no matter of templates that do not know it", () => {
+    const chat = createPrompter().prompt(request());
+    expect(chat.thinking).toBeUndefined();
+    expect(parseAnswer(chat.createParser(), ["<think>So."])).toMatchObject({ text: "<think>So." });
+  });
+
+  test("yields to the request's own variables, which also come over the settings'", () => {
+    const own = createPrompter({ templates: { "": thinking }, kwargs: { enable_thinking: true } });
+    expect(own.prompt(request()).prompt).toBe("Hi<think>\n");
+    expect(own.prompt(request({ reasoning: { enabled: false } })).prompt).toBe("Hi");
+    const chatTemplateKwargs = { enable_thinking: false };
+    expect(own.prompt(request({ reasoning: { enabled: true }, chatTemplateKwargs })).prompt).toBe("Hi");
+  });
+});
+
+describe("tools", () => {
+  const call = '{"name": "f", "arguments": {"a": 1}}';
+
+  test("are said in words where the format knows none, and calls are read all the same", () => {
+    for (const options of [{ chatFormat: "vicuna" }, {}] as const) {
+      const chat = createPrompter(options).prompt(request({ tools }));
+      expect(chat.prompt).toContain('{"name":"f","parameters":{"type":"object"}}');
+      expect(chat.family.name).toBe("generic");
+      expect(parseAnswer(chat.createParser(), [call]).calls).toMatchObject([{ name: "f", arguments: '{"a": 1}' }]);
+    }
+  });
+
+  test("get ids like OpenAI's", () => {
+    const { calls } = parseAnswer(createPrompter().prompt(request({ tools })).createParser(), [`${call}\n${call}`]);
+    expect(calls.map(({ id }) => /^call_[A-Za-z0-9]{24}$/.test(id))).toEqual([true, true]);
+    expect(calls[0]?.id).not.toBe(calls[1]?.id);
+  });
+
+  test("are left out with tool_choice none", () => {
+    const toolChoice = { choice: { case: "mode" as const, value: ToolChoiceMode.NONE } };
+    const chat = createPrompter().prompt(request({ tools, toolChoice }));
+    expect(chat.prompt).toBe("user:Hi;");
+    expect(chat.tools).toEqual([]);
+    expect(parseAnswer(chat.createParser(), [call])).toMatchObject({ text: call, calls: [] });
+  });
+});
+
+test("asks for control tokens' texts only where the parser reads them", () => {
+  const templates = { "": `{# <tool_call> #}{{ tools | tojson }}{% for m in messages %}{{ m | tojson }}{% endfor %}` };
+  const prompter = createPrompter({ templates });
+  expect(prompter.prompt(request({ tools }))).toMatchObject({ keepSpecial: true, family: { name: "hermes" } });
+  expect(prompter.prompt(request()).keepSpecial).toBe(false);
+});
