@@ -20,8 +20,8 @@ export interface JinjaValue {
 
 /** A scope of variables. */
 export interface JinjaEnvironment {
-  /** Declares a variable; JavaScript values and functions are converted. Throws when it is declared already. */
-  set(name: string, value: unknown): unknown;
+  /** Declares a variable with a converted JavaScript value or function, and gives that. Throws when it is there already. */
+  set(name: string, value: unknown): JinjaValue;
 }
 
 /** Walks the syntax tree: each node's evaluation is one call of `evaluate`. */

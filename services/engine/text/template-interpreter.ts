@@ -71,13 +71,14 @@ class BoundedInterpreter extends Interpreter {
   override evaluate(node: JinjaNode | undefined, environment: unknown): JinjaValue {
     if (node?.iterable !== undefined) this.#iterables.add(node.iterable.lhs ?? node.iterable);
     const result = super.evaluate(node, environment);
-    this.#steps += 1 + costOf(result.value, node !== undefined && this.#iterables.has(node));
+    const isLooped = node !== undefined && this.#iterables.has(node);
+    this.#steps += 1 + costOf(result.value, isLooped);
     if (this.#steps > this.#maxSteps) {
       throw new TemplateOverrun(`the chat template runs for more than ${this.#maxSteps} steps`);
     }
-    // A tuple is a list by another name, but the package refuses to unpack one (functionary's template does).
+    // What Jinja allows and the package does not: to unpack a tuple in a loop, and to loop over what is not defined.
     if (result.type === "TupleValue") result.type = "ArrayValue";
-    return result;
+    return isLooped && result.type === "UndefinedValue" ? new Environment().set("nothing", []) : result;
   }
 }
 

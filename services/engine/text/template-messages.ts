@@ -66,7 +66,7 @@ function templateMessage(message: ChatMessage, shape: TemplateShape): TemplateMe
 
 function templateContent(message: ChatMessage, shape: TemplateShape): JsonValue {
   const text = messageText(message);
-  if (text === "" && message.toolCalls.length > 0) return shape.tools?.emptyContent ?? "";
+  if (text === "" && message.toolCalls.length > 0) return shape.tools === undefined ? "" : shape.tools.emptyContent;
   return shape.content === "text" ? text : message.content.map((part) => ({ type: "text", text: part }));
 }
 

@@ -39,10 +39,13 @@ function addThrough(rules: GrammarRules, name: string, end: string): string {
   for (let read = 0; read < end.length; read++) {
     const ways = chars.flatMap((char) => {
       const next = longestOverlap(end.slice(0, read) + char, end);
-      return next === 0 ? [] : [{ char, then: next === end.length ? "" : ` ${name}-${next}` }];
+      return next === 0 ? [] : [{ char, after: next === end.length ? "" : ` ${name}-${next}` }];
     });
     const other = `[^${ways.map(({ char }) => escapeInClass(char)).join("")}] ${name}-0`;
-    rules.addRule(`${name}-${read}`, [...ways.map(({ char, then }) => rules.literal(char) + then), other].join(" | "));
+    rules.addRule(
+      `${name}-${read}`,
+      [...ways.map(({ char, after }) => rules.literal(char) + after), other].join(" | "),
+    );
   }
   return `${name}-0`;
 }

@@ -44,7 +44,7 @@ export interface ToolSyntax {
   readonly separator: string;
   readonly suffix: string;
   /** The text around the arguments' JSON in a call of the tool. */
-  call(name: string): { readonly before: string; readonly after: string };
+  readonly call: (name: string) => { readonly before: string; readonly after: string };
   /** Most calls in one answer; unset: any number. */
   readonly maxCalls?: number;
   /**

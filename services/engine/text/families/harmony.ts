@@ -50,10 +50,13 @@ function* readMessage(stream: AnswerStream, tools: boolean): Reading<void> {
   if ((yield* readUntil(stream, { markers: ["<|message|>"], emit: collect, trim: false })) === undefined) return;
   const recipient = /to=(?:functions\.)?([^\s<]+)/.exec(header)?.[1];
   if (recipient !== undefined && tools) {
-    const from = stream.at;
+    let isEmpty = true;
     stream.startCall(recipient);
-    yield* readBody(stream, (start, end) => stream.emitArguments(start, end));
-    if (stream.at === from) stream.emitArguments(from, from, "{}");
+    yield* readBody(stream, (start, end) => {
+      isEmpty = false;
+      stream.emitArguments(start, end);
+    });
+    if (isEmpty) stream.emitArguments(stream.at, stream.at, "{}");
   } else if (/<\|channel\|>\s*analysis/.test(header)) {
     stream.section = "reasoning";
     yield* readBody(stream, (start, end) => stream.emitReasoning(start, end));
