@@ -23,7 +23,7 @@ import {
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import type { CallContext, ServerCall } from "./call-context.ts";
 import { pump } from "./pump.ts";
-import { runCall, type CallRuntime, type Reply } from "./run-call.ts";
+import { RunningCall, type CallRuntime, type Reply } from "./running-call.ts";
 
 /**
  * A service's handlers: one answer is a promise, a stream an async iterable; answers may be init shapes (partial
@@ -102,7 +102,7 @@ function bindUnary(method: DescMethod, handler: UnaryHandler, runtime: CallRunti
   return (call, respond) => {
     let answer: Buffer | null = null;
     const reply: Reply = { succeed: () => respond(null, answer), fail: (status) => respond(status) };
-    runCall(call, { method: nameOf(method), reply, runtime }, async ({ context }) => {
+    void new RunningCall(call, { method: nameOf(method), reply, runtime }, async ({ context }) => {
       answer = encode(method.output, await handler(decode(method.input, call.request), context));
       sendHeaders(call, context);
       return answer.byteLength;
@@ -138,7 +138,8 @@ function runStream(
     // The library's listener takes this for the status to end with.
     fail: (status) => void call.emit("error", status),
   };
-  runCall(call, { method: nameOf(method), reply, runtime }, async ({ context, stalled }) => {
+  void new RunningCall(call, { method: nameOf(method), reply, runtime }, async (running) => {
+    const { context } = running;
     // Not before the first message: a refusal without headers is one that proxies may try elsewhere.
     const headersOnce = once(() => sendHeaders(call, context));
     const encodeNext = (message: Response) => {
@@ -146,7 +147,12 @@ function runStream(
       headersOnce();
       return bytes;
     };
-    await pump(handle(context), call, { encode: encodeNext, signal: context.signal, stallTimeoutMs, stalled });
+    await pump(handle(context), call, {
+      encode: encodeNext,
+      signal: context.signal,
+      stallTimeoutMs,
+      stalled: () => running.cutOff(),
+    });
     return 0;
   });
 }

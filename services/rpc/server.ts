@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import type { CallContext } from "./call-context.ts";
 import { allowResets, ignoreOverflownDeadline } from "./grpc-internals.ts";
-import type { CallHook, CallRuntime } from "./run-call.ts";
+import type { CallHook, CallRuntime } from "./running-call.ts";
 import { bindService, type ServiceHandlers } from "./serve.ts";
 import { removeStaleSocket } from "./unix-socket.ts";
 
