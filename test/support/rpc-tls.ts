@@ -1,0 +1,20 @@
+/** A self-signed certificate for `tokenwire.test`, valid until 2126, and its key: for tests alone. */
+export const testCert = Buffer.from(`-----BEGIN CERTIFICATE-----
+MIIBozCCAUqgAwIBAgIUOC7CEmmon9EkFlLTKy15TOpaW1cwCgYIKoZIzj0EAwIw
+GTEXMBUGA1UEAwwOdG9rZW53aXJlLnRlc3QwIBcNMjYxMTI0MTM1OTE0WhgPMjEy
+NjEwMzExMzU5MTRaMBkxFzAVBgNVBAMMDnRva2Vud2lyZS50ZXN0MFkwEwYHKoZI
+zj0CAQYIKoZIzj0DAQcDQgAEmLJnX+j6qk4QPyNUnW+pa8Vis/nyIzoo75oNAbET
+kO+Uw+qudo0iA7EIpKBzn/M4oVyS0iX4iHwCa7aadNxfwaNuMGwwHQYDVR0OBBYE
+FJxmXWLY+XiNxgFxPiGGffVr6mKYMB8GA1UdIwQYMBaAFJxmXWLY+XiNxgFxPiGG
+ffVr6mKYMA8GA1UdEwEB/wQFMAMBAf8wGQYDVR0RBBIwEIIOdG9rZW53aXJlLnRl
+c3QwCgYIKoZIzj0EAwIDRwAwRAIgKrQIRPJvb2so6wb0WPJNBmBg4i8Fklv9AtUn
+bkDpucACIH87P45fCiosOhPuNm0SJgef9Gm6bolL9IazaPXa+bkP
+-----END CERTIFICATE-----
+`);
+
+export const testKey = Buffer.from(`-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQggwMM0GLaNLxGWrZD
+6LaHk/830u01erlPDjPSJzIPXMehRANCAASYsmdf6PqqThA/I1Sdb6lrxWKz+fIj
+Oijvmg0BsROQ75TD6q52jSIDsQikoHOf8zihXJLSJfiIfAJrtpp03F/B
+-----END PRIVATE KEY-----
+`);
