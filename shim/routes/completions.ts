@@ -3,6 +3,7 @@ import { mergeStreams } from "../merge-streams.ts";
 import { newAnswerInfo } from "../openai/answer-info.ts";
 import { collectCompletion } from "../openai/from-proto/completion.ts";
 import { completionChunks, type CompletionInfo } from "../openai/from-proto/completion-chunks.ts";
+import { withOwnParam } from "../openai/own-param.ts";
 import {
   completionFieldsWithoutEffect,
   type CompletionRequestBody,
@@ -22,7 +23,7 @@ const promptConcurrency = 8;
 export function completions(deps: RouteDeps): ShimHandler {
   return async (ctx) => {
     const request = await readRequest(ctx, deps, completionRequestSchema, completionFieldsWithoutEffect);
-    await complete(ctx, deps, request);
+    await answer(ctx, deps, request);
   };
 }
 
@@ -36,8 +37,16 @@ export function engineCompletions(deps: RouteDeps, engine: string): ShimHandler 
     const asked = request.model ?? engine;
     const { models } = await deps.client.models.listModels({}, callOptions(ctx, deps));
     const model = asked === engine && !models.some(({ id }) => id === engine) ? null : asked;
-    await complete(ctx, deps, { ...request, model });
+    await answer(ctx, deps, { ...request, model });
   };
+}
+
+async function answer(ctx: ShimContext, deps: RouteDeps, request: CompletionRequestBody): Promise<void> {
+  try {
+    await complete(ctx, deps, request);
+  } catch (error) {
+    throw withOwnParam(error, request);
+  }
 }
 
 async function complete(ctx: ShimContext, deps: RouteDeps, request: CompletionRequestBody): Promise<void> {

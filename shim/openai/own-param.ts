@@ -1,0 +1,34 @@
+import { RpcError } from "../../clients/errors.ts";
+
+/** The service's names of fields that have several names here, each with those names. */
+const names: readonly (readonly [string, ...string[]])[] = [
+  ["max_tokens", "max_tokens", "max_completion_tokens"],
+  ["top_logprobs", "top_logprobs", "n_probs", "logprobs"],
+  ["mirostat", "mirostat", "mirostat_mode"],
+  ["reasoning.budget_tokens", "reasoning_budget", "thinking_budget_tokens"],
+  ["response_format", "response_format", "grammar", "json_schema"],
+  ["tools", "tools", "functions"],
+  ["tool_choice", "tool_choice", "function_call"],
+];
+
+/**
+ * The service's refusal with the field named as the request has it: a caller that sent `max_completion_tokens` is told
+ * about that one. Anything else comes back as it is.
+ */
+export function withOwnParam(error: unknown, request: Readonly<Record<string, unknown>>): unknown {
+  if (!(error instanceof RpcError) || error.param === undefined) return error;
+  const { param } = error;
+  for (const [service, ...here] of names) {
+    const rest = param.slice(service.length);
+    if (!param.startsWith(service) || !/^($|[.[])/.test(rest)) continue;
+    const own = here.find((name) => request[name] != null) ?? service;
+    // An old function has its fields without the level between.
+    const inside = own === "functions" ? rest.replace("].function.", "].") : rest;
+    return new RpcError(error.reason, error.message, {
+      param: own + inside,
+      cause: error.cause,
+      ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+    });
+  }
+  return error;
+}
