@@ -4,7 +4,7 @@ import type { Environment } from "../config/config.ts";
 import { coerce } from "../config/coerce.ts";
 import { expects } from "../config/expects.ts";
 import { type Given, type GivenSettings, neutralValue, shown } from "../config/given.ts";
-import { isPathSetting } from "../config/resolve-file.ts";
+import { isPath } from "../config/resolve-file.ts";
 import type { Scope, Term, Vocabulary } from "../config/vocabulary.ts";
 import { required } from "../services/config/setting.ts";
 import { notes } from "./replaced-server.ts";
@@ -77,7 +77,7 @@ function judge(term: Term, given: Given, context: TranslateContext): Verdict {
     return { keep: false, about: `${about} Not usable: must be ${setting.expects ?? expects(term.json)}.` };
   if (coerced.value === undefined) return { keep: false, about: `${about} Unset.` };
   const { input } = coerced;
-  const value = isPathSetting(name) && typeof input === "string" ? samePath(input, context) : input;
+  const value = typeof input === "string" && isPath(name, input) ? samePath(input, context) : input;
   return { keep: true, value, about };
 }
 

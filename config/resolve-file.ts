@@ -14,8 +14,10 @@ const files: Readonly<Partial<Record<string, Fault>>> = {
   ssl_certfile: textFault,
 };
 
-/** Whether a setting is the path of a file, whatever its value. */
-export function isPathSetting(name: string): boolean {
+/** Whether a setting's value is the path of a file that is used as it is. */
+export function isPath(name: string, value: string): boolean {
+  // Any other value means guesses without a model, as it did in llama_cpp.server.
+  if (name === "draft_model") return value.endsWith(".gguf");
   return name in files;
 }
 
@@ -29,9 +31,7 @@ export type Resolved =
 export function resolveFile(name: string, value: unknown, given: Given, cwd: string): Resolved {
   if (typeof value !== "string") return { ok: true, value };
   const isTemplateFile = name === "chat_template" && !isTemplate(value);
-  // Any other value means guesses without a model, as it did in llama_cpp.server.
-  if (name === "draft_model" && !value.endsWith(".gguf")) return { ok: true, value };
-  const fault = isTemplateFile ? templateFault : files[name];
+  const fault = isTemplateFile ? templateFault : isPath(name, value) ? files[name] : undefined;
   if (fault === undefined) return { ok: true, value };
   const path = resolve(given.base, value);
   const wrong = fault(path);

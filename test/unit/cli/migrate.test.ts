@@ -108,7 +108,8 @@ test("writes the new config, whose relative paths still mean the same files, and
   const text = migrate({ file: at("old.yaml"), output }, { vocabulary, env: {}, cwd: folder.path });
   expect(text).toContain(`A config that does the same here is in ${output}.`);
   expect(JSON.parse(readFileSync(output, "utf8"))).toMatchObject({
-    models: [{ model: at("m.gguf"), model_alias: "m.gguf" }],
+    // The word is no path, and so stays.
+    models: [{ model: at("m.gguf"), model_alias: "m.gguf", draft_model: "prompt-lookup-decoding" }],
   });
 
   const flags = new Map([["config_file", { flag: "--config_file", value: output }]]);

@@ -132,7 +132,7 @@ test("what has no effect is accepted with a warning that says so", () => {
 });
 
 test("a refused setting may say that it is off, and null is unset", () => {
-  const off = { cache: "false", cache_type: "ram", cache_size: 2147483648, vocab_only: false, draft_model: null };
+  const off = { cache: "false", cache_type: "ram", cache_size: 2147483648, vocab_only: false };
   const unset = { lora_path: null, type_k: null, chat_format: null, n_threads: null };
   const { settings, warnings } = load({
     file: { interrupt_requests: 0, api_key: null, models: [model({ ...off, ...unset })] },
