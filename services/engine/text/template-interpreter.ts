@@ -6,6 +6,7 @@ import {
   type JinjaProgram,
   type JinjaValue,
 } from "./jinja.ts";
+import type { JinjaUses } from "./jinja-uses.ts";
 import { strftime } from "./strftime.ts";
 
 /** The template called raise_exception: the text is the template author's message to the caller. */
@@ -34,7 +35,7 @@ export function runTemplate(program: JinjaProgram, { variables, now, maxSteps }:
   const environment = new Environment();
   const values = { ...variables, ...constants, ...functions(now) };
   for (const [name, value] of Object.entries(values)) environment.set(name, value);
-  return String(new BoundedInterpreter(environment, maxSteps).run(program).value);
+  return String(new BoundedInterpreter(environment, program.uses, maxSteps).run(program.root).value);
 }
 
 const constants = { true: true, True: true, false: false, False: false, none: null, None: null };
@@ -58,27 +59,28 @@ function pythonRange(from: number, to?: number, step = 1): number[] {
 }
 
 class BoundedInterpreter extends Interpreter {
+  readonly #uses: JinjaUses;
   readonly #maxSteps: number;
-  readonly #iterables = new WeakSet<JinjaNode>();
   #steps = 0;
 
-  constructor(environment: JinjaEnvironment, maxSteps: number) {
+  constructor(environment: JinjaEnvironment, uses: JinjaUses, maxSteps: number) {
     super(environment);
+    this.#uses = uses;
     this.#maxSteps = maxSteps;
   }
 
   // All of the interpreter's recursion goes through here, so that counting here bounds time, strings and lists.
   override evaluate(node: JinjaNode | undefined, environment: unknown): JinjaValue {
-    if (node?.iterable !== undefined) this.#iterables.add(node.iterable.lhs ?? node.iterable);
     const result = super.evaluate(node, environment);
-    const isLooped = node !== undefined && this.#iterables.has(node);
-    this.#steps += 1 + costOf(result.value, isLooped);
+    this.#steps += 1 + costOf(result.value, node !== undefined && this.#uses.loops.has(node));
     if (this.#steps > this.#maxSteps) {
       throw new TemplateOverrun(`the chat template runs for more than ${this.#maxSteps} steps`);
     }
-    // What Jinja allows and the package does not: to unpack a tuple in a loop, and to loop over what is not defined.
+    // A tuple is a list by another name, but the package refuses to unpack one in a loop.
     if (result.type === "TupleValue") result.type = "ArrayValue";
-    return isLooped && result.type === "UndefinedValue" ? new Environment().set("nothing", []) : result;
+    if (result.type !== "UndefinedValue" || node === undefined) return result;
+    const blank = this.#uses.blanks.get(node);
+    return blank === undefined ? result : new Environment().set("blank", blank);
   }
 }
 
