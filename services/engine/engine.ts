@@ -16,6 +16,8 @@ export interface Engine {
   generate(job: GenerateJob, signal: AbortSignal): AsyncIterable<EngineEvent>;
   /** One vector per input, in order, not normalised. Aborting `signal` ends it between batches. */
   embed(job: EmbedJob, signal: AbortSignal): Promise<Float32Array[]>;
+  /** How likely the model finds each token after those before it; the first has no entry but undefined. */
+  score(job: ScoreJob, signal: AbortSignal): Promise<(TokenLogprob | undefined)[]>;
   /** Counters and gauges of now. */
   stats(): EngineStats;
   /** Calls `listener` after each step and whenever a gauge changed; returns how to stop. */
@@ -74,6 +76,26 @@ export interface GenerateJob {
   readonly grammar: Grammar | undefined;
   /** Control tokens whose text is part of the output, for parsers that need them. */
   readonly keepSpecial: boolean;
+  /** Unset: the model reasons as long as it likes. */
+  readonly thinking?: Thinking;
+}
+
+/** A bound on reasoning: after `budget` tokens of it, `endTokens` are taken as if the model had drawn them. */
+export interface Thinking {
+  readonly budget: number;
+  /** The texts around reasoning. */
+  readonly start: string;
+  readonly end: string;
+  /** The prompt has already begun it. */
+  readonly open: boolean;
+  /** The end's tokens, with what stands between it and an answer. */
+  readonly endTokens: readonly number[];
+}
+
+export interface ScoreJob {
+  readonly tokens: Int32Array;
+  /** How many alternatives per token. */
+  readonly top: number;
 }
 
 /** A grammar in GBNF with the rule `root`. */

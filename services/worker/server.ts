@@ -1,9 +1,10 @@
 import type { Logger } from "pino";
 import { Health } from "../../proto/gen/grpc/health/v1/health_pb.ts";
 import { InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
-import { ModelService, ModelState } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import { ModelService } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import { createModelHealth } from "../models/model-health.ts";
 import { createModelHandlers } from "../models/model-handlers.ts";
-import { createHealthRegistry, healthHandlers } from "../rpc/health.ts";
+import { healthHandlers } from "../rpc/health.ts";
 import { createRpcServer, type RpcServer } from "../rpc/server.ts";
 import { createInferenceHandlers } from "./handlers/inference-handlers.ts";
 import type { ModelHost } from "./model-host.ts";
@@ -15,18 +16,6 @@ export function createWorkerServer(host: ModelHost, log: Logger): RpcServer {
   });
   server.add(InferenceService, createInferenceHandlers(host));
   server.add(ModelService, createModelHandlers(host));
-  server.add(Health, healthHandlers(createHealth(host)));
+  server.add(Health, healthHandlers(createModelHealth(host)));
   return server;
-}
-
-function createHealth(host: ModelHost) {
-  const health = createHealthRegistry();
-  const update = () => {
-    const resident = host.models().every(({ state }) => state === ModelState.RESIDENT);
-    for (const service of ["", InferenceService.typeName]) health.set(service, resident);
-  };
-  health.set(ModelService.typeName, true);
-  host.onChange(update);
-  update();
-  return health;
 }

@@ -152,6 +152,65 @@ describe("log-probabilities", () => {
   });
 });
 
+describe("scores", () => {
+  const signal = new AbortController().signal;
+
+  test("of a greedy answer are its log-probabilities", async () => {
+    const prompt = await chat("What is the capital of France?");
+    const { events } = await answer(engine, job(prompt, { topLogprobs: 1 }));
+    const generated = events.flatMap((event) => (event.type === "text" ? event.logprobs : []));
+    const tokens = Int32Array.of(...prompt, ...generated.map(({ token }) => token.id));
+    const scores = await engine.score({ tokens, top: 1 }, signal);
+    expect(scores).toHaveLength(tokens.length);
+    expect(scores[0]).toBeUndefined();
+    generated.forEach(({ token }, index) => {
+      const score = scores[prompt.length + index];
+      expect(score?.token.id).toBe(token.id);
+      expect(score?.top[0]?.id).toBe(token.id);
+      expect(score?.token.logprob).toBeCloseTo(token.logprob, 1);
+    });
+  });
+
+  test("of long texts and of several at once do not mix", async () => {
+    const texts = await Promise.all([tokens("Once upon a time there was a fox. ".repeat(20)), tokens("Hello!")]);
+    const [long, short] = await Promise.all(texts.map((text) => engine.score({ tokens: text, top: 0 }, signal)));
+    expect([long?.length, short?.length]).toEqual(texts.map(({ length }) => length));
+    expect(await engine.score({ tokens: texts[1] as Int32Array, top: 0 }, signal)).toEqual(short);
+  });
+
+  test("end when nobody waits for them", async () => {
+    const run = engine.score({ tokens: await tokens("Hello!"), top: 0 }, AbortSignal.abort(new Error("left")));
+    await expect(run).rejects.toThrow("left");
+  });
+});
+
+describe("reasoning", () => {
+  const asked = () =>
+    tokens(
+      "<|im_start|>system\nThink before you answer.<|im_end|>\n<|im_start|>user\nHello!<|im_end|>\n<|im_start|>assistant\n",
+    );
+  const thinking = async (budget: number) => ({
+    budget,
+    start: "<think>",
+    end: "</think>",
+    open: false,
+    endTokens: [...(await tokens("\n</think>\n\n"))],
+  });
+
+  test("is ended after its budget, and the answer follows", async () => {
+    const { texts } = await answer(engine, job(await asked(), { thinking: await thinking(4) }));
+    const [, reasoning = "", rest] = /^<think>\n(.*)\n<\/think>\n\n(.+)$/s.exec(texts[0] ?? "") ?? [];
+    expect((await tokens(reasoning)).length).toBeLessThanOrEqual(4);
+    expect(rest).toBeTruthy();
+  });
+
+  test("is not touched below its budget", async () => {
+    const free = await answer(engine, job(await asked()));
+    const bounded = await answer(engine, job(await asked(), { thinking: await thinking(200) }));
+    expect(bounded.texts).toEqual(free.texts);
+  });
+});
+
 describe("constraints", () => {
   test("a grammar is obeyed", async () => {
     const grammar = { gbnf: 'root ::= "{" [a-z]{1,5} "}"' };

@@ -6,6 +6,8 @@ import {
   type EngineInfo,
   type EngineStats,
   type GenerateJob,
+  type ScoreJob,
+  type TokenLogprob,
 } from "../../services/engine/engine.ts";
 
 /** What a prompt tells the fake engine to do, by words in it: `count:5 hold:2`. */
@@ -165,6 +167,12 @@ export class FakeEngine implements Engine {
   async embed({ inputs }: { readonly inputs: readonly Int32Array[] }, signal: AbortSignal): Promise<Float32Array[]> {
     signal.throwIfAborted();
     return inputs.map((tokens) => Float32Array.of(tokens.length, 0, 0, 0));
+  }
+
+  async score({ tokens }: ScoreJob, signal: AbortSignal): Promise<(TokenLogprob | undefined)[]> {
+    signal.throwIfAborted();
+    const entry = (id: number) => ({ token: { id, bytes: this.tokenBytes(id), logprob: -1 }, top: [] });
+    return Array.from(tokens, (id, at) => (at === 0 ? undefined : entry(id)));
   }
 
   stats(): EngineStats {

@@ -17,6 +17,7 @@ import { type OpenModel, openModel, type OpenModelOptions } from "./open-model.t
 import { createPromptBudget } from "./prompt-budget.ts";
 import { createChain } from "./sampling.ts";
 import { chooseSlotCount } from "./slot-count.ts";
+import { Scorer } from "./scorer.ts";
 import { SlotMemory } from "./slot-memory.ts";
 import { StepLoop } from "./step-loop.ts";
 import { createThreadChooser } from "./threads.ts";
@@ -45,7 +46,9 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
   const contextLength = context?.sequenceLength ?? model.trainedContextLength;
   const turns = createTurns();
   const listeners = new Set<() => void>();
-  const embedder = new Embedder({ llama, model, settings, threadpool, adapters, threads, turns, contextLength });
+  const shared = { llama, model, settings, threadpool, adapters, threads, turns, contextLength };
+  const embedder = new Embedder(shared);
+  const scorer = new Scorer(shared);
   if (settings.embedding || context === undefined) await embedder.prepare();
 
   // A recurrent state cannot forget a filler row; a unified cache has no gaps to fill.
@@ -76,6 +79,7 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
     samplers,
     loop,
     embedder,
+    scorer,
     listeners,
     async free() {
       candidates.free();

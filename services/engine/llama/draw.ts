@@ -20,6 +20,12 @@ export interface DrawParts {
 export function createDraw({ context, vocabulary, candidates }: DrawParts): Draw {
   return (sequence, row) => {
     const { chain, grammar, run, generated } = sequence;
+    const forced = sequence.forced();
+    if (forced !== undefined && (grammar === undefined || candidates.allows(grammar, forced))) {
+      grammar?.accept(forced);
+      chain.accept(forced);
+      return forced;
+    }
     const tooEarlyToEnd = generated < run.job.minTokens;
     if (grammar === undefined && !tooEarlyToEnd) return chain.sample(context, row);
 

@@ -6,6 +6,8 @@ import type {
   EngineInfo,
   EngineStats,
   GenerateJob,
+  ScoreJob,
+  TokenLogprob,
   TokenizeOptions,
 } from "../engine.ts";
 import type { Embedder } from "./embedder.ts";
@@ -13,6 +15,7 @@ import { compileGrammar } from "./grammar.ts";
 import type { SamplerApi } from "./native/api.ts";
 import type { Model } from "./native/model.ts";
 import { Run } from "./run.ts";
+import type { Scorer } from "./scorer.ts";
 import type { StepLoop } from "./step-loop.ts";
 
 export interface LlamaEngineParts {
@@ -22,6 +25,7 @@ export interface LlamaEngineParts {
   /** undefined: a model that only embeds. */
   readonly loop: StepLoop | undefined;
   readonly embedder: Embedder;
+  readonly scorer: Scorer;
   readonly listeners: Set<() => void>;
   /** Frees what the parts stand on, after they are closed. */
   readonly free: () => Promise<void>;
@@ -88,11 +92,13 @@ export class LlamaEngine implements Engine {
   }
 
   embed(job: EmbedJob, signal: AbortSignal): Promise<Float32Array[]> {
-    const { vocabulary } = this.#parts.model;
-    for (const input of job.inputs)
-      for (const token of input)
-        if (!vocabulary.has(token)) throw new RangeError(`token ${token} is not in the vocabulary`);
+    for (const input of job.inputs) this.#checkTokens(input);
     return this.#parts.embedder.embed(job, signal);
+  }
+
+  score(job: ScoreJob, signal: AbortSignal): Promise<(TokenLogprob | undefined)[]> {
+    this.#checkTokens(job.tokens);
+    return this.#parts.scorer.score(job, signal);
   }
 
   stats(): EngineStats {
@@ -112,21 +118,26 @@ export class LlamaEngine implements Engine {
   async #close(): Promise<void> {
     await this.#parts.loop?.close();
     await this.#parts.embedder.close();
+    await this.#parts.scorer.close();
     await this.#parts.free();
   }
 
   /** What native code would answer by ending the process. The worker has checked it all with better words. */
   #check({ prompt, choices }: GenerateJob): void {
-    const { vocabulary } = this.#parts.model;
     const { slots, contextLength } = this.info;
     if (prompt.length === 0) throw new RangeError("the prompt has no tokens");
-    for (const token of prompt)
-      if (!vocabulary.has(token)) throw new RangeError(`token ${token} is not in the vocabulary`);
+    this.#checkTokens(prompt);
     if (choices < 1 || choices > slots) throw new RangeError(`${choices} choices do not fit ${slots} slots`);
     if (prompt.length >= contextLength)
       throw new RpcError(
         ErrorReason.CONTEXT_LENGTH_EXCEEDED,
         `the prompt has ${prompt.length} tokens, and the context holds ${contextLength} with the answer`,
       );
+  }
+
+  #checkTokens(tokens: Int32Array): void {
+    const { vocabulary } = this.#parts.model;
+    for (const token of tokens)
+      if (!vocabulary.has(token)) throw new RangeError(`token ${token} is not in the vocabulary`);
   }
 }

@@ -5,6 +5,7 @@ import type { Sampler } from "./native/sampler.ts";
 import type { Vocabulary } from "./native/vocabulary.ts";
 import type { Run } from "./run.ts";
 import type { Slot } from "./slots.ts";
+import { ThinkingBudget } from "./thinking-budget.ts";
 
 /**
  * - `prefill`: prompt tokens are still to be processed (for choices after the first: by the first)
@@ -42,6 +43,7 @@ export class Sequence {
   /** Characters made of tokens so far, and those of them that were emitted. */
   #made = 0;
   #emitted = 0;
+  readonly #thinking: ThinkingBudget | undefined;
   /** Log-probabilities of tokens whose text is not out yet, with the number of characters after each. */
   readonly #pending: { readonly logprob: TokenLogprob; readonly end: number }[] = [];
 
@@ -52,7 +54,14 @@ export class Sequence {
     this.chain = parts.chain;
     this.grammar = parts.grammar;
     this.#vocabulary = parts.vocabulary;
-    this.#stops = createStopMatcher(parts.run.job.stop);
+    const { stop, thinking } = parts.run.job;
+    this.#stops = createStopMatcher(stop);
+    this.#thinking = thinking && new ThinkingBudget(thinking);
+  }
+
+  /** A token that must be taken next, whatever would be drawn. */
+  forced(): number | undefined {
+    return this.#thinking?.next();
   }
 
   /** How many prompt tokens are still to be processed. */
@@ -72,6 +81,7 @@ export class Sequence {
 
     const text = this.#utf8.push(this.#vocabulary.piece(token, job.keepSpecial));
     this.#made += text.length;
+    this.#thinking?.push(text);
     if (logprob !== undefined) this.#pending.push({ logprob, end: this.#made });
     const { emit, stopped } = this.#stops.push(text);
     this.#emit(emit, false);

@@ -1,10 +1,10 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { genAiOperation } from "../../../clients/tracing/names.ts";
-import { FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { FinishReason, type TextDeltaSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { CompleteRequest, CompleteResponseSchema } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { parseCompleteJob, type CompleteJob } from "../jobs/parse-complete-job.ts";
 import type { LoadedModel } from "../loaded-model.ts";
-import { finishedToProto, logprobsToProto, startedToProto } from "./engine-to-proto.ts";
+import { finishedToProto, logprobsToProto, promptLogprobsToProto, startedToProto } from "./engine-to-proto.ts";
 import { tracedGeneration, type GenerationTrace } from "./generation-trace.ts";
 
 type Response = MessageInitShape<typeof CompleteResponseSchema>;
@@ -18,7 +18,7 @@ export async function* complete(
   const job = await parseCompleteJob(request, model);
   const operation = genAiOperation.textCompletion;
   yield* tracedGeneration({ operation, model: model.id, job: job.generate }, (trace) =>
-    job.generate.maxTokens === 0 ? nothing(job, model) : answer(job, model, trace, signal),
+    job.generate.maxTokens === 0 ? nothing(job, model, signal) : answer(job, model, trace, signal),
   );
 }
 
@@ -28,6 +28,7 @@ async function* answer(
   trace: GenerationTrace,
   signal: AbortSignal,
 ): AsyncGenerator<Response, void, void> {
+  const echoed = await echoOf({ generate: job, echo }, model, signal);
   let cachedTokens = 0;
   for await (const event of model.engine.generate(job, signal)) {
     switch (event.type) {
@@ -35,7 +36,7 @@ async function* answer(
         cachedTokens = event.cachedTokens;
         trace.started(cachedTokens);
         yield { event: { case: "started", value: startedToProto(event, model, job) } };
-        yield* echoes(job.choices, echo);
+        yield* echoes(job.choices, echoed);
         break;
       case "text": {
         const value = { text: event.text, logprobs: logprobsToProto(event.logprobs) };
@@ -51,18 +52,35 @@ async function* answer(
   }
 }
 
-/** No tokens are wanted, as those do who only want the echo or to have checked that a prompt fits. */
-async function* nothing({ generate, echo }: CompleteJob, model: LoadedModel): AsyncGenerator<Response, void, void> {
-  const promptTokens = generate.prompt.length;
+/** No tokens are wanted, as by those who only want the prompt scored, or to know that it fits. */
+async function* nothing(
+  job: CompleteJob,
+  model: LoadedModel,
+  signal: AbortSignal,
+): AsyncGenerator<Response, void, void> {
+  const { prompt, choices } = job.generate;
+  const promptTokens = prompt.length;
+  const echoed = await echoOf(job, model, signal);
   yield { event: { case: "started", value: { model: model.id, promptTokens } } };
-  yield* echoes(generate.choices, echo);
-  for (let choice = 0; choice < generate.choices; choice++) {
+  yield* echoes(choices, echoed);
+  for (let choice = 0; choice < choices; choice++) {
     const value = { reason: FinishReason.LENGTH, usage: { promptTokens }, timings: {} };
     yield { choice, event: { case: "finished", value } };
   }
 }
 
-function* echoes(choices: number, echo: string): Iterable<Response> {
-  if (echo === "") return;
-  for (let choice = 0; choice < choices; choice++) yield { choice, event: { case: "text", value: { text: echo } } };
+type Echo = MessageInitShape<typeof TextDeltaSchema>;
+
+/** What each choice begins with; with the log-probabilities of the prompt's tokens, when those of the answer are wanted. */
+async function echoOf({ generate, echo }: CompleteJob, { engine }: LoadedModel, signal: AbortSignal): Promise<Echo> {
+  const { prompt: tokens, topLogprobs: top } = generate;
+  if (echo === "" || top === undefined) return { text: echo };
+  const scores = await engine.score({ tokens, top }, signal);
+  const first = { id: tokens[0] ?? 0, bytes: engine.tokenBytes(tokens[0] ?? 0, { special: true }) };
+  return { text: echo, logprobs: promptLogprobsToProto(first, scores.slice(1)) };
+}
+
+function* echoes(choices: number, value: Echo): Iterable<Response> {
+  if (value.text === "") return;
+  for (let choice = 0; choice < choices; choice++) yield { choice, event: { case: "text", value } };
 }

@@ -3,9 +3,10 @@ import {
   FinishReason,
   type FinishedSchema,
   type StartedSchema,
+  type TokenCandidateSchema,
   type TokenLogprobSchema,
 } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { EngineEvent, GenerateJob, TokenLogprob } from "../../engine/engine.ts";
+import type { EngineEvent, GenerateJob, TokenCandidate, TokenLogprob } from "../../engine/engine.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 
 type StartedEvent = Extract<EngineEvent, { type: "started" }>;
@@ -65,4 +66,16 @@ export function logprobsToProto(logprobs: readonly TokenLogprob[]): MessageInitS
   return logprobs as readonly MessageInitShape<typeof TokenLogprobSchema>[] as MessageInitShape<
     typeof TokenLogprobSchema
   >[];
+}
+
+/** The prompt's tokens: the first has nothing before it, and so no log-probability. */
+export function promptLogprobsToProto(
+  first: Pick<TokenCandidate, "id" | "bytes">,
+  others: readonly (TokenLogprob | undefined)[],
+): MessageInitShape<typeof TokenLogprobSchema>[] {
+  const scored = logprobsToProto(others.filter((logprob) => logprob !== undefined));
+  return [{ token: first as MessageInitShape<typeof TokenCandidateSchema> }, ...scored].map((logprob) => ({
+    ...logprob,
+    prompt: true,
+  }));
 }

@@ -24,10 +24,6 @@ export async function parseChatJob(request: ChatRequest, model: LoadedModel): Pr
   const { options } = request;
   const limits = parseLimits(options, engine.info);
   if (limits.maxTokens === 0) throw invalidParameter("max_tokens", "max_tokens must be at least 1, not 0");
-  if (request.reasoning?.budgetTokens !== undefined) {
-    const message = "a budget of reasoning tokens is not served yet: leave it out, or limit max_tokens";
-    throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "reasoning.budget_tokens" });
-  }
   const maxCalls = request.parallelToolCalls === false ? 1 : Infinity;
   const sampling = await parseSampling(options, model);
   const { prompt, tokens } = await parsePrompt(request, model);
@@ -39,8 +35,26 @@ export async function parseChatJob(request: ChatRequest, model: LoadedModel): Pr
     grammar: answerGrammar(request, prompt),
     stop: [...new Set([...limits.stop, ...prompt.stop])],
     keepSpecial: prompt.keepSpecial,
+    ...(await thinkingBudget(request, prompt, model)),
   };
   return { generate, prompt, stop: limits.stop, maxCalls };
+}
+
+/** Ends reasoning after its budget, where the model reasons between tags. */
+async function thinkingBudget(
+  { reasoning }: ChatRequest,
+  { thinking, thinkingOpen }: ChatPrompt,
+  { engine }: LoadedModel,
+): Promise<Pick<GenerateJob, "thinking">> {
+  const budget = reasoning?.budgetTokens;
+  if (budget === undefined) return {};
+  if (thinking === undefined) {
+    const message = "this model does not reason between tags, so its reasoning cannot be bounded: limit max_tokens";
+    throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "reasoning.budget_tokens" });
+  }
+  // As templates put it.
+  const end = await engine.tokenize(`\n${thinking.end}\n\n`, { addSpecial: false, parseSpecial: true });
+  return { thinking: { ...thinking, budget, open: thinkingOpen, endTokens: [...end] } };
 }
 
 /** A conversation as the prompt that the model is given, and its tokens. */

@@ -19,10 +19,6 @@ export async function parseCompleteJob(request: CompleteRequest, model: LoadedMo
   const { engine } = model;
   const { options } = request;
   const limits = parseLimits(options, engine.info);
-  if (request.echo && limits.topLogprobs !== undefined) {
-    const message = "logprobs of an echoed prompt are not served yet: leave out echo or logprobs";
-    throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "echo" });
-  }
   const sampling = await parseSampling(options, model);
   const grammar = responseGrammar(request.responseFormat);
   const prompt = await parsePrompt(request, engine);
