@@ -1,4 +1,5 @@
 import type { ShimMiddleware } from "../context.ts";
+import { probes } from "../probes.ts";
 import { routeOf } from "../route-of.ts";
 
 /** One line per request when it is over: who asked for what, how it ended, how long it took. Never what was said. */
@@ -7,7 +8,8 @@ export function accessLog(): ShimMiddleware {
     await next();
     const { log, summary, startedAt } = ctx.state;
     const status = summary.status ?? ctx.status;
-    log.info(
+    const level = probes.has(ctx.path) && status < 400 ? "debug" : "info";
+    log[level](
       {
         method: ctx.method,
         route: routeOf(ctx),

@@ -1,9 +1,10 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import type { ShimMiddleware } from "../context.ts";
+import { probes } from "../probes.ts";
 
 /** Probes and scrapers have no key, and the pages that say how to call are for those who have none yet. */
-const open: ReadonlySet<string> = new Set(["/", "/health", "/ready", "/metrics", "/docs", "/openapi.json"]);
+const open: ReadonlySet<string> = new Set([...probes, "/", "/docs", "/openapi.json"]);
 
 /**
  * Lets a request pass that carries one of `keys`, as `Authorization: Bearer` or `x-api-key`. Without keys everything

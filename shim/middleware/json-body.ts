@@ -42,9 +42,10 @@ async function readBytes(ctx: ShimContext, limitBytes: number): Promise<Buffer> 
     return await getRawBody(ctx.req, { limit: limitBytes, length: ctx.get("content-length") || null });
   } catch (error) {
     const type = error instanceof Error && "type" in error ? error.type : undefined;
-    // What is left of the body is not read, so the connection cannot be used again.
-    ctx.set("connection", "close");
     if (type === "entity.too.large") {
+      // Clients that are still writing would see a closed connection instead of the answer; the server's requestTimeout
+      // is the end of their patience.
+      ctx.req.resume();
       throw new RpcError(ErrorReason.REQUEST_TOO_LARGE, `the request's body is larger than ${limitBytes} bytes`);
     }
     if (type === "request.aborted") throw new RpcError(ErrorReason.CANCELLED, "the client left", { cause: error });

@@ -1,9 +1,7 @@
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import type { ShimMiddleware } from "../context.ts";
 import { type Lifecycle, shuttingDown } from "../lifecycle.ts";
-
-/** The paths that tell how the server is: they answer until the end. */
-const probes: ReadonlySet<string> = new Set(["/health", "/ready", "/metrics"]);
+import { probes } from "../probes.ts";
 
 /**
  * Gives each request the signal that ends its work: aborted when the client leaves before it has the whole answer, or

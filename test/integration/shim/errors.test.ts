@@ -113,6 +113,14 @@ test.each<[string, number, RegExp]>([
   expect(await response.json()).toMatchObject({ error: { message: expect.stringMatching(message) } });
 });
 
+test("answers 413 also to a client that is still sending", async () => {
+  await using shim = await testShim({});
+  const body = "x".repeat(20_000_000);
+  for (let round = 0; round < 5; round += 1) {
+    expect((await shim.post("/v1/chat/completions", body)).status).toBe(413);
+  }
+});
+
 test("refuses encodings that it would misread", async () => {
   await using shim = await testShim({});
   const send = async (body: string | Buffer, headers: Record<string, string>) =>

@@ -164,6 +164,18 @@ test("never logs what was said", async () => {
   expect(JSON.stringify(shim.logs)).not.toContain("secret");
 });
 
+test("logs probes for debugging only", async () => {
+  await using shim = await testShim({ listModels: () => ({ models: [] }) });
+  await fetch(`${shim.url}/ready`);
+  await fetch(`${shim.url}/v1/models`);
+  await expect
+    .poll(() => shim.logs.map(({ level, route }) => [route, level]))
+    .toEqual([
+      ["/ready", 20],
+      ["/v1/models", 30],
+    ]);
+});
+
 test("keeps a well-formed request id and replaces another", async () => {
   await using shim = await testShim(answers);
   const idFor = async (id: string) =>
