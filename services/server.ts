@@ -6,9 +6,10 @@ import type { ModelSettings, ServiceSettings } from "./config.ts";
 import { Admission } from "./inference/admission.ts";
 import { createFrontHandlers } from "./inference/front-handlers.ts";
 import { ModelMetrics } from "./metrics/model-metrics.ts";
+import { createModelHealth } from "./models/model-health.ts";
 import { createModelHandlers } from "./models/model-handlers.ts";
 import type { ModelSource } from "./models/model-source.ts";
-import { createHealthRegistry, healthHandlers, type HealthRegistry } from "./rpc/health.ts";
+import { healthHandlers } from "./rpc/health.ts";
 import { addReflection } from "./rpc/reflection.ts";
 import { createRpcServer, type RpcServer } from "./rpc/server.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
@@ -72,7 +73,6 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   });
   const admission = new Admission(scheduler, (id) => void supervisor.load(id));
   const metrics = new Map(ids.map((id) => [id, new ModelMetrics(id)]));
-  const health = createHealthRegistry();
   const supervisor: Supervisor = new Supervisor({
     models,
     log,
@@ -103,9 +103,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     }
   }
 
-  watchHealth(health, supervisor);
   watchMetrics(metrics, supervisor, admission);
-  const server = createServer(options, { admission, supervisor, health });
+  const server = createServer(options, { admission, supervisor });
   const host = service.grpc_host.includes(":") ? `[${service.grpc_host}]` : service.grpc_host;
   const address = await listen(server, host, service.grpc_port).catch(async (error: unknown) => {
     await supervisor.stop();
@@ -138,10 +137,9 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 interface Parts {
   readonly admission: Admission;
   readonly supervisor: Supervisor;
-  readonly health: HealthRegistry;
 }
 
-function createServer({ models, service, log }: ServicesOptions, { admission, supervisor, health }: Parts): RpcServer {
+function createServer({ models, service, log }: ServicesOptions, { admission, supervisor }: Parts): RpcServer {
   const server = createRpcServer({
     onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "a bug ended a call"),
   });
@@ -149,7 +147,7 @@ function createServer({ models, service, log }: ServicesOptions, { admission, su
   const ids = models.map((settings) => settings.model_alias);
   server.add(InferenceService, createFrontHandlers(target, { ids, unknownModel: service.unknown_model }));
   server.add(ModelService, createModelHandlers(supervisor));
-  server.add(Health, healthHandlers(health));
+  server.add(Health, healthHandlers(createModelHealth(supervisor)));
   addReflection(server);
   return server;
 }
@@ -162,17 +160,6 @@ async function listen(server: RpcServer, host: string, port: number): Promise<st
     const why = cause.includes("EADDRINUSE") ? "the port is in use: stop what uses it, or set grpc_port" : cause;
     throw new Error(`gRPC cannot listen on ${host}:${port}: ${why}`, { cause: error });
   }
-}
-
-/** Serving: from the first model in memory on, for as long as there is one. */
-function watchHealth(health: HealthRegistry, source: ModelSource): void {
-  const update = () => {
-    const serving = source.models().some(({ state }) => state === ModelState.RESIDENT);
-    for (const service of ["", InferenceService.typeName]) health.set(service, serving);
-  };
-  health.set(ModelService.typeName, true);
-  source.onChange(update);
-  update();
 }
 
 function watchMetrics(metrics: ReadonlyMap<string, ModelMetrics>, source: ModelSource, admission: Admission): void {

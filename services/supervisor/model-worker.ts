@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
@@ -37,6 +38,8 @@ interface Life {
   readonly process: WorkerProcess;
   connection: WorkerConnection | undefined;
 }
+
+const reapMs = 150;
 
 /**
  * Keeps one model's worker process: carries out what worker-state.ts decides. The state changes in `#handle` alone, and
@@ -153,9 +156,10 @@ export class ModelWorker {
       for await (const model of connection.watch()) if (this.#life === life) this.#onModelMessage(model);
       if (this.#life === life) this.#handle({ type: "closing" });
     } catch (error) {
-      if (connection.lost.aborted) return;
-      // It does not answer any more (keepalive), or is about to be found dead.
-      this.#options.log.error({ err: error }, "lost the connection to the worker");
+      // A connection breaks some milliseconds before its process is reaped.
+      const gone = await Promise.race([life.process.exited, sleep(reapMs, undefined, { ref: false })]);
+      if (gone !== undefined) return;
+      this.#options.log.error({ err: error }, "the worker does not answer any more and is ended");
       life.process.kill();
     }
   }
@@ -172,10 +176,8 @@ export class ModelWorker {
 
   #onExit(life: Life, how: string): void {
     life.connection?.end(how);
-    const { log } = this.#options;
-    const lastWords = life.process.lastWords();
-    if (this.#state.name === "stopping" || this.#state.name === "draining") log.debug(`the worker ${how}`);
-    else if (this.#state.name !== "failing") log.error({ lastWords }, `the worker ${how}`);
+    const expected = ["stopping", "draining", "failing"].includes(this.#state.name);
+    this.#options.log[expected ? "debug" : "error"](`the worker ${how}`);
     this.#life = undefined;
     this.#handle({ type: "exited", how, nowMs: performance.now() });
   }

@@ -18,8 +18,6 @@ export interface WorkerProcess {
   readonly listening: Promise<void>;
   /** How it ended, in words that follow "its process": `was killed by SIGABRT`. Never rejects. */
   readonly exited: Promise<string>;
-  /** The last thing native code said on standard error. */
-  lastWords(): string | undefined;
   /** Asks it to finish what runs and to end. */
   terminate(): void;
   /** Ends it at once. */
@@ -36,7 +34,7 @@ export function forkWorker(entry: URL, start: WorkerStart, log: Logger): WorkerP
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     serialization: "json",
   });
-  const output = child.stderr === null ? undefined : relayOutput(child.stderr, log);
+  if (child.stderr !== null) relayOutput(child.stderr, log);
   const exited = new Promise<string>((resolve) => {
     child.once("exit", (code, signal) =>
       resolve(signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`),
@@ -53,7 +51,6 @@ export function forkWorker(entry: URL, start: WorkerStart, log: Logger): WorkerP
     pid: child.pid,
     listening,
     exited,
-    lastWords: () => output?.lastWords(),
     terminate: () => void child.kill("SIGTERM"),
     kill: () => void child.kill("SIGKILL"),
   };

@@ -1,0 +1,17 @@
+import { InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
+import { ModelService, ModelState } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import { createHealthRegistry, type HealthRegistry } from "../rpc/health.ts";
+import type { ModelSource } from "./model-source.ts";
+
+/** Health as models have it: the whole and the InferenceService serve while at least one is in memory, the ModelService always. */
+export function createModelHealth(source: ModelSource): HealthRegistry {
+  const health = createHealthRegistry();
+  const update = () => {
+    const serving = source.models().some(({ state }) => state === ModelState.RESIDENT);
+    for (const service of ["", InferenceService.typeName]) health.set(service, serving);
+  };
+  health.set(ModelService.typeName, true);
+  source.onChange(update);
+  update();
+  return health;
+}
