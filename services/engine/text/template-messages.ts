@@ -26,6 +26,8 @@ export interface ToolShape {
   readonly ids: "any" | "nine";
   /** false: the template refuses or forgets all calls of a message but the first. */
   readonly several: boolean;
+  /** Where arguments are an object: whether a text is taken as well. */
+  readonly takesText: boolean;
 }
 
 export type TemplateMessage = Readonly<Record<string, JsonValue>>;
@@ -79,16 +81,20 @@ function templateReasoning(message: ChatMessage, { reasoningKey }: TemplateShape
 
 function templateCall(call: ChatToolCall, shape: ToolShape | undefined): JsonValue {
   const { id, name, argumentsJson } = call;
-  const argumentsValue = shape?.arguments === "text" ? argumentsJson || "{}" : parseArguments(argumentsJson);
-  return { id: templateCallId(id, shape), type: "function", function: { name, arguments: argumentsValue } };
+  return {
+    id: templateCallId(id, shape),
+    type: "function",
+    function: { name, arguments: templateArguments(argumentsJson, shape) },
+  };
 }
 
-// A model's call that was cut off is no JSON and still has to be shown to it again: as the text it is.
-function parseArguments(json: string): JsonValue {
+function templateArguments(json: string, shape: ToolShape | undefined): JsonValue {
+  if (shape?.arguments === "text") return json || "{}";
   try {
     return json === "" ? {} : (JSON.parse(json) as JsonValue);
   } catch {
-    return json;
+    // A model's call that was cut off is no JSON, and has to be shown to it again all the same.
+    return shape?.takesText === false ? { arguments: json } : json;
   }
 }
 

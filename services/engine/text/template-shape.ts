@@ -1,4 +1,4 @@
-import type { ChatMessage, ChatTool } from "./chat-messages.ts";
+import type { ChatMessage, ChatTool, ChatToolCall } from "./chat-messages.ts";
 import type { TemplateShape, ToolShape } from "./template-messages.ts";
 
 /** Renders a conversation with a shape that is only supposed; throws what the template throws. */
@@ -30,11 +30,14 @@ export function probeTemplateShape(render: TryTemplate, source: string): Templat
   const basic = basicShapes(source).find((shape) => shows(shape, [user], [], ["needle-user"]));
   if (basic === undefined) return undefined;
   const tools = toolShapes.find((it) => shows({ ...basic, tools: it }, oneCall, [tool], [...toolNeedles, "value-1"]));
-  const several = tools && { ...tools, several: true };
   return {
     ...basic,
     system: shows(basic, [message("system", "needle-system"), user], [], ["needle-system", "needle-user"]),
-    tools: shows({ ...basic, tools: several }, twoCalls, [tool], ["value-1", "value-2"]) ? several : tools,
+    tools: tools && {
+      ...tools,
+      several: shows({ ...basic, tools }, twoCalls, [tool], ["value-1", "value-2"]),
+      takesText: shows({ ...basic, tools }, brokenCall, [tool], ["needle-broken"]),
+    },
   };
 }
 
@@ -53,7 +56,13 @@ function basicShapes(source: string): TemplateShape[] {
 /** In the order of preference: an object is written by the template as the model was trained to see it. */
 const toolShapes: readonly ToolShape[] = (["any", "nine"] as const).flatMap((ids) =>
   (["", null] as const).flatMap((emptyContent) =>
-    (["object", "text"] as const).map((kind) => ({ arguments: kind, emptyContent, ids, several: false })),
+    (["object", "text"] as const).map((kind) => ({
+      arguments: kind,
+      emptyContent,
+      ids,
+      several: true,
+      takesText: true,
+    })),
   ),
 );
 
@@ -69,22 +78,19 @@ const tool: ChatTool = {
 const toolNeedles = ["needle-description", "needle_argument", "result-1"];
 
 const user = message("user", "needle-user");
-const oneCall = [
-  user,
-  callMessage(1),
-  resultMessage(1),
-  message("assistant", "needle-answer"),
-  message("user", "next"),
-];
-const both = { ...callMessage(1), toolCalls: [...callMessage(1).toolCalls, ...callMessage(2).toolCalls] };
-const twoCalls = [user, both, resultMessage(1), resultMessage(2)];
+const oneCall = [user, calls(1), result(1), message("assistant", "needle-answer"), message("user", "next")];
+const twoCalls = [user, calls(1, 2), result(1), result(2)];
+const brokenCall = [user, { ...calls(), toolCalls: [{ ...call(1), argumentsJson: "needle-broken" }] }, result(1)];
 
-function callMessage(number: number): ChatMessage {
-  const call = { id: `call_${number}`, name: tool.name, argumentsJson: `{"needle_argument": "value-${number}"}` };
-  return { ...message("assistant", ""), toolCalls: [call] };
+function calls(...numbers: number[]): ChatMessage {
+  return { ...message("assistant", ""), toolCalls: numbers.map(call) };
 }
 
-function resultMessage(number: number): ChatMessage {
+function call(number: number): ChatToolCall {
+  return { id: `call_${number}`, name: tool.name, argumentsJson: `{"needle_argument": "value-${number}"}` };
+}
+
+function result(number: number): ChatMessage {
   return { ...message("tool", `result-${number}`), toolCallId: `call_${number}`, name: tool.name };
 }
 

@@ -48,10 +48,11 @@ export function isChatFormatName(name: string): name is ChatFormatName {
 
 /**
  * The named chat formats of llama-cpp-python, with its strings. The prompts differ from its own only where it loses or
- * doubles something: system messages that it ignores are written (vicuna, openbuddy, phind, intel, open-orca, snoozy,
- * mistral-instruct, gemma), and assistant messages (saiga); an absent system message leaves no empty block behind
- * (chatml, zephyr, pygmalion, chatglm3, mistrallite, oasst_llama, openchat); alpaca ends with its cue; intel, openchat
- * and zephyr follow their model cards where a colon, an end of turn, a line break were written twice.
+ * doubles something: system messages that it ignores are written (vicuna, openbuddy, phind, intel, snoozy's heading,
+ * mistral-instruct, gemma), and the messages that it drops (all of open-orca's, saiga's assistant); an absent system
+ * message leaves no empty block behind (chatml, zephyr, pygmalion, chatglm3, mistrallite, oasst_llama, openchat); alpaca
+ * ends with its cue; intel, openchat and zephyr follow their model cards where a colon, an end of turn, a line break
+ * were written twice; the BOS stands at the front once.
  */
 export const chatFormats: Readonly<Record<ChatFormatName, ChatFormat>> = {
   "llama-2": format(writeLlama2),

@@ -94,6 +94,14 @@ describe("calls", () => {
     expect(render(source, cut, { tools: [tool] })).toContain('"{\\"a"');
   });
 
+  test("wrap arguments that are no JSON, where the template only knows objects", () => {
+    const source = toolTemplate(
+      "{% for c in m.tool_calls %}{{ c.function.arguments | dictsort | tojson }}{% endfor %}",
+    );
+    const cut = [user, { ...chatMessage("assistant"), toolCalls: [{ ...call, argumentsJson: '{"a' }] }];
+    expect(render(source, cut, { tools: [tool] })).toContain('[["arguments", "{\\"a"]]');
+  });
+
   test("stand beside no content, where the template asks whether it is none", () => {
     const source = toolTemplate("{% if m.tool_calls and m.content is none %}{{ m.tool_calls | tojson }}{% endif %}");
     expect(render(source, withResult, { tools: [tool] })).toContain('"arguments": {"a": 1, "b": "é"}');
