@@ -59,6 +59,19 @@ test("a completion repeats its prompt when asked to, also when nothing is to be 
   expect(await read(0)).toBe("count:2");
 });
 
+test("an echo with log-probabilities has those of the prompt's tokens, of which the first has none", async () => {
+  await using ctx = await startTestServices();
+  const prompt = { kind: { case: "tokens" as const, value: { tokens: [104, 105] } } };
+  const options = { maxTokens: 0, topLogprobs: 0 };
+  const events = await Array.fromAsync(ctx.client.inference.complete({ prompt, echo: true, options }));
+  const [echo] = events.flatMap(({ event }) => (event.case === "text" ? [event.value] : []));
+  expect(echo?.text).toBe("hi");
+  expect(echo?.logprobs.map(({ token, prompt: of }) => [token?.id, token?.logprob, of])).toEqual([
+    [104, undefined, true],
+    [105, -1, true],
+  ]);
+});
+
 test("embeddings, tokens and templates are answered by the worker", async () => {
   await using ctx = await startTestServices();
   const { inference } = ctx.client;

@@ -163,6 +163,16 @@ describe("a chat", () => {
     await expect(chatJob({ toolChoice: required })).rejects.toMatchObject({ param: "tool_choice" });
   });
 
+  test("has its reasoning bounded, where the model reasons between tags", async () => {
+    const of = model({}, { chat_format: "chatml" });
+    const { generate } = await chatJob({ reasoning: { budgetTokens: 5 } }, of);
+    expect(generate.thinking).toMatchObject({ start: "<think>", end: "</think>", open: false, budget: 5 });
+    await expect(chatJob({ reasoning: { budgetTokens: 5 } })).rejects.toMatchObject({
+      reason: ErrorReason.UNSUPPORTED_PARAMETER,
+      param: "reasoning.budget_tokens",
+    });
+  });
+
   test("with parallel_tool_calls false has one call", async () => {
     expect((await chatJob({ parallelToolCalls: false })).maxCalls).toBe(1);
   });
