@@ -68,7 +68,7 @@ export function templateWriter(source: string, options: TemplateOptions): Prompt
   return {
     works: template.works,
     stop: [],
-    family: native || family.marksText ? family : generic,
+    family: native || family.textPrefix !== undefined ? family : generic,
     thinking: detectThinking(source),
     write: ({ messages, tools, variables }) =>
       template.render({

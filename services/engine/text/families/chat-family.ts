@@ -7,8 +7,8 @@ export interface ChatFamily {
   readonly name: FamilyName;
   /** Whether the markers are control tokens in these models' vocabularies, whose text a parser has to be given. */
   readonly keepSpecial: boolean;
-  /** Whether answers without calls are marked up too. */
-  readonly marksText?: boolean;
+  /** For families that mark up all they write: what stands before the text of an answer, which a grammar must allow. */
+  readonly textPrefix?: string;
   createParser(options: ParserOptions): ChatParser;
   /** What a grammar has to allow for calls. */
   readonly syntax: ToolSyntax;

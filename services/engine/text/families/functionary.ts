@@ -28,7 +28,7 @@ export const functionary31: ChatFamily = {
  */
 export const functionary32: ChatFamily = {
   name: "functionary-v3.2",
-  marksText: true,
+  textPrefix: "all\n",
   keepSpecial: false,
   createParser: (options) => createChatParser((stream) => readAddressed(stream, options), options.newCallId),
   syntax: {

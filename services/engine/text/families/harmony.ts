@@ -9,7 +9,7 @@ import { peek, readUntil, skip, skipSpace } from "./read-text.ts";
  */
 export const harmony: ChatFamily = {
   name: "harmony",
-  marksText: true,
+  textPrefix: "<|channel|>final<|message|>",
   keepSpecial: true,
   createParser: (options) =>
     createChatParser((stream) => readMessages(stream, options.tools.length > 0), options.newCallId),

@@ -131,6 +131,12 @@ describe("tools", () => {
     }
   });
 
+  test("do not change how answers are read that are marked up anyway", () => {
+    const templates = { "": `{# >>>all #}${named}` };
+    const chat = createPrompter({ templates }).prompt(request());
+    expect(parseAnswer(chat.createParser(), ["all\nHi"]).text).toBe("Hi");
+  });
+
   test("get ids like OpenAI's", () => {
     const { calls } = parseAnswer(createPrompter().prompt(request({ tools })).createParser(), [`${call}\n${call}`]);
     expect(calls.map(({ id }) => /^call_[A-Za-z0-9]{24}$/.test(id))).toEqual([true, true]);

@@ -434,6 +434,11 @@ for (const [family, list] of cases) {
       );
     });
 
+    test("reads the text that its grammar forces", () => {
+      const answer = parseAnswer(createParser(family, {}), [`${family.textPrefix ?? ""}{"x": 1}`]);
+      expect(answer).toEqual({ text: '{"x": 1}', reasoning: "", calls: [] });
+    });
+
     test("reads the calls that its grammar forces", () => {
       const { prefix, separator, suffix, call } = family.syntax;
       const written = [paris, nothing].map(([name, json]) => call(name).before + json + call(name).after);
