@@ -1,9 +1,12 @@
-/** Where one model's worker process is. `failures` counts attempts in a row that did not end well. */
+/**
+ * Where one model's worker process is. `failures` counts processes in a row that did not end well, `loadCrashes` those of
+ * them that ended during the load, one after another.
+ */
 export type WorkerState =
   /** No process, and nobody has asked for one. */
   | { readonly name: "unloaded" }
   /** A process runs and loads the model. */
-  | { readonly name: "starting"; readonly failures: number }
+  | { readonly name: "starting"; readonly failures: number; readonly loadCrashes: number }
   | { readonly name: "ready"; readonly failures: number }
   /** Somebody else has told the process to end: it finishes what runs and takes nothing new. */
   | { readonly name: "draining" }
@@ -12,7 +15,7 @@ export type WorkerState =
   /** No process; the next demand from `retryAtMs` on starts one. */
   | { readonly name: "failed"; readonly failures: number; readonly message: string; readonly retryAtMs: number }
   /** No process; one is started by itself when the timer fires. */
-  | { readonly name: "backoff"; readonly failures: number; readonly message: string }
+  | { readonly name: "backoff"; readonly failures: number; readonly loadCrashes: number; readonly message: string }
   | { readonly name: "stopping" }
   | { readonly name: "stopped" };
 
@@ -43,7 +46,7 @@ export interface WorkerLimits {
   readonly healthyMs: number;
   /** What a process that was asked to end has to do so. */
   readonly graceMs: number;
-  /** Crashes in a row during the load (a native assertion, the OOM killer …) after which only a new request tries again. */
+  /** Crashes during the load, one after another (a native assertion, the OOM killer …) after which only a new request tries again. */
   readonly loadCrashes: number;
 }
 
@@ -69,19 +72,19 @@ type Transitions = {
 };
 
 const step = (state: WorkerState, ...effects: WorkerEffect[]): WorkerStep => ({ state, effects });
-const start = (failures: number, limits: WorkerLimits) =>
-  step({ name: "starting", failures }, { type: "spawn" }, { type: "timer", ms: limits.stallMs });
+const start = (failures: number, loadCrashes: number, limits: WorkerLimits) =>
+  step({ name: "starting", failures, loadCrashes }, { type: "spawn" }, { type: "timer", ms: limits.stallMs });
 const stopProcess = (limits: WorkerLimits) =>
   step({ name: "stopping" }, { type: "terminate" }, { type: "timer", ms: limits.graceMs });
-const comeBack = (failures: number, message: string) =>
-  step({ name: "backoff", failures, message }, { type: "timer", ms: backoffMs(failures) });
+const comeBack = (failures: number, loadCrashes: number, message: string) =>
+  step({ name: "backoff", failures, loadCrashes, message }, { type: "timer", ms: backoffMs(failures) });
 const giveUp = (failures: number, message: string, nowMs: number) =>
   step({ name: "failed", failures, message, retryAtMs: nowMs + backoffMs(failures) });
 
 /** From each state, what each event leads to. A pair that is not here changes nothing. */
 const transitions: Transitions = {
   unloaded: {
-    demand: (_, __, limits) => start(0, limits),
+    demand: (_, __, limits) => start(0, 0, limits),
     stop: () => step({ name: "stopped" }),
   },
   starting: {
@@ -94,21 +97,22 @@ const transitions: Transitions = {
       const message = `its load made no progress for ${limits.stallMs / 1000} s`;
       return step({ name: "failing", failures: failures + 1, message }, { type: "kill" });
     },
-    exited: ({ failures }, { how, nowMs }, limits) => {
+    exited: ({ failures, loadCrashes }, { how, nowMs }, limits) => {
       const message = `its process ${how} while it was loading`;
-      return failures + 1 < limits.loadCrashes ? comeBack(failures + 1, message) : giveUp(failures + 1, message, nowMs);
+      if (loadCrashes + 1 >= limits.loadCrashes) return giveUp(failures + 1, message, nowMs);
+      return comeBack(failures + 1, loadCrashes + 1, message);
     },
     stop: (_, __, limits) => stopProcess(limits),
   },
   ready: {
     timer: () => step({ name: "ready", failures: 0 }),
-    exited: ({ failures }, { how }) => comeBack(failures + 1, `its process ${how}`),
+    exited: ({ failures }, { how }) => comeBack(failures + 1, 0, `its process ${how}`),
     closing: () => step({ name: "draining" }),
     stop: (_, __, limits) => stopProcess(limits),
   },
   draining: {
     // It was not its fault, so there is nothing to wait for.
-    exited: (_, __, limits) => start(0, limits),
+    exited: (_, __, limits) => start(0, 0, limits),
     stop: (_, __, limits) => stopProcess(limits),
   },
   failing: {
@@ -116,11 +120,11 @@ const transitions: Transitions = {
     stop: () => step({ name: "stopping" }, { type: "kill" }),
   },
   failed: {
-    demand: (state, { nowMs }, limits) => (nowMs >= state.retryAtMs ? start(state.failures, limits) : step(state)),
+    demand: (state, { nowMs }, limits) => (nowMs >= state.retryAtMs ? start(state.failures, 0, limits) : step(state)),
     stop: () => step({ name: "stopped" }),
   },
   backoff: {
-    timer: ({ failures }, _, limits) => start(failures, limits),
+    timer: ({ failures, loadCrashes }, _, limits) => start(failures, loadCrashes, limits),
     stop: () => step({ name: "stopped" }),
   },
   stopping: {

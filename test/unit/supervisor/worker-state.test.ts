@@ -27,7 +27,7 @@ const exited = (nowMs = 0): WorkerEvent => ({ type: "exited", how: "was killed b
 describe("a worker", () => {
   test("is started by the first demand, and by no other while it lives", () => {
     expect(play(demand)).toEqual({
-      state: { name: "starting", failures: 0 },
+      state: { name: "starting", failures: 0, loadCrashes: 0 },
       effects: [{ type: "spawn" }, { type: "timer", ms: 1000 }],
     });
     expect(play(demand, demand).effects).toEqual([]);
@@ -36,7 +36,7 @@ describe("a worker", () => {
 
   test("that crashes is started again, after pauses that double with each crash in a row", () => {
     const crashed = play(demand, ready, exited());
-    expect(crashed.state).toEqual({ name: "backoff", failures: 1, message: "its process was killed by SIGKILL" });
+    expect(crashed.state).toMatchObject({ name: "backoff", failures: 1, message: "its process was killed by SIGKILL" });
     expect(crashed.effects).toEqual([{ type: "timer", ms: 100 }]);
     expect(play(demand, ready, exited(), timer).effects[0]).toEqual({ type: "spawn" });
     expect(play(demand, ready, exited(), timer, ready, exited()).effects).toEqual([{ type: "timer", ms: 200 }]);
@@ -57,13 +57,18 @@ describe("a worker", () => {
 
   test("that crashes while it loads is tried three times, then only on demand", () => {
     const crashes = [demand, exited(), timer, exited(), timer];
-    expect(play(...crashes).state).toEqual({ name: "starting", failures: 2 });
+    expect(play(...crashes).state).toEqual({ name: "starting", failures: 2, loadCrashes: 2 });
     expect(play(...crashes, exited(7)).state).toEqual({
       name: "failed",
       failures: 3,
       message: "its process was killed by SIGKILL while it was loading",
       retryAtMs: 7 + 400,
     });
+  });
+
+  test("that crashes in turn while it loads and when it is ready is not given up", () => {
+    const inTurn = [exited(), timer, ready, exited(), timer];
+    expect(play(demand, ...inTurn, ...inTurn, exited()).state.name).toBe("backoff");
   });
 
   test("whose load makes no progress for too long is killed; progress starts the time again", () => {
