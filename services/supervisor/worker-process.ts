@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { rmSync } from "node:fs";
 import type { Logger } from "pino";
 import { readEnvironment } from "../../config/config.ts";
 import type { WorkerListening, WorkerStart } from "../worker/worker-start.ts";
@@ -36,9 +37,11 @@ export function forkWorker(entry: URL, start: WorkerStart, log: Logger): WorkerP
   });
   if (child.stderr !== null) relayOutput(child.stderr, log);
   const exited = new Promise<string>((resolve) => {
-    child.once("exit", (code, signal) =>
-      resolve(signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`),
-    );
+    child.once("exit", (code, signal) => {
+      // A process that was killed leaves its socket behind.
+      rmSync(start.socketPath, { force: true });
+      resolve(signal === null ? `ended with exit code ${code}` : `was killed by ${signal}`);
+    });
     // The process could not be started at all, or not be signalled; only the former has no "exit".
     child.once("error", (error) => child.pid === undefined && resolve(`could not be started (${error.message})`));
   });
