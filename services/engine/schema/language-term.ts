@@ -64,15 +64,15 @@ function onlyChar(set: CharSet, writing: Writing): string | undefined {
   return needsEscape ? undefined : String.fromCodePoint(range[0]);
 }
 
-/** A term for one character: a class, or a rule where some of the characters must be escaped. */
+/** A term for one character: a class, or a rule where the class is long or some of the characters must be escaped. */
 export function charTerm(rules: RuleSet, set: CharSet, writing: Writing): string {
   const only = onlyChar(set, writing);
   if (only !== undefined) return literal(only);
-  if (writing === "plain") return classText(set);
-  const raw = subtract(set, mustBeEscaped);
-  const escaped = intersect(set, mustBeEscaped);
-  if (escaped.length === 0) return classText(raw);
-  return rules.intern("char", [...(raw.length > 0 ? [classText(raw)] : []), ...escapes(escaped)].join(" | "));
+  const escaped = writing === "json" ? intersect(set, mustBeEscaped) : noChar;
+  const raw = subtract(set, escaped);
+  const ways = [...(raw.length > 0 ? [classText(raw)] : []), ...escapes(escaped)];
+  if (ways.length === 0) return neverMatches;
+  return ways.length === 1 && ways[0]!.length <= maxInline ? ways[0]! : rules.intern("char", ways.join(" | "));
 }
 
 /** The one canonical escape of each character: with several spellings, names and patterns could be got around. */
@@ -90,7 +90,6 @@ function escapes(set: CharSet): string[] {
 }
 
 function classText(set: CharSet): string {
-  if (set.length === 0) return neverMatches;
   return `[${set.map(([first, last]) => (first === last ? classChar(first) : `${classChar(first)}-${classChar(last)}`)).join("")}]`;
 }
 

@@ -1,4 +1,5 @@
 import { charSet, type CharSet, complement, union } from "./char-set.ts";
+import { unicodeProperty } from "./unicode-property.ts";
 
 /** A regular expression as written. */
 export type Syntax =
@@ -35,7 +36,7 @@ const maxDepth = 50;
 /**
  * Reads an ECMA-262 regular expression with the `u` flag, as JSON Schema wants it (a needless escape of a punctuation
  * character is let pass). Throws PatternError for what is not regular or not supported: back references, lookbehind,
- * word boundaries, `\p{…}`, modifiers.
+ * word boundaries, modifiers.
  */
 export function readRegex(source: string): Syntax {
   const input = [...source];
@@ -123,12 +124,16 @@ export function readRegex(source: string): Syntax {
     let set: CharSet = [];
     while (!take("]")) {
       const low = classAtom();
-      if (input[at] === "-" && input[at + 1] !== "]") {
-        at++;
-        const range = [codeOf(low), codeOf(classAtom())] as const;
-        if (range[0] > range[1]) throw new PatternError("has a character range out of order");
-        set = union(set, charSet(range));
-      } else set = union(set, low);
+      // A hyphen beside a class is a hyphen, as without the `u` flag.
+      const isRange = input[at] === "-" && input[at + 1] !== "]" && isOne(low);
+      const hyphen = at;
+      if (isRange) at++;
+      const high = isRange ? classAtom() : low;
+      if (isOne(high)) set = union(set, charSet(rangeOf(codeOf(low), codeOf(high))));
+      else {
+        at = isRange ? hyphen : at;
+        set = union(set, low);
+      }
     }
     return negated ? complement(set) : set;
   }
@@ -139,10 +144,9 @@ export function readRegex(source: string): Syntax {
     return take("b") ? charSet([8, 8]) : escape();
   }
 
-  function codeOf(set: CharSet): number {
-    const [range] = set;
-    if (!range || set.length > 1 || range[0] !== range[1]) throw new PatternError("has a class as the end of a range");
-    return range[0];
+  function rangeOf(first: number, last: number): readonly [number, number] {
+    if (first > last) throw new PatternError("has a character range out of order");
+    return [first, last];
   }
 
   function escape(): CharSet {
@@ -156,16 +160,25 @@ export function readRegex(source: string): Syntax {
     if (character === "u") return input[at] === "{" ? bracedCode() : utf16Code();
     if (character === "c" && /[a-zA-Z]/.test(input[at] ?? ""))
       return only(String.fromCharCode(input[at++]!.charCodeAt(0) % 32));
+    if (character === "p" || character === "P") return property(character === "P");
     if (/[a-zA-Z0-9]/.test(character)) throw new PatternError(`uses "\\${character}", which is not supported`);
     return only(character);
   }
 
   function utf16Code(): CharSet {
     const lead = codeOf(hexCode(4));
-    if (lead < 0xd800 || lead > 0xdbff || !take("\\u")) return charSet([lead, lead]);
-    const pair = String.fromCharCode(lead, codeOf(hexCode(4)));
-    if ([...pair].length !== 1) throw new PatternError("has half of a surrogate pair");
-    return only(pair);
+    const trail = /^\\u(d[c-f][0-9a-f]{2})/i.exec(input.slice(at, at + 6).join(""));
+    if (lead < 0xd800 || lead > 0xdbff || !trail) return charSet([lead, lead]);
+    at += 6;
+    return only(String.fromCharCode(lead, Number.parseInt(trail[1]!, 16)));
+  }
+
+  function property(negated: boolean): CharSet {
+    const written = /^\{(\w+(=\w+)?)\}/.exec(input.slice(at, at + 60).join(""));
+    const set = written ? unicodeProperty(written[1]!) : undefined;
+    if (!written || !set) throw new PatternError("has a \\p without the name of a Unicode property");
+    at += written[0].length;
+    return negated ? complement(set) : set;
   }
 
   function bracedCode(): CharSet {
@@ -191,6 +204,14 @@ export function readRegex(source: string): Syntax {
     at += expected.length;
     return true;
   }
+}
+
+function isOne(set: CharSet): boolean {
+  return set.length === 1 && set[0]![0] === set[0]![1];
+}
+
+function codeOf(set: CharSet): number {
+  return set[0]![0];
 }
 
 function only(character: string): CharSet {

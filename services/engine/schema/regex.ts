@@ -68,38 +68,16 @@ export function lengthsOf(regex: Regex): Lengths {
 }
 
 /**
- * The part of the language whose matches have `min` to `max` characters, where that is again a small expression: at
- * most one part of it varies in length. "none" when no match is left, undefined when it would take an automaton.
+ * The shortest sequence that can stand for `items` next to "anything": there, of something repeated only the least
+ * count matters. `edge` is the side on which anything stands.
  */
-export function fitLength(regex: Regex, { min, max }: Lengths): Regex | "none" | undefined {
-  const own = lengthsOf(regex);
-  if (own.min >= min && own.max <= max) return regex;
-  if (own.min > max || own.max < min) return "none";
-  switch (regex.type) {
-    case "set":
-      return undefined;
-    case "sequence": {
-      const varying = regex.items.filter((item) => lengthsOf(item).min !== lengthsOf(item).max);
-      if (varying.length !== 1) return undefined;
-      const fixed = own.min - lengthsOf(varying[0]!).min;
-      const fitted = fitLength(varying[0]!, { min: min - fixed, max: max - fixed });
-      if (fitted === undefined || fitted === "none") return fitted;
-      return sequence(regex.items.map((item) => (item === varying[0] ? fitted : item)));
-    }
-    case "choice": {
-      const fitted = regex.options.map((option) => fitLength(option, { min, max }));
-      if (fitted.includes(undefined)) return undefined;
-      const left = fitted.filter((option) => option !== undefined && option !== "none");
-      return left.length === 0 ? "none" : choice(left);
-    }
-    case "repeat": {
-      const width = lengthsOf(regex.item);
-      if (width.min !== width.max) return undefined;
-      const least = Math.max(regex.min, Math.ceil(min / width.min));
-      const most = Math.min(regex.max, Math.floor(max / width.min));
-      return least > most ? "none" : repeat(regex.item, least, most);
-    }
-  }
+export function besideAnything(items: readonly Regex[], edge: "start" | "end"): readonly Regex[] {
+  const index = edge === "start" ? 0 : items.length - 1;
+  const item = items[index];
+  if (item?.type === "sequence") return besideAnything(items.toSpliced(index, 1, ...item.items), edge);
+  if (item?.type !== "repeat" || (item.min === item.max && item.min > 1)) return items;
+  const least = item.min === 0 ? [] : [repeat(item.item, item.min, item.min)];
+  return besideAnything(items.toSpliced(index, 1, ...least), edge);
 }
 
 /** Whether something that may be empty is repeated: a grammar rule for it would call itself without reading anything. */

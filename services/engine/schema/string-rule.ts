@@ -1,18 +1,21 @@
 import {
+  type Automaton,
   automatonAccepts,
   AutomatonTooLarge,
   exceptAutomaton,
   intersectAutomata,
-  lengthAutomaton,
+  regexAutomaton,
 } from "./automaton.ts";
+import { boundedTerm } from "./bounded-term.ts";
 import type { Compiler } from "./compiler.ts";
+import { fitLength, relaxCounts, splitLength } from "./fit-length.ts";
 import { formatLanguage, formatNames } from "./formats.ts";
 import { jsonRule } from "./json-rules.ts";
 import { countKeyword, refuseKeyword, textKeyword } from "./keywords.ts";
-import { automatonTerm, regexTerm } from "./language-term.ts";
+import { regexTerm } from "./language-term.ts";
 import { type Language, parsePattern } from "./parse-pattern.ts";
 import { shown } from "./refusal.ts";
-import { fitLength, lengthsOf, repeatsEmpty } from "./regex.ts";
+import { lengthsOf, repeatsEmpty } from "./regex.ts";
 import { PatternError } from "./regex-syntax.ts";
 import type { SchemaNode } from "./schema-document.ts";
 import type { Facts } from "./value-space.ts";
@@ -32,23 +35,30 @@ export function stringTerm(compiler: Compiler, facts: Facts, except: readonly st
     if (min === 0 && max === Infinity) return jsonRule(rules, "json-string");
     return quoted(rules.repeat(jsonRule(rules, "json-char"), min, max));
   }
-  if (languages.length === 1 && except.length === 0) {
-    const { regex } = languages[0]!.language;
-    const fitted = regex && !repeatsEmpty(regex) ? fitLength(regex, { min, max }) : undefined;
-    if (fitted === "none") return undefined;
-    if (fitted) return quoted(regexTerm(rules, fitted, "json"));
-  }
+  const regex = languages.length === 1 && except.length === 0 ? languages[0]!.language.regex : undefined;
+  const onlyRegex = regex && !repeatsEmpty(regex) ? regex : undefined;
+  const fitted = onlyRegex && fitLength(onlyRegex, { min, max });
+  if (fitted) return fitted === "none" ? undefined : quoted(regexTerm(rules, fitted, "json"));
   const { node, name } = languages[0] ?? { node: facts[0], name: "not" };
   try {
-    const automata = languages.map(({ language }) => language.automaton());
-    if (except.length > 0) automata.push(exceptAutomaton(except));
-    if (!languages.some(({ language }) => isWithin(language, min, max))) automata.push(lengthAutomaton(min, max));
-    const term = automatonTerm(rules, intersectAutomata(automata), "json", compiler.hint(node, "text"));
+    const hint = compiler.hint(node, "text");
+    const isBound = !languages.some(({ language }) => isWithin(language, min, max));
+    const bounds = isBound ? { min, max } : { min: 0, max: Infinity };
+    const automaton = togetherAutomaton(languages, except, bounds.max);
+    const term = boundedTerm(rules, automaton, { ...bounds, writing: "json", hint });
     return term === undefined ? undefined : quoted(term);
   } catch (error) {
     if (!(error instanceof AutomatonTooLarge) || !node) throw error;
-    return refuseKeyword(node, name, tooLarge);
+    const split = onlyRegex && splitLength(onlyRegex, { min, max });
+    return split ? quoted(regexTerm(rules, split, "json")) : refuseKeyword(node, name, tooLarge);
   }
+}
+
+function togetherAutomaton(languages: readonly Source[], except: readonly string[], max: number): Automaton {
+  const automata = languages.map(({ language: { regex, automaton } }) =>
+    regex && max < Infinity ? regexAutomaton(relaxCounts(regex, max)) : automaton(),
+  );
+  return intersectAutomata(except.length > 0 ? [...automata, exceptAutomaton(except)] : automata);
 }
 
 const tooLarge = "is too large, together with lengths and other patterns: make it simpler or its repetitions smaller";
@@ -99,6 +109,7 @@ function patternLanguage(node: SchemaNode, pattern: string): Language {
   try {
     return parsePattern(pattern);
   } catch (error) {
+    if (error instanceof AutomatonTooLarge) return refuseKeyword(node, "pattern", `${shown(pattern)} ${tooLarge}`);
     if (!(error instanceof PatternError)) throw error;
     return refuseKeyword(node, "pattern", `${shown(pattern)} ${error.message}`);
   }
