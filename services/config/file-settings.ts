@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { z } from "zod";
 import { named, namesOf, optional, text, whole } from "./kinds.ts";
 import { isKvOverride } from "./kv-override.ts";
@@ -62,24 +64,24 @@ export const fileSettings = {
     because: hub,
     replaced: { was: null },
   }),
-  cache: refused("Keep prompt states beyond the slots.", z.boolean().default(false), {
-    because: notYet("each slot keeps the state of its last request anyway; more n_slots keep more"),
-    replaced: { was: false },
-  }),
-  cache_type: refused(
-    "Where prompt states beyond the slots are kept: ram or disk.",
-    z.enum(["ram", "disk"]).default("ram"),
-    {
-      because: notYet("remove it together with cache"),
-      replaced: { was: "ram" },
-    },
+  cache: honoured(
+    "Keep the states of prompts that lose their slot, for prompts that begin alike.",
+    z.boolean().default(false),
+    { replaced: { was: false } },
   ),
-  cache_size: refused(
-    "Size of the cache of prompt states in bytes.",
+  cache_type: honoured(
+    "Where those states are kept: ram, or disk, where they outlive the server.",
+    z.enum(["ram", "disk"]).default("ram"),
+    { replaced: { was: "ram" } },
+  ),
+  cache_size: honoured(
+    "How many bytes those states may take; what was not used for longest goes first.",
     whole(0, Number.MAX_SAFE_INTEGER).default(2 ** 31),
-    {
-      because: notYet("remove it together with cache"),
-      replaced: { was: 2 ** 31 },
-    },
+    { replaced: { was: 2 ** 31 } },
+  ),
+  cache_dir: honoured(
+    "Folder of the states with cache_type disk.",
+    text().default(join(homedir(), ".cache/tokenwire/prompts")),
+    { expects: "the path of a folder" },
   ),
 };

@@ -210,4 +210,6 @@ export interface EngineStats {
   readonly cachedTokens: number;
   readonly completionTokens: number;
   readonly threads: number;
+  /** Prompt states kept beyond the slots: prompts that found one, prompts that did not, and what all of them take. */
+  readonly promptCache: { readonly hits: number; readonly misses: number; readonly bytes: number };
 }

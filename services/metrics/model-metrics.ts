@@ -15,6 +15,7 @@ const gauges = {
   slotsBusy: gauge("slots_busy", "Slots whose sequence is running."),
   kvUsage: gauge("kv_cache_usage_ratio", "Used share of the KV cache, 0 to 1."),
   meanBatch: gauge("mean_batch_size", "Sequences per decode step, over the last seconds of work."),
+  promptCache: gauge("prompt_cache_bytes", "Bytes of the prompt states that are kept beyond the slots."),
   resident: gauge("model_resident", "1 while the model is in memory."),
 };
 const counters = {
@@ -23,6 +24,8 @@ const counters = {
   promptTokens: counter("prompt_tokens_total", "Prompt tokens, cached ones included."),
   cachedTokens: counter("cached_tokens_total", "Prompt tokens whose KV state was still there."),
   completionTokens: counter("completion_tokens_total", "Generated tokens."),
+  promptCacheHits: counter("prompt_cache_hits_total", "Prompts whose beginning was kept beyond the slots."),
+  promptCacheMisses: counter("prompt_cache_misses_total", "Prompts whose beginning was not kept beyond the slots."),
 };
 const restarts = counter("worker_restarts_total", "Processes of the model that were started after its first.");
 
@@ -68,6 +71,7 @@ export class ModelMetrics {
   #onStats(stats: EngineStats): void {
     gauges.slotsBusy.set(this.#labels, stats.busySlots);
     gauges.kvUsage.set(this.#labels, stats.kvCells === 0n ? 0 : Number(stats.kvCellsUsed) / Number(stats.kvCells));
+    gauges.promptCache.set(this.#labels, Number(stats.promptCacheBytes));
     const grown = Object.fromEntries(
       engineCounters.map((name) => [name, this.#deltas.add(name, Number(stats[name]))]),
     ) as Record<EngineCounter, number>;

@@ -42,5 +42,8 @@ export function statsToProto(stats: EngineStats): EngineStatsProto {
     cachedTokens: BigInt(stats.cachedTokens),
     completionTokens: BigInt(stats.completionTokens),
     threads: stats.threads,
+    promptCacheHits: BigInt(stats.promptCache.hits),
+    promptCacheMisses: BigInt(stats.promptCache.misses),
+    promptCacheBytes: BigInt(stats.promptCache.bytes),
   });
 }

@@ -182,6 +182,7 @@ export class FakeEngine implements Engine {
       kvCellsUsed: 0,
       kvCells: this.info.contextLength * this.info.slots,
       cachedTokens: 0,
+      promptCache: { hits: 0, misses: 0, bytes: 0 },
       threads: 1,
       ...this.#counts,
     };

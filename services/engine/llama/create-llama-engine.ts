@@ -3,6 +3,7 @@ import type { ModelSettings } from "../../config.ts";
 import type { Engine, EngineInfo } from "../engine.ts";
 import { contextParams } from "./context-params.ts";
 import { createDrafter } from "./create-drafter.ts";
+import { createStateCache } from "./create-state-cache.ts";
 import { createDraw } from "./draw.ts";
 import { Embedder } from "./embedder.ts";
 import { LlamaEngine } from "./llama-engine.ts";
@@ -55,12 +56,13 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
   const bridge = model.isRecurrent || settings.kv_unified ? 0 : gpus.length > 0 ? maxBridge.gpu : maxBridge.cpu;
   const batch = new Batch(context?.batchTokens ?? 1);
   const drafter = context && (await createDrafter(opened, { settings, target: context, threadpool, threads }));
+  const cache = context && (await createStateCache(settings, context));
   const candidates = new Candidates(samplers, vocabulary.size);
   const loop =
     context &&
     new StepLoop({
       context,
-      memory: new SlotMemory(context, { canRewind: !model.isRecurrent, maxBridge: bridge }),
+      memory: new SlotMemory(context, { canRewind: !model.isRecurrent, maxBridge: bridge, cache }),
       batch,
       vocabulary,
       turns,
@@ -84,6 +86,7 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
     async free() {
       candidates.free();
       batch.free();
+      cache?.free();
       await drafter?.free();
       await context?.free();
       threadpool.free();

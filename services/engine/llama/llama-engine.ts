@@ -42,6 +42,7 @@ const idleStats: EngineStats = {
   cachedTokens: 0,
   completionTokens: 0,
   threads: 0,
+  promptCache: { hits: 0, misses: 0, bytes: 0 },
 };
 
 /** The Engine over llama.cpp's C API. */

@@ -1,11 +1,14 @@
 import type { Context } from "./native/context.ts";
-import { createSlots, placePrompt, type Slot } from "./slots.ts";
+import { commonPrefix, createSlots, placePrompt, type Slot } from "./slots.ts";
+import type { StateCache, StateCacheStats } from "./state-cache.ts";
 
 export interface SlotMemoryOptions {
   /** The memory can be cut back to any earlier token (not so for recurrent models). */
   readonly canRewind: boolean;
   /** See fillBatch. */
   readonly maxBridge: number;
+  /** Where prompts go that lose their slot. */
+  readonly cache: StateCache | undefined;
 }
 
 /** The slots and the context's memory behind them, kept equal: what a slot's tokens say is what the memory holds. */
@@ -28,16 +31,26 @@ export class SlotMemory {
     return this.slots.reduce((sum, slot) => sum + slot.tokens.length, 0);
   }
 
+  get cacheStats(): StateCacheStats {
+    return this.#options.cache?.stats ?? { hits: 0, misses: 0, bytes: 0 };
+  }
+
   /** Takes the best free slot for a prompt and leaves in it only what the prompt begins with. A slot must be free. */
-  take(prompt: Int32Array, { reuse }: { reuse: boolean }): Slot {
-    const { maxBridge, canRewind } = this.#options;
+  async take(prompt: Int32Array, { reuse }: { reuse: boolean }): Promise<Slot> {
+    const { maxBridge, canRewind, cache } = this.#options;
     const placement = placePrompt(this.slots, prompt, { maxBridge, reuse });
     if (placement === undefined) throw new Error("a prompt was admitted without a free slot");
     const { slot, keep, copyFrom } = placement;
     slot.busy = true;
-    if (copyFrom !== undefined && canRewind) this.copy(copyFrom, slot);
-    this.rewind(slot, Math.min(keep, slot.tokens.length));
+    const exchange = { have: keep, keep: copyFrom === undefined ? keep : 0, reuse, whole: !canRewind };
+    const restored = await cache?.exchange(slot, prompt, exchange);
+    if (copyFrom !== undefined && canRewind && !restored) this.copy(copyFrom, slot);
+    this.rewind(slot, Math.min(reuse ? this.#shared(slot, prompt) : 0, slot.tokens.length));
     return slot;
+  }
+
+  #shared({ tokens }: Slot, prompt: Int32Array): number {
+    return Math.min(commonPrefix(tokens, prompt), prompt.length - 1);
   }
 
   /** Its tokens stay, as a prefix for whoever comes next. */

@@ -88,6 +88,7 @@ export class StepLoop {
       waiting: this.#waiting.length,
       kvCellsUsed: memory.cellsUsed,
       kvCells: context.cells,
+      promptCache: memory.cacheStats,
       threads: this.#threads,
     };
   }
@@ -102,7 +103,7 @@ export class StepLoop {
   async #loop(): Promise<void> {
     while (!this.#closed) {
       this.#dropAbandoned();
-      this.#admit();
+      await this.#admit();
       const stepped = await this.#parts.turns.take(() => this.#step());
       if (stepped) this.#parts.onStep();
       else await this.#idle();
@@ -141,18 +142,18 @@ export class StepLoop {
   }
 
   /** First come, first served: a run with many choices is not overtaken for ever. */
-  #admit(): void {
+  async #admit(): Promise<void> {
     while (this.#canAdmit()) {
       const run = this.#waiting.shift();
-      if (run !== undefined) this.#start(run);
+      if (run !== undefined) await this.#start(run);
     }
   }
 
-  #start(run: Run): void {
+  async #start(run: Run): Promise<void> {
     const { memory, vocabulary, chainFor } = this.#parts;
     const { prompt, choices, cachePrompt } = run.job;
     for (let choice = 0; choice < choices; choice++) {
-      const slot = memory.take(prompt, { reuse: cachePrompt && choice === 0 });
+      const slot = await memory.take(prompt, { reuse: cachePrompt && choice === 0 });
       const grammar = run.grammars[choice];
       run.sequences.push(new Sequence({ run, choice, slot, chain: chainFor(run, choice), grammar, vocabulary }));
     }

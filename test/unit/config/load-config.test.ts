@@ -132,13 +132,13 @@ test("what has no effect is accepted with a warning that says so", () => {
 });
 
 test("a refused setting may say that it is off, and null is unset", () => {
-  const off = { cache: "false", cache_type: "ram", cache_size: 2147483648, vocab_only: false };
+  const off = { rpc_servers: null, clip_model_path: null };
   const unset = { lora_path: null, type_k: null, chat_format: null, n_threads: null };
   const { settings, warnings } = load({
     file: { interrupt_requests: 0, api_key: null, models: [model({ ...off, ...unset })] },
   });
   expect(warnings).toEqual([]);
-  expect(settings.models[0]).not.toHaveProperty("cache");
+  expect(settings.models[0]).not.toHaveProperty("rpc_servers");
 });
 
 test("numbers and truth values may be texts, as in the replaced server", () => {
@@ -240,7 +240,7 @@ describe("a start that is refused", () => {
       models({ clip_model_path: "x" }),
       "models[0].clip_model_path is not served yet: remove it to serve the model for text, without images",
     ],
-    ["what is not served, by variable", { env: { CACHE: "1" } }, /^environment variable CACHE is not served yet: /],
+    ["what is not served, by variable", { env: { CLIP_MODEL_PATH: "x" } }, /^environment variable CLIP_MODEL_PATH images are not served/],
     [
       "interruptions",
       { file: { interrupt_requests: true, models: [model()] } },

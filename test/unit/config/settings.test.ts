@@ -99,7 +99,7 @@ describe("the JSON Schema", () => {
     { models: [{ model: "a", n_ctxs: 1 }] },
     { n_ctx: 1, models: [{ model: "a" }] },
     { models: [{ model: "a", n_ctx: -1 }] },
-    { models: [{ model: "a", cache: true }] },
+    { models: [{ model: "a", clip_model_path: "x" }] },
     { models: [{ model: "a", clip_model_path: "b" }] },
     { interrupt_requests: true, models: [{ model: "a" }] },
   ])("refuses %j", (config) => {

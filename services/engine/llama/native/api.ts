@@ -123,6 +123,16 @@ export function bindLlama({ llama }: Pick<Libraries, "llama">) {
       "void llama_memory_seq_cp(void *mem, int32_t src, int32_t dst, int32_t p0, int32_t p1)",
     ),
 
+    stateSize: f<(context: p.ContextPointer, sequence: number) => number>(
+      "size_t llama_state_seq_get_size(void *ctx, int32_t seq)",
+    ),
+    stateRead: f<(context: p.ContextPointer, target: bigint, size: number, sequence: number) => number>(
+      "size_t llama_state_seq_get_data(void *ctx, void *dst, size_t size, int32_t seq)",
+    ),
+    stateWrite: f<(context: p.ContextPointer, source: bigint, size: number, sequence: number) => number>(
+      "size_t llama_state_seq_set_data(void *ctx, void *src, size_t size, int32_t seq)",
+    ),
+
     adapterInit: f<(model: p.ModelPointer, path: string) => p.AdapterPointer | null>(
       "void *llama_adapter_lora_init(void *model, const char *path)",
     ),

@@ -15,6 +15,11 @@ export class NativeBuffer {
     this.#memory = koffi.view(this.#pointer, bytes);
   }
 
+  /** In bytes. */
+  get size(): number {
+    return this.#memory.byteLength;
+  }
+
   get bytes(): Uint8Array {
     return new Uint8Array(this.#memory);
   }

@@ -1,6 +1,6 @@
 import { callAsync, type LlamaApi } from "./api.ts";
 import type { Batch } from "./batch.ts";
-import { floatsAt } from "./buffer.ts";
+import { floatsAt, NativeBuffer } from "./buffer.ts";
 import type { Model } from "./model.ts";
 import type { AdapterPointer, ContextPointer, MemoryPointer } from "./pointer.ts";
 import type { ContextParams } from "./structs.ts";
@@ -100,6 +100,24 @@ export class Context {
     if (this.#memory === null) return;
     this.#llama.memoryRemove(this.#memory, target, -1, -1);
     this.#llama.memoryCopy(this.#memory, source, target, -1, -1);
+  }
+
+  /** How much a sequence's state takes. */
+  stateBytes(sequence: number): number {
+    return this.#llama.stateSize(this.pointer, sequence);
+  }
+
+  /** A copy of a sequence's state, of `bytes` as stateBytes said; undefined when it could not be made. */
+  async readState(sequence: number, bytes: number): Promise<NativeBuffer | undefined> {
+    const data = new NativeBuffer(bytes);
+    if ((await callAsync(this.#llama.stateRead, this.pointer, data.address, bytes, sequence)) > 0) return data;
+    data.free();
+    return undefined;
+  }
+
+  /** Replaces a sequence by a state that was read from a context made alike; false: it is empty now. */
+  async writeState(sequence: number, data: NativeBuffer): Promise<boolean> {
+    return (await callAsync(this.#llama.stateWrite, this.pointer, data.address, data.size, sequence)) > 0;
   }
 
   clear(): void {
