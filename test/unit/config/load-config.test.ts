@@ -240,7 +240,11 @@ describe("a start that is refused", () => {
       models({ clip_model_path: "x" }),
       "models[0].clip_model_path is not served yet: remove it to serve the model for text, without images",
     ],
-    ["what is not served, by variable", { env: { CLIP_MODEL_PATH: "x" } }, /^environment variable CLIP_MODEL_PATH images are not served/],
+    [
+      "what is not served, by variable",
+      { env: { CLIP_MODEL_PATH: "x" } },
+      /^environment variable CLIP_MODEL_PATH is not served yet: /,
+    ],
     [
       "interruptions",
       { file: { interrupt_requests: true, models: [model()] } },
