@@ -58,7 +58,7 @@ export const fieldDescriptions: Readonly<Record<string, string>> = {
   chat_template_kwargs: "Variables for the chat template.",
   suffix: "Text after the insertion; needs a fill-in-the-middle model.",
   echo: "Begin the answer with the prompt.",
-  best_of: "Served when it equals n.",
+  best_of: "Generate so many, and answer the n whose tokens are likeliest on average; not with stream.",
   encoding_format: "Numbers, or base64 of little-endian float32.",
   dimensions: "Keep only so many first dimensions.",
   pooling: "How tokens become one vector; left out: as the model says.",

@@ -4,6 +4,8 @@ import { RpcError } from "../../clients/errors.ts";
 const names: readonly (readonly [string, ...string[]])[] = [
   ["max_tokens", "max_tokens", "max_completion_tokens"],
   ["top_logprobs", "top_logprobs", "n_probs", "logprobs"],
+  // With best_of it is that many choices that the service is asked for.
+  ["n", "best_of", "n"],
   ["mirostat", "mirostat", "mirostat_mode"],
   ["reasoning.budget_tokens", "reasoning_budget", "thinking_budget_tokens"],
   ["response_format", "response_format", "grammar", "json_schema"],
@@ -24,11 +26,24 @@ export function withOwnParam(error: unknown, request: Readonly<Record<string, un
     const own = here.find((name) => request[name] != null) ?? service;
     // An old function has its fields without the level between.
     const inside = own === "functions" ? rest.replace("].function.", "].") : rest;
-    return new RpcError(error.reason, error.message, {
-      param: own + inside,
-      cause: error.cause,
-      ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
-    });
+    return renamed(error, own + inside);
   }
   return error;
+}
+
+/** The service's refusal of the prompt at `index` of a request that has a list of prompts, with its place in the list. */
+export function withPromptIndex(error: unknown, index: number): unknown {
+  const isOfPrompt = error instanceof RpcError && /^prompt($|\[)/.test(error.param ?? "");
+  return isOfPrompt ? renamed(error, error.param?.replace("prompt", `prompt[${index}]`) ?? "prompt") : error;
+}
+
+function renamed(error: RpcError, param: string): RpcError {
+  // Many messages begin with the field that they are about.
+  const isAbout = error.param !== undefined && error.message.startsWith(`${error.param} `);
+  const message = isAbout ? param + error.message.slice(error.param.length) : error.message;
+  return new RpcError(error.reason, message, {
+    param,
+    cause: error.cause,
+    ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
+  });
 }

@@ -1,15 +1,17 @@
+import type { CompleteResponse } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { ShimContext, ShimHandler } from "../context.ts";
 import { mergeStreams } from "../merge-streams.ts";
 import { newAnswerInfo } from "../openai/answer-info.ts";
+import { collectBest } from "../openai/from-proto/best-of.ts";
 import { collectCompletion } from "../openai/from-proto/completion.ts";
 import { completionChunks, type CompletionInfo } from "../openai/from-proto/completion-chunks.ts";
-import { withOwnParam } from "../openai/own-param.ts";
+import { withOwnParam, withPromptIndex } from "../openai/own-param.ts";
 import {
   completionFieldsWithoutEffect,
   type CompletionRequestBody,
   completionRequestSchema,
 } from "../openai/schema/completion-request.ts";
-import { type CompleteRequestInit, completionToProto } from "../openai/to-proto/completion.ts";
+import { bestOfToProto, type CompleteRequestInit, completionToProto } from "../openai/to-proto/completion.ts";
 import { wantsUsageChunk } from "../openai/to-proto/delivery.ts";
 import { answerStream } from "./answer-stream.ts";
 import type { RouteDeps } from "./deps.ts";
@@ -53,26 +55,46 @@ async function complete(ctx: ShimContext, deps: RouteDeps, request: CompletionRe
   const calls = completionToProto(request);
   const options = callOptions(ctx, deps);
   const events = mergeStreams(
-    calls.map(
-      (call) => (signal: AbortSignal) =>
-        noteGeneration(deps.client.inference.complete(call, { ...options, signal }), ctx.state),
-    ),
+    calls.map((call, index) => (signal: AbortSignal) => {
+      const completion = deps.client.inference.complete(call, { ...options, signal });
+      return noteGeneration(isList(request.prompt) ? namingPrompt(completion, index) : completion, ctx.state);
+    }),
     { concurrency: promptConcurrency, signal: ctx.state.signal },
   );
-  const info = answerInfo(request, calls, deps.version);
+  const bestOf = bestOfToProto(request);
+  const n = request.n ?? 1;
+  const info = answerInfo({ request, calls, choicesPerPrompt: bestOf ?? n, serverVersion: deps.version });
   if (request.stream === true) {
     await answerStream(ctx, deps, completionChunks(events, info, { includeUsage: wantsUsageChunk(request) }));
-  } else {
+  } else if (bestOf === undefined) {
     ctx.body = await collectCompletion(events, info);
+  } else {
+    ctx.body = await collectBest(events, info, { n, logprobs: request.logprobs != null || !!request.n_probs });
   }
 }
 
-function answerInfo(
-  request: CompletionRequestBody,
-  calls: readonly CompleteRequestInit[],
-  serverVersion: string,
-): CompletionInfo {
-  const choicesPerPrompt = request.n ?? 1;
+/** Whether a request has prompts with a place of their own: a list of tokens is one prompt. */
+function isList(prompt: CompletionRequestBody["prompt"]): boolean {
+  return Array.isArray(prompt) && typeof prompt[0] !== "number";
+}
+
+/** Hands on a completion; what it refuses of its prompt is said with the prompt's place in the request. */
+async function* namingPrompt(completion: AsyncIterable<CompleteResponse>, index: number) {
+  try {
+    yield* completion;
+  } catch (error) {
+    throw withPromptIndex(error, index);
+  }
+}
+
+interface AnswerDetails {
+  readonly request: CompletionRequestBody;
+  readonly calls: readonly CompleteRequestInit[];
+  readonly choicesPerPrompt: number;
+  readonly serverVersion: string;
+}
+
+function answerInfo({ request, calls, choicesPerPrompt, serverVersion }: AnswerDetails): CompletionInfo {
   const requestedModel = request.model ?? "";
   return {
     ...newAnswerInfo("cmpl", { requestedModel, serverVersion, choices: choicesPerPrompt * calls.length }),

@@ -1,6 +1,7 @@
 import type { ShimContext, ShimHandler } from "../context.ts";
 import { docsPage } from "../openai/docs-page.ts";
 import { type Endpoint, openApiDocument, type OpenApiDocument } from "../openai/openapi.ts";
+import { ownUrl } from "../own-url.ts";
 import type { RouteDeps } from "./deps.ts";
 
 /** GET /openapi.json: what is served, made from the schemas that requests are checked with. */
@@ -22,7 +23,7 @@ export function docs(deps: RouteDeps, endpoints: () => readonly Endpoint[]): Shi
 function documentFor(ctx: ShimContext, deps: RouteDeps, endpoints: readonly Endpoint[]): OpenApiDocument {
   return openApiDocument(endpoints, {
     version: deps.version,
-    serverUrl: `${ctx.protocol}://${ctx.host}${deps.settings.root_path}`,
+    serverUrl: ownUrl(ctx, deps.settings),
     withKey: deps.settings.api_key !== undefined,
   });
 }

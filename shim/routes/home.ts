@@ -1,5 +1,6 @@
 import type { ShimHandler } from "../context.ts";
 import { type Endpoint, endpointName } from "../openai/openapi.ts";
+import { ownUrl } from "../own-url.ts";
 import type { RouteDeps } from "./deps.ts";
 
 /** GET /: what answers here, and where the rest is. */
@@ -9,7 +10,7 @@ export function home(deps: RouteDeps, endpoints: () => readonly Endpoint[]): Shi
       name: "tokenwire",
       version: deps.version,
       description: "OpenAI-compatible server for GGUF models",
-      base_url: `${ctx.protocol}://${ctx.host}${deps.settings.root_path}/v1`,
+      base_url: `${ownUrl(ctx, deps.settings)}/v1`,
       routes: endpoints().map(endpointName),
     };
   };

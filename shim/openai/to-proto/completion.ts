@@ -15,13 +15,15 @@ const defaultMaxTokens = 16;
 /** One call for each prompt of the request, in order. Throws the caller's error where fields contradict each other. */
 export function completionToProto(request: CompletionRequestBody): CompleteRequestInit[] {
   requireStreamForOptions(request);
-  requireNoBestOf(request);
+  const bestOf = bestOfToProto(request);
+  const topLogprobs = onlyOne("logprobs", request.logprobs, "n_probs", request.n_probs || undefined);
   const shared = {
     model: request.model ?? "",
     options: {
       ...samplingToProto(request),
       maxTokens: request.max_tokens ?? defaultMaxTokens,
-      topLogprobs: onlyOne("logprobs", request.logprobs, "n_probs", request.n_probs || undefined),
+      // The best ones are found by their log-probabilities.
+      ...(bestOf === undefined ? { topLogprobs } : { n: bestOf, topLogprobs: topLogprobs ?? 0 }),
     },
     responseFormat: responseFormatToProto(request),
     echo: request.echo ?? false,
@@ -49,12 +51,16 @@ function tokensInput(tokens: readonly number[]): Init<typeof TextOrTokensSchema>
   return { kind: { case: "tokens", value: { tokens: [...tokens] } } };
 }
 
-function requireNoBestOf(request: CompletionRequestBody): void {
-  const n = request.n ?? 1;
-  if (request.best_of != null && request.best_of !== n) {
-    throw invalidParameter(
-      "best_of",
-      `best_of is served only when it equals n (${n}), where every completion is answered; got ${request.best_of}`,
-    );
+/** How many choices are generated to answer the best `n` of them; undefined: no more than are answered. */
+export function bestOfToProto(request: CompletionRequestBody): number | undefined {
+  const { best_of: bestOf, n } = request;
+  if (bestOf == null) return undefined;
+  if (bestOf < (n ?? 1)) {
+    throw invalidParameter("best_of", `best_of must be at least n (${n ?? 1}), which are answered; got ${bestOf}`);
   }
+  if (bestOf === (n ?? 1)) return undefined;
+  if (request.stream === true) {
+    throw invalidParameter("best_of", "best_of cannot be streamed: which completions are the best is known at the end");
+  }
+  return bestOf;
 }

@@ -1,5 +1,6 @@
 import type OpenAI from "openai";
 import { expect, test } from "vitest";
+import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import type { CompleteRequest } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { FakeHandlers } from "../../support/fake-inference.ts";
@@ -114,6 +115,50 @@ test("gives lm-eval the prompt's log-probabilities, with offsets in characters",
     token_logprobs: [null, -1, -2, -3],
     top_logprobs: [null, { "!": -0.5, 本: -1 }, { "!": -0.5, "\u{1f600}x": -2 }, { "!": -0.5, é: -3 }],
     text_offset: [0, 1, 2, 4],
+  });
+});
+
+/** Answers each choice with its number, as likely as `logprobs` says: one list of log-probabilities per choice. */
+function answering(logprobs: readonly (readonly number[])[]): Complete {
+  return function* ({ options }) {
+    expect(options).toMatchObject({ n: logprobs.length });
+    yield { event: { case: "started", value: { model: "tiny", promptTokens: 2 } } };
+    for (const [choice, ofTokens] of logprobs.entries()) {
+      const bytes = Buffer.from(String(choice));
+      const prompt = { prompt: true, token: { bytes, logprob: -50 } };
+      const tokens = ofTokens.map((logprob) => ({ token: { bytes, logprob } }));
+      yield { choice, event: { case: "text", value: { text: String(choice), logprobs: [prompt, ...tokens] } } };
+      const usage = { promptTokens: 2, completionTokens: ofTokens.length };
+      yield { choice, event: { case: "finished", value: { reason: FinishReason.STOP, usage } } };
+    }
+  };
+}
+
+test("answers the n of best_of completions whose tokens are likeliest on average, and counts all", async () => {
+  await using shim = await testShim({ complete: answering([[-1, -1], [], [-0.5, -0.5, -0.5], [-4], [-0.9]]) });
+  const request = { model: "tiny", prompt: ["a", "b"], best_of: 5, n: 2 };
+  const { choices, usage } = await shim.openai.completions.create(request);
+  expect(choices).toMatchObject(
+    ["2", "4", "2", "4"].map((text, index) => ({ text, index, finish_reason: "stop", logprobs: null })),
+  );
+  expect(usage).toMatchObject({ prompt_tokens: 4, completion_tokens: 14 });
+  const { choices: withLogprobs } = await shim.openai.completions.create({ ...request, logprobs: 0 });
+  expect(withLogprobs[1]?.logprobs?.token_logprobs).toEqual([-50, expect.closeTo(-0.9)]);
+});
+
+test("says of which of several prompts the service refuses", async () => {
+  const refusing: Complete = (request) => {
+    if (request.prompt?.kind.value !== "bad") return shout(request, {});
+    throw new RpcError(ErrorReason.CONTEXT_LENGTH_EXCEEDED, "prompt is too long", { param: "prompt" });
+  };
+  await using shim = await testShim({ complete: refusing });
+  const refusalOf = async (prompt: unknown) =>
+    ((await (await shim.post("/v1/completions", { prompt })).json()) as { error: unknown }).error;
+  expect(await refusalOf("bad")).toMatchObject({ param: "prompt", message: "prompt is too long" });
+  expect(await refusalOf(["bad"])).toMatchObject({ param: "prompt[0]", message: "prompt[0] is too long" });
+  expect(await refusalOf(["good", "bad", "good"])).toMatchObject({
+    param: "prompt[1]",
+    code: "context_length_exceeded",
   });
 });
 

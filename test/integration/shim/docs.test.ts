@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import type { OpenApiDocument } from "../../../shim/openai/openapi.ts";
@@ -52,4 +54,18 @@ test("says at / where everything is", async () => {
     base_url: `${shim.url}/v1`,
     routes: expect.arrayContaining(["POST /v1/chat/completions", "GET /v1/models/{id}"]),
   });
+});
+
+test("says at / its address of the network to a client that says no name", async () => {
+  await using shim = await testShim({}, { root_path: "/llm" });
+  const { port } = new URL(shim.url);
+  const baseUrlFor = async (host: string) => {
+    const socket = connect(Number(port), "127.0.0.1").end(`GET / HTTP/1.0\r\n${host}\r\n`);
+    const [, body = ""] = (await text(socket)).split("\r\n\r\n");
+    return (JSON.parse(body) as { base_url: string }).base_url;
+  };
+  expect(await baseUrlFor("Host: models.example:81\r\n")).toBe("http://models.example:81/llm/v1");
+  for (const host of ["", "Host:\r\n", "Host: a b\r\n"]) {
+    expect(await baseUrlFor(host)).toBe(`http://127.0.0.1:${port}/llm/v1`);
+  }
 });

@@ -14,9 +14,18 @@ test.each([
   ["tools[1].function.parameters", { tools: [] }, "tools[1].function.parameters"],
   ["mirostat_tau", { mirostat_mode: 1 }, "mirostat_tau"],
   ["messages[0].content", {}, "messages[0].content"],
+  ["n", { best_of: 9, n: 2 }, "best_of"],
+  ["n", { n: 2 }, "n"],
 ])("names %s of %j as %s", (param, request, own) => {
   const error = new RpcError(ErrorReason.INVALID_PARAMETER, "no", { param });
   expect(withOwnParam(error, request)).toMatchObject({ param: own, message: "no", reason: error.reason });
+});
+
+test("says the field as the request has it in the message too", () => {
+  const error = new RpcError(ErrorReason.INVALID_PARAMETER, "max_tokens is too large", { param: "max_tokens" });
+  expect(withOwnParam(error, { max_completion_tokens: 5 })).toMatchObject({
+    message: "max_completion_tokens is too large",
+  });
 });
 
 test("leaves other errors alone", () => {
