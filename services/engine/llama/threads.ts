@@ -12,7 +12,9 @@ export interface ThreadSettings {
 }
 
 /** How often the machine is looked at: os.cpus() reads a file per core. */
-const sampleMs = 500;
+const sampleMs = 300;
+/** What the machine did before this long says nothing of now: after a pause every core is tried again. */
+const pauseMs = 1000;
 
 /**
  * Chooses how many threads compute. More threads than free cores are far worse than one less: ggml's threads wait for
@@ -31,11 +33,18 @@ export function createThreadChooser(
   const most = { decode: decode ?? own, prefill: prefill ?? own };
   let chosen = most;
   let last = takeSample();
+  let asked = last.at;
   return {
     most,
     now() {
       if (decode !== undefined && prefill !== undefined) return most;
-      if (performance.now() - last.at < sampleMs) return chosen;
+      const age = performance.now() - asked;
+      asked += age;
+      if (age > pauseMs) {
+        last = takeSample();
+        chosen = most;
+      }
+      if (asked - last.at < sampleMs) return chosen;
       const next = takeSample();
       const othersBusy = busyOthers(last, next);
       last = next;
