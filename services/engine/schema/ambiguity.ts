@@ -1,6 +1,5 @@
-import { AutomatonTooLarge, maxMoves, regexAutomaton } from "./automaton.ts";
+import { AutomatonTooLarge, liveStates, maxMoves, regexAutomaton } from "./automaton.ts";
 import { intersect } from "./char-set.ts";
-import { liveStates } from "./language-term.ts";
 import type { Regex } from "./regex.ts";
 
 /**

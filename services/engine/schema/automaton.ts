@@ -1,4 +1,4 @@
-import { anyChar, type CharSet, complement, hasChar, intersect, subtract, union } from "./char-set.ts";
+import { anyChar, type CharSet, complement, hasChar, intersect, noChar, subtract, union } from "./char-set.ts";
 import type { Regex } from "./regex.ts";
 
 /** A finite automaton over characters, explored as needed. States are strings; several moves may overlap. */
@@ -14,9 +14,10 @@ export interface Move {
 }
 
 /** More states than any sensible pattern has, and a grammar that llama.cpp still handles with ease. */
-export const maxStates = 4000;
+const maxStates = 4000;
 /** Moves of all states together, and of one state while they are put together: what bounds the time. */
-export const maxMoves = 100_000;
+const movesPerState = 25;
+export const maxMoves = maxStates * movesPerState;
 const maxMovesOfState = 5000;
 
 /** Thrown when an automaton grows beyond `maxStates`. */
@@ -129,16 +130,14 @@ export function exceptAutomaton(excluded: readonly string[]): Automaton {
   };
 }
 
-/** Every string that `inner` does not accept. */
-export function complementAutomaton(inner: Automaton): Automaton {
-  // A state is the set of all states that `inner` could be in.
-  const statesOf = (joined: string): string[] => (joined === "" ? [] : joined.split(","));
+/** The same strings, with one move for each character: a state is the set of all states that `inner` could be in. */
+export function determinize(inner: Automaton): Automaton {
   return {
     start: inner.start,
     moves(state) {
       let parts: { set: CharSet; to: string[] }[] = [{ set: anyChar, to: [] }];
       let work = 0;
-      for (const move of statesOf(state).flatMap((each) => inner.moves(each))) {
+      for (const move of statesIn(state).flatMap((each) => inner.moves(each))) {
         parts = parts.flatMap(({ set, to }) => [
           { set: intersect(set, move.set), to: [...to, move.to] },
           { set: subtract(set, move.set), to },
@@ -149,8 +148,18 @@ export function complementAutomaton(inner: Automaton): Automaton {
       }
       return parts.map(({ set, to }) => ({ set, to: [...new Set(to)].toSorted().join(",") }));
     },
-    accepts: (state) => !statesOf(state).some((each) => inner.accepts(each)),
+    accepts: (state) => statesIn(state).some((each) => inner.accepts(each)),
   };
+}
+
+function statesIn(joined: string): readonly string[] {
+  return joined === "" ? [] : joined.split(",");
+}
+
+/** Every string that `inner` does not accept. */
+export function complementAutomaton(inner: Automaton): Automaton {
+  const { start, moves, accepts } = determinize(inner);
+  return { start, moves, accepts: (state) => !accepts(state) };
 }
 
 /** A string of `a` followed by one of `b`. */
@@ -173,6 +182,7 @@ export function concatAutomata(a: Automaton, b: Automaton): Automaton {
 
 /** Strings that one of the automata accepts. */
 export function unionAutomaton(automata: readonly Automaton[]): Automaton {
+  const start = "start";
   const tagged = (index: number, moves: readonly Move[]): Move[] =>
     moves.map(({ set, to }) => ({ set, to: `${index}:${to}` }));
   function split(state: string): { automaton: Automaton; index: number; inner: string } {
@@ -181,14 +191,14 @@ export function unionAutomaton(automata: readonly Automaton[]): Automaton {
     return { automaton: automata[index]!, index, inner: state.slice(colon + 1) };
   }
   return {
-    start: "",
+    start,
     moves(state) {
-      if (state === "") return automata.flatMap((each, index) => tagged(index, each.moves(each.start)));
+      if (state === start) return automata.flatMap((each, index) => tagged(index, each.moves(each.start)));
       const { automaton, index, inner } = split(state);
       return tagged(index, automaton.moves(inner));
     },
     accepts(state) {
-      if (state === "") return automata.some((each) => each.accepts(each.start));
+      if (state === start) return automata.some((each) => each.accepts(each.start));
       const { automaton, inner } = split(state);
       return automaton.accepts(inner);
     },
@@ -226,6 +236,39 @@ function both(a: Automaton, b: Automaton): Automaton {
     },
     accepts: (state) => a.accepts(pairs[Number(state)]!.a) && b.accepts(pairs[Number(state)]!.b),
   };
+}
+
+/**
+ * The states that are reached from the start and reach an end, each with its moves: target and characters. Throws
+ * AutomatonTooLarge when there are more than `most`.
+ */
+export function liveStates(automaton: Automaton, most = maxStates): Map<string, Map<string, CharSet>> {
+  const reached = new Map<string, Map<string, CharSet>>();
+  const before = new Map<string, string[]>();
+  const open = [automaton.start];
+  let work = 0;
+  for (const state of open) {
+    if (reached.has(state)) continue;
+    if (reached.size >= most) throw new AutomatonTooLarge();
+    const targets = new Map<string, CharSet>();
+    const moves = automaton.moves(state);
+    if ((work += moves.length) > most * movesPerState) throw new AutomatonTooLarge();
+    for (const { set, to } of moves) targets.set(to, union(targets.get(to) ?? noChar, set));
+    reached.set(state, targets);
+    for (const to of targets.keys()) {
+      open.push(to);
+      const sources = before.get(to);
+      if (sources) sources.push(state);
+      else before.set(to, [state]);
+    }
+  }
+  const live = new Set([...reached.keys()].filter((state) => automaton.accepts(state)));
+  for (const state of live) for (const previous of before.get(state) ?? []) live.add(previous);
+  return new Map(
+    [...reached]
+      .filter(([state]) => live.has(state))
+      .map(([state, targets]) => [state, new Map([...targets].filter(([to]) => live.has(to)))]),
+  );
 }
 
 /** Whether the automaton accepts the text. Throws AutomatonTooLarge when that takes too long to find out. */

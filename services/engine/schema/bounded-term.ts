@@ -1,6 +1,7 @@
-import { type Automaton, AutomatonTooLarge, intersectAutomata, lengthAutomaton } from "./automaton.ts";
+import { type Automaton, AutomatonTooLarge, intersectAutomata, lengthAutomaton, liveStates } from "./automaton.ts";
+import { minimize } from "./minimize.ts";
 import type { CharSet } from "./char-set.ts";
-import { automatonTerm, charTerm, liveStates, type Writing } from "./language-term.ts";
+import { automatonTerm, charTerm, type Writing } from "./language-term.ts";
 import type { RuleSet } from "./rule-set.ts";
 
 export interface BoundedOptions {
@@ -21,10 +22,11 @@ const maxCounted = 600;
 /** A term for what the automaton accepts in `min` to `max` characters, undefined when that is nothing. Throws AutomatonTooLarge. */
 export function boundedTerm(rules: RuleSet, automaton: Automaton, options: BoundedOptions): string | undefined {
   const { min, max, writing, hint } = options;
-  if (min === 0 && max === Infinity) return automatonTerm(rules, automaton, writing, hint);
-  const isSmall = max === Infinity || max - min < 8 || liveStates(automaton).size * max <= maxCounted;
-  if (!isSmall) return blocksTerm(rules, automaton, options);
-  return automatonTerm(rules, intersectAutomata([automaton, lengthAutomaton(min, max)]), writing, hint);
+  const small = minimize(automaton);
+  if (min === 0 && max === Infinity) return automatonTerm(rules, small, writing, hint);
+  const isShort = max === Infinity || max - min < 8 || liveStates(small).size * max <= maxCounted;
+  if (!isShort) return blocksTerm(rules, small, options);
+  return automatonTerm(rules, intersectAutomata([small, lengthAutomaton(min, max)]), writing, hint);
 }
 
 /**

@@ -95,7 +95,7 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
 
   function factsBody(facts: Facts): string | undefined {
     const space = valueSpaceOf(facts);
-    if (space.open && !facts.some(({ excluded }) => excluded)) return jsonRule(rules, "json-value");
+    if (space.typesAre === "unknown" && !facts.some(({ excluded }) => excluded)) return jsonRule(rules, "json-value");
     const small = excludedSmall(facts, space.types);
     const bodies = [...space.types].map((type) => (small && isSmall(type) ? undefined : typeTerm(type, facts)));
     const literals = small?.filter((value) => accepts(facts, value)).map((value) => literal(JSON.stringify(value)));

@@ -6,7 +6,7 @@ import { numberBounds } from "./number-bounds.ts";
 import { objectFacts } from "./object-facts.ts";
 import { pointerTo, SchemaRefusal } from "./refusal.ts";
 import type { SchemaNode } from "./schema-document.ts";
-import { canonicalJson, commonTypes, type Facts, type ValueSpace, valueSpaceOf } from "./value-space.ts";
+import { canonicalJson, commonTypes, type Facts, type JsonType, jsonTypes, valueSpaceOf } from "./value-space.ts";
 
 /** How far into required members to look for what tells two alternatives apart; a discriminator is at the first level. */
 const maxLook = 3;
@@ -17,8 +17,11 @@ const maxPairs = 40_000;
 /** One alternative of a branch. */
 interface Way {
   readonly branch: number;
+  /** With the types that are generated for it, where it does not state them. */
   readonly facts: Facts;
-  readonly space: ValueSpace;
+  /** As it is written, at this place. */
+  readonly stated: Facts;
+  readonly types: ReadonlySet<JsonType>;
   readonly values: ReadonlySet<string> | undefined;
 }
 
@@ -32,12 +35,7 @@ export function exclusiveAlternatives(
   node: SchemaNode,
   branches: readonly SchemaNode[],
 ): readonly Facts[] {
-  const ways = branches.flatMap((each, branch) =>
-    expander.expand([each]).map((facts): Way => {
-      const space = valueSpaceOf(facts);
-      return { branch, facts, space, values: space.values && new Set(space.values.map(canonicalJson)) };
-    }),
-  );
+  const ways = branches.flatMap((each, branch) => expander.expand([each]).map((facts) => wayOf(facts, branch)));
   let pairs = 0;
   return ways.flatMap((way) => {
     const overlapping = new Set<number>();
@@ -46,7 +44,7 @@ export function exclusiveAlternatives(
       if (++pairs > maxPairs) {
         throw new SchemaRefusal(pointerTo(node.pointer, "oneOf"), "has too many alternatives to compare: use anyOf");
       }
-      const together = [...way.facts, ...closing(expander, way.facts, node), ...other.facts];
+      const together = [...way.facts, ...closing(expander, way.facts, node), ...other.stated];
       if (!isImpossible(expander, together, maxLook)) overlapping.add(other.branch);
     }
     return [...overlapping].reduce<readonly Facts[]>(
@@ -54,6 +52,21 @@ export function exclusiveAlternatives(
       [way.facts],
     );
   });
+
+  function wayOf(facts: Facts, branch: number): Way {
+    const stated = [node, ...facts];
+    const { types, typesAre, values } = valueSpaceOf(stated);
+    const keywords = { type: [...types] };
+    const typed =
+      typesAre === "inferred" ? [expander.document.imply(node, `type ${keywords.type.join(" ")}`, { keywords })] : [];
+    return {
+      branch,
+      facts: [...facts, ...typed],
+      stated,
+      types: typesAre === "stated" ? types : new Set(jsonTypes),
+      values: values && new Set(values.map(canonicalJson)),
+    };
+  }
 
   function opposite(j: number, i: number): readonly Facts[] {
     const negations = negationsOf(expander.document, branches[j]!);
@@ -66,7 +79,7 @@ export function exclusiveAlternatives(
 /** Whether types or listed values alone tell two alternatives apart. */
 function areApart(a: Way, b: Way): boolean {
   if (a.values && b.values) return ![...a.values].some((value) => b.values!.has(value));
-  return commonTypes(a.space.types, b.space.types).size === 0;
+  return commonTypes(a.types, b.types).size === 0;
 }
 
 /** What is generated for an object without `additionalProperties` has no other members than those it lists. */
@@ -84,8 +97,8 @@ function closing(expander: Expander, facts: Facts, node: SchemaNode): readonly S
 
 /** Whether it is certain that nothing satisfies the facts; false also where that is hard to tell. */
 function isImpossible(expander: Expander, facts: Facts, look: number): boolean {
-  const { types, values, open } = valueSpaceOf(facts);
-  if (open) return false;
+  const { types, typesAre, values } = valueSpaceOf(facts);
+  if (typesAre !== "stated") return false;
   if (values) return values.length === 0 || values.every((value) => isExcluded(facts, value));
   const possible = [...types].filter((type) => {
     if (type === "number" || type === "integer") {

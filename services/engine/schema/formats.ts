@@ -31,19 +31,31 @@ const atom = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+";
 const email = `${atom}(\\.${atom})*@([a-zA-Z0-9]+(-[a-zA-Z0-9]+)*\\.)+[a-zA-Z]{2,}`;
 const pointer = "(/([^~/]|~[01])*)*";
 const base64 = "[a-zA-Z0-9+/]";
+const bytes = `(${base64}{4})*(${base64}{2}==|${base64}{3}=)?`;
+const base64url = "[a-zA-Z0-9_-]";
+const decimal = String.raw`-?(0|[1-9]\d{0,15})(\.\d{1,15})?`;
+
+/** Pydantic's names for the versions of RFC 9562. */
+function uuidOf(version: number): string {
+  return `${hex}{8}-${hex}{4}-${version}${hex}{3}-[89abAB]${hex}{3}-${hex}{12}`;
+}
 
 const patterns: Readonly<Record<string, string>> = {
   date,
   time,
   "date-time": `${date}T${time}`,
   duration: `P(${durationDate}(${durationTime})?|${durationTime}|\\d+W)`,
-  uuid: `${hex}{8}-${hex}{4}-${hex}{4}-${hex}{4}-${hex}{12}`,
+  uuid: `${hex}{8}(-${hex}{4}){3}-${hex}{12}`,
+  ...Object.fromEntries([1, 3, 4, 5, 6, 7, 8].map((version) => [`uuid${version}`, uuidOf(version)])),
   email,
   "idn-email": email,
   hostname,
   "idn-hostname": hostname,
   ipv4,
   ipv6,
+  ipvanyaddress: `${ipv4}|${ipv6}`,
+  "multi-host-uri": uri,
+  "name-email": email,
   uri,
   iri: uri,
   url: uri,
@@ -51,7 +63,19 @@ const patterns: Readonly<Record<string, string>> = {
   "iri-reference": `(${uri}|(/${pathChar}+)+${tail})`,
   "json-pointer": pointer,
   "relative-json-pointer": `(0|[1-9]\\d{0,5})(#|${pointer})`,
-  byte: `(${base64}{4})*(${base64}{2}==|${base64}{3}=)?`,
+  color: `#(${hex}{3}|${hex}{6})`,
+  // OpenAPI writes numbers that JavaScript cannot hold as strings.
+  int32: String.raw`-?(0|[1-9]\d{0,8})`,
+  int64: String.raw`-?(0|[1-9]\d{0,17})`,
+  uint32: String.raw`0|[1-9]\d{0,8}`,
+  uint64: String.raw`0|[1-9]\d{0,18}`,
+  float: decimal,
+  double: decimal,
+  decimal,
+  base64: bytes,
+  base64url: `(${base64url}{4})*${base64url}{2,3}`,
+  jwt: `${base64url}{4,}\\.${base64url}{4,}\\.${base64url}*`,
+  byte: bytes,
 };
 
 /** Formats that say how a string is shown or used and nothing about its characters. */

@@ -1,4 +1,4 @@
-import { type Automaton, AutomatonTooLarge, maxMoves, maxStates } from "./automaton.ts";
+import { type Automaton, liveStates } from "./automaton.ts";
 import { charSet, type CharSet, hasChar, intersect, noChar, subtract, union } from "./char-set.ts";
 import type { Regex } from "./regex.ts";
 import { literal, neverMatches, type RuleSet } from "./rule-set.ts";
@@ -57,11 +57,12 @@ function sequenceTerm(rules: RuleSet, items: readonly Regex[], writing: Writing)
   return terms.join(" ");
 }
 
+/** The only character of a set, as it is written. */
 function onlyChar(set: CharSet, writing: Writing): string | undefined {
   const [range] = set;
   if (!range || set.length > 1 || range[0] !== range[1]) return undefined;
-  const needsEscape = writing === "json" && hasChar(mustBeEscaped, range[0]);
-  return needsEscape ? undefined : String.fromCodePoint(range[0]);
+  const character = String.fromCodePoint(range[0]);
+  return writing === "json" ? JSON.stringify(character).slice(1, -1) : character;
 }
 
 /** A term for one character: a class, or a rule where the class is long or some of the characters must be escaped. */
@@ -70,9 +71,9 @@ export function charTerm(rules: RuleSet, set: CharSet, writing: Writing): string
   if (only !== undefined) return literal(only);
   const escaped = writing === "json" ? intersect(set, mustBeEscaped) : noChar;
   const raw = subtract(set, escaped);
-  const ways = [...(raw.length > 0 ? [classText(raw)] : []), ...escapes(escaped)];
-  if (ways.length === 0) return neverMatches;
-  return ways.length === 1 && ways[0]!.length <= maxInline ? ways[0]! : rules.intern("char", ways.join(" | "));
+  const inline = raw.length > 0 ? classText(raw) : neverMatches;
+  if (escaped.length === 0 && inline.length <= maxInline) return inline;
+  return rules.intern("char", [...(raw.length > 0 ? [inline] : []), ...escapes(escaped)].join(" | "));
 }
 
 /** The one canonical escape of each character: with several spellings, names and patterns could be got around. */
@@ -142,34 +143,4 @@ export function automatonTerm(
     known.set(state, term);
     return term;
   }
-}
-
-/** The states that are reached from the start and reach an end, each with its moves: target and characters. */
-export function liveStates(automaton: Automaton): Map<string, Map<string, CharSet>> {
-  const reached = new Map<string, Map<string, CharSet>>();
-  const before = new Map<string, string[]>();
-  const open = [automaton.start];
-  let work = 0;
-  for (const state of open) {
-    if (reached.has(state)) continue;
-    if (reached.size >= maxStates) throw new AutomatonTooLarge();
-    const targets = new Map<string, CharSet>();
-    const moves = automaton.moves(state);
-    if ((work += moves.length) > maxMoves) throw new AutomatonTooLarge();
-    for (const { set, to } of moves) targets.set(to, union(targets.get(to) ?? noChar, set));
-    reached.set(state, targets);
-    for (const to of targets.keys()) {
-      open.push(to);
-      const sources = before.get(to);
-      if (sources) sources.push(state);
-      else before.set(to, [state]);
-    }
-  }
-  const live = new Set([...reached.keys()].filter((state) => automaton.accepts(state)));
-  for (const state of live) for (const previous of before.get(state) ?? []) live.add(previous);
-  return new Map(
-    [...reached]
-      .filter(([state]) => live.has(state))
-      .map(([state, targets]) => [state, new Map([...targets].filter(([to]) => live.has(to)))]),
-  );
 }

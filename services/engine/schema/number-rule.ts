@@ -4,6 +4,7 @@ import type { Compiler } from "./compiler.ts";
 import { jsonRule } from "./json-rules.ts";
 import { keyword, numberKeyword, refuseKeyword } from "./keywords.ts";
 import { automatonTerm, regexTerm } from "./language-term.ts";
+import { minimize } from "./minimize.ts";
 import { numberBounds } from "./number-bounds.ts";
 import { numberRange } from "./number-range.ts";
 import { choice, emptyRegex, oneOf, type Regex, repeat, sequence, text } from "./regex.ts";
@@ -52,7 +53,7 @@ export function numberTerm(
   try {
     const automata = [regexAutomaton(regex), ...divisors.map(multipleAutomaton)];
     if (except.length > 0) automata.push(exceptAutomaton(except.map(String)));
-    return automatonTerm(rules, intersectAutomata(automata), "plain", hint);
+    return automatonTerm(rules, minimize(intersectAutomata(automata)), "plain", hint);
   } catch (error) {
     if (!(error instanceof AutomatonTooLarge)) throw error;
     return refuseKeyword(

@@ -73,23 +73,26 @@ interface Source {
   readonly name: "pattern" | "format";
 }
 
-/** What patterns and formats ask for, each once. Refuses those that cannot be honoured. */
+/**
+ * What patterns and formats ask for, each once. A format that nobody has standardised says nothing that could be
+ * enforced: beside a pattern it only names what the pattern says (as zod writes it), alone it is refused.
+ */
 function languagesOf(facts: Facts): Source[] {
   const found = new Map<string, Source>();
   for (const node of facts) {
     const pattern = textKeyword(node, "pattern");
-    if (pattern !== undefined)
-      found.set(`pattern ${pattern}`, { language: patternLanguage(node, pattern), node, name: "pattern" });
+    if (pattern === undefined) continue;
+    found.set(`pattern ${pattern}`, { language: patternLanguage(node, pattern), node, name: "pattern" });
+  }
+  const hasPattern = found.size > 0;
+  for (const node of facts) {
     const format = textKeyword(node, "format");
     const language = format === undefined ? "any" : formatLanguage(format);
-    if (!language) {
-      refuseKeyword(
-        node,
-        "format",
-        `${shown(format)} is not supported (${formatNames.join(", ")} are): use a pattern, or leave it away`,
-      );
+    if (!language && !hasPattern) {
+      const remedy = "use a pattern, or leave it away";
+      refuseKeyword(node, "format", `${shown(format)} is not supported (${formatNames.join(", ")} are): ${remedy}`);
     }
-    if (language !== "any") found.set(`format ${format}`, { language, node, name: "format" });
+    if (language && language !== "any") found.set(`format ${format}`, { language, node, name: "format" });
   }
   return [...found.values()];
 }

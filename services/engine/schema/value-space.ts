@@ -11,8 +11,8 @@ export type Facts = readonly SchemaNode[];
 export interface ValueSpace {
   /** "number" includes "integer"; empty: no value at all. */
   readonly types: ReadonlySet<JsonType>;
-  /** No fact says anything about the type. */
-  readonly open: boolean;
+  /** How the types are known: from `type`, `enum` and `const`, from other keywords, or not at all, and then all are there. */
+  readonly typesAre: "stated" | "inferred" | "unknown";
   /** The only values there are, when `enum` or `const` says so. */
   readonly values: readonly unknown[] | undefined;
 }
@@ -52,11 +52,12 @@ export function valueSpaceOf(facts: Facts): ValueSpace {
     values = values.filter((value) => !types || hasType(types, value));
     types = new Set(values.map(typeOfValue));
   }
-  if (types) return { types, values, open: false };
+  if (types) return { types, typesAre: "stated", values };
   const inferred = jsonTypes.filter((type) =>
     keywordsByType[type]?.some((name) => facts.some((fact) => keyword(fact, name) !== undefined)),
   );
-  return { types: new Set(inferred.length > 0 ? inferred : jsonTypes), values, open: inferred.length === 0 };
+  if (inferred.length > 0) return { types: new Set(inferred), typesAre: "inferred", values };
+  return { types: new Set(jsonTypes), typesAre: "unknown", values };
 }
 
 /** The types a schema names; OpenAPI's `nullable: true` adds null to them. */
