@@ -10,6 +10,8 @@ export interface ToolGrammarOptions extends ThinkingState {
   readonly choice: "auto" | "required";
   /** false: one call at most. */
   readonly parallel: boolean;
+  /** The request's field that holds the schema of a tool. */
+  readonly paramOf: (tool: ChatTool) => string;
 }
 
 /**
@@ -18,9 +20,9 @@ export interface ToolGrammarOptions extends ThinkingState {
  * model alone. `rules` is a grammar without rules so far; what it refuses of a schema it throws.
  */
 export function createToolGrammar(rules: GrammarRules, options: ToolGrammarOptions): Grammar | undefined {
-  const { syntax, tools, choice, parallel } = options;
+  const { syntax, choice, parallel } = options;
   if (choice === "auto" && syntax.trigger === undefined) return undefined;
-  const calls = addCalls(rules, syntax, tools, parallel && syntax.maxCalls !== 1);
+  const calls = addCalls(rules, options, parallel && syntax.maxCalls !== 1);
   if (choice === "auto" && syntax.trigger !== undefined) {
     rules.addRule("root", calls);
     return { gbnf: rules.toString(), trigger: syntax.trigger };
@@ -29,11 +31,15 @@ export function createToolGrammar(rules: GrammarRules, options: ToolGrammarOptio
   return { gbnf: rules.toString() };
 }
 
-function addCalls(rules: GrammarRules, syntax: ToolSyntax, tools: readonly ChatTool[], several: boolean): string {
-  const ways = tools.map(({ name, parameters }, i) => {
-    const { before, after } = syntax.call(name);
-    const options = { param: `tools[${i}].function.parameters` };
-    const argumentsRule = rules.addSchema(parameters ?? { type: "object" }, `${name}-arguments`, options);
+function addCalls(
+  rules: GrammarRules,
+  { syntax, tools, paramOf }: Pick<ToolGrammarOptions, "syntax" | "tools" | "paramOf">,
+  several: boolean,
+): string {
+  const ways = tools.map((tool) => {
+    const { before, after } = syntax.call(tool.name);
+    const schema = tool.parameters ?? { type: "object" };
+    const argumentsRule = rules.addSchema(schema, `${tool.name}-arguments`, { param: paramOf(tool) });
     return sequence(text(before), argumentsRule, text(after));
   });
   const call = rules.addRule("tool-call", ways.join(" | "));

@@ -2,6 +2,7 @@ import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors
 import { ToolChoiceMode, type ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { Grammar } from "../../engine/engine.ts";
 import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/grammar-builder.ts";
+import type { ChatTool } from "../../engine/text/chat-messages.ts";
 import type { ChatPrompt } from "../../engine/text/chat-prompt.ts";
 import { afterThinking } from "../../engine/text/thinking-grammar.ts";
 import { createToolGrammar, type ToolGrammarOptions } from "../../engine/text/tool-grammar.ts";
@@ -12,9 +13,10 @@ import { addJsonAnswer, responseGrammar } from "./response-grammar.ts";
  * 1. A call is required, of any tool or of the named one → calls.
  * 2. A grammar of the request's own → that.
  * 3. A JSON answer is wanted → JSON; or calls, where there are tools.
- * 4. Tools may be called, and some are strict → free text, but calls as their schemas have them.
+ * 4. Tools may be called → free text, but what begins as a call is one, with arguments as its schema has them.
  * 5. Else nothing.
- * In 1 and 3 the model may think first. Throws INVALID_PARAMETER for a schema that cannot be enforced.
+ * In 1 and 3 the model may think first. Throws INVALID_PARAMETER for a schema that cannot be enforced; in 4, where
+ * nobody asked for it, only for those of strict tools: others then get any arguments.
  */
 export function answerGrammar(request: ChatRequest, prompt: ChatPrompt): Grammar | undefined {
   checkToolChoice(request);
@@ -31,18 +33,35 @@ export function answerGrammar(request: ChatRequest, prompt: ChatPrompt): Grammar
     return responseGrammar(format); // 2
   }
   if (format !== undefined) {
-    const answer = addJsonAnswer(rules, format);
+    // Families that mark up every answer mark this one too.
+    const { textPrefix } = prompt.family;
+    const json = addJsonAnswer(rules, format);
+    const answer = textPrefix === undefined ? json : `${rules.literal(textPrefix)} ${json}`;
     const ways = options.tools.length === 0 ? answer : `(${answer} | ${addCalls(rules, options)})`;
     rules.addRule("root", afterThinking(rules, ways, prompt));
     return { gbnf: rules.toString() }; // 3
   }
-  const strict = request.tools.some((tool) => tool.strict === true);
-  return strict && options.tools.length > 0 ? createToolGrammar(rules, options) : undefined; // 4, 5
+  if (options.tools.length === 0) return undefined; // 5
+  const strict = new Set(request.tools.filter((tool) => tool.strict === true).map(({ name }) => name));
+  const tools = options.tools.map((tool) => (strict.has(tool.name) ? tool : enforceable(tool)));
+  return createToolGrammar(rules, { ...options, tools }); // 4
+}
+
+/** The tool, without the schema of its arguments if that cannot be enforced. */
+function enforceable(tool: ChatTool): ChatTool {
+  try {
+    createGrammarBuilder().addSchema(tool.parameters ?? true, "arguments");
+    return tool;
+  } catch (error) {
+    if (error instanceof RpcError) return { ...tool, parameters: undefined };
+    throw error;
+  }
 }
 
 function toolOptions({ toolChoice, parallelToolCalls }: ChatRequest, prompt: ChatPrompt): ToolGrammarOptions {
   const { family, tools, thinking, thinkingOpen } = prompt;
-  const shared = { syntax: family.syntax, thinking, thinkingOpen };
+  const paramOf = (tool: ChatTool) => `tools[${tools.indexOf(tool)}].function.parameters`;
+  const shared = { syntax: family.syntax, thinking, thinkingOpen, paramOf };
   const choice = toolChoice?.choice;
   if (choice?.case === "name") {
     // Who names a tool wants one call of it; free to go on, a small model never stops.

@@ -32,7 +32,7 @@ const schema = (schemaJson: string) => ({ format: { case: "jsonSchema" as const,
 
 test("nothing is held to anything without a wish", () => {
   expect(grammarOf({})).toBeUndefined();
-  expect(grammarOf({ tools })).toBeUndefined();
+  expect(grammarOf({ tools, toolChoice: mode(ToolChoiceMode.NONE) })).toBeUndefined();
 });
 
 describe("a forced call", () => {
@@ -98,6 +98,19 @@ describe("a JSON answer", () => {
   });
 });
 
+test("what begins as a call is held to the tool's schema, and text is free", () => {
+  const grammar = grammarOf({ tools });
+  expect(grammar).toMatchObject({ trigger: "<tool_call>", gbnf: expect.stringContaining("city") });
+});
+
+test("a schema that cannot be enforced is left out where nobody asked for it, and refused where the tool is strict", () => {
+  const tool = { name: "b", parametersJson: '{"type":"nonsense"}' };
+  expect(grammarOf({ tools: [tools[0] ?? tool, tool] })?.gbnf).toContain("city");
+  expect(() => grammarOf({ tools: [tools[0] ?? tool, { ...tool, strict: true }] })).toThrow(
+    expect.objectContaining({ param: "tools[1].function.parameters" }),
+  );
+});
+
 test("a strict tool's calls are held to its schema when the model begins one, and text is free", () => {
   const grammar = grammarOf({ tools: [{ ...tools[0], strict: true }] });
   expect(grammar).toMatchObject({ trigger: "<tool_call>", gbnf: expect.stringContaining("city") });
@@ -105,9 +118,12 @@ test("a strict tool's calls are held to its schema when the model begins one, an
 
 test("a tool whose schema cannot be enforced is refused with its place", () => {
   const bad = [{ name: "a" }, { name: "b", parametersJson: '{"type":"nonsense"}' }];
-  expect(() => grammarOf({ tools: bad, toolChoice: mode(ToolChoiceMode.REQUIRED) })).toThrow(
-    expect.objectContaining({ param: "tools[1].function.parameters" }),
-  );
+  const named = { choice: { case: "name" as const, value: "b" } };
+  for (const toolChoice of [mode(ToolChoiceMode.REQUIRED), named]) {
+    expect(() => grammarOf({ tools: bad, toolChoice })).toThrow(
+      expect.objectContaining({ param: "tools[1].function.parameters" }),
+    );
+  }
 });
 
 test("a grammar of the request's own is taken as it is", () => {

@@ -38,14 +38,15 @@ function grammar(options: Partial<ToolGrammarOptions>) {
     parallel: true,
     thinking: undefined,
     thinkingOpen: false,
+    paramOf: ({ name }) => `the schema of ${name}`,
     ...options,
   });
 }
 
 test("forces calls with arguments by the tools' schemas", () => {
   expect(grammar({})).toEqual({
-    gbnf: `add-arguments ::= <{"type":"object","properties":{}} of tools[0].function.parameters>
-now-arguments ::= <{"type":"object"} of tools[1].function.parameters>
+    gbnf: `add-arguments ::= <{"type":"object","properties":{}} of the schema of add>
+now-arguments ::= <{"type":"object"} of the schema of now>
 tool-call ::= "<tool_call>\\n{\\"name\\": \\"add\\", \\"arguments\\": " add-arguments "}\\n</tool_call>" | "<tool_call>\\n{\\"name\\": \\"now\\", \\"arguments\\": " now-arguments "}\\n</tool_call>"
 root ::= tool-call ("\\n" tool-call)*
 `,
