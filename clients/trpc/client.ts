@@ -7,8 +7,11 @@ export interface TrpcClientOptions {
   /** Sent with queries and mutations, such as `authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Unset: the global one. Browsers have it; on Node, the package `eventsource`. It is also how headers reach subscriptions. */
-  readonly EventSource?: typeof EventSource;
+  readonly EventSource?: EventSourceClass;
 }
+
+/** The browser's class, or one like it: their declarations differ in details that do not matter here. */
+type EventSourceClass = new (url: string) => { close(): void; readonly readyState: number };
 
 /**
  * Makes the client for frontends: queries and mutations over one streamed POST, subscriptions over server-sent events.
@@ -22,7 +25,10 @@ export function createTrpcClient({ url, headers, EventSource }: TrpcClientOption
     links: [
       splitLink({
         condition: ({ type }) => type === "subscription",
-        true: httpSubscriptionLink({ url, ...(EventSource && { EventSource }) }),
+        true: httpSubscriptionLink({
+          url,
+          ...(EventSource && { EventSource: EventSource as unknown as typeof globalThis.EventSource }),
+        }),
         false: httpBatchStreamLink({ url, headers: { ...headers } }),
       }),
     ],

@@ -9,7 +9,7 @@ let tokenwire: Tokenwire;
 let trpc: ReturnType<typeof createTrpcClient>;
 beforeAll(async () => {
   tokenwire = await startTokenwire();
-  trpc = createTrpcClient({ url: `${tokenwire.url}/trpc`, EventSource: EventSource as never });
+  trpc = createTrpcClient({ url: `${tokenwire.url}/trpc`, EventSource });
 });
 afterAll(() => tokenwire[Symbol.asyncDispose]());
 
