@@ -54,7 +54,8 @@ export class StateCache {
     if (wanted !== undefined) this.#store.touch(wanted);
     await this.#save(slot, keep);
     const restored = wanted !== undefined && (await this.#restore(slot, wanted));
-    if (reuse) restored ? this.#hits++ : this.#misses++;
+    if (restored) this.#hits++;
+    else if (reuse) this.#misses++;
     return restored;
   }
 
