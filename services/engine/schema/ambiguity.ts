@@ -1,6 +1,17 @@
 import { AutomatonTooLarge, liveStates, maxMoves, regexAutomaton } from "./automaton.ts";
 import { intersect } from "./char-set.ts";
-import type { Regex } from "./regex.ts";
+import { choice, emptyRegex, lengthsOf, type Regex, repeat, repeatsEmpty, sequence } from "./regex.ts";
+
+/** So many readings side by side are no burden. */
+const maxReadings = 100;
+
+/**
+ * Whether the expression can become rules as it stands: nothing that may be empty is repeated without end (the rule
+ * would call itself without reading anything), and no long counted repetitions flow into each other.
+ */
+export function isPlain(regex: Regex): boolean {
+  return !repeatsEmpty(regex) && !(largestCount(regex) > maxReadings && hasOpenBorders(regex));
+}
 
 /**
  * Whether two repetitions of the expression can read the same text for as long as it goes on, one flowing into the
@@ -8,7 +19,7 @@ import type { Regex } from "./regex.ts";
  * would be a reading of its own. Throws AutomatonTooLarge.
  */
 export function hasOpenBorders(regex: Regex): boolean {
-  const automaton = regexAutomaton(regex);
+  const automaton = regexAutomaton(relaxed(regex));
   const states = liveStates(automaton);
   // Pairs of different states that one text can lead to, each with the pairs behind it.
   const after = new Map<string, string[]>();
@@ -60,4 +71,35 @@ function leadsTo(states: ReadonlyMap<string, ReadonlyMap<string, unknown>>, from
   const reached = new Set([from]);
   for (const state of reached) for (const next of states.get(state)?.keys() ?? []) reached.add(next);
   return reached.has(to);
+}
+
+function largestCount(regex: Regex): number {
+  switch (regex.type) {
+    case "set":
+      return 0;
+    case "sequence":
+      return Math.max(0, ...regex.items.map(largestCount));
+    case "choice":
+      return Math.max(0, ...regex.options.map(largestCount));
+    case "repeat":
+      return Math.max(regex.max === Infinity ? regex.min : regex.max, largestCount(regex.item));
+  }
+}
+
+/** Without counts, which do not matter for where one part ends and the next begins. */
+function relaxed(regex: Regex): Regex {
+  switch (regex.type) {
+    case "set":
+      return regex;
+    case "sequence":
+      return sequence(regex.items.map(relaxed));
+    case "choice":
+      return choice(regex.options.map(relaxed));
+    case "repeat": {
+      const item = relaxed(regex.item);
+      if (lengthsOf(item).max === 0) return emptyRegex;
+      const isFixed = regex.min === regex.max || regex.max === 1;
+      return isFixed ? repeat(item, regex.min, regex.max) : repeat(item, Math.min(1, regex.min), Infinity);
+    }
+  }
 }

@@ -13,6 +13,8 @@ import { stringTerm } from "./string-rule.ts";
 import { canonicalJson, type Facts, type JsonType, typeOfValue, valueSpaceOf } from "./value-space.ts";
 import { valuesTerm } from "./values-term.ts";
 
+// The process serves others meanwhile. What people write takes a few ms.
+const maxCpuMs = 2000;
 // A chain of references can nest deeper than the schema itself does.
 const maxDepth = 200;
 /** Steps of a pointer that say nothing about what is there. */
@@ -27,7 +29,8 @@ const plainSteps = new Set(
  */
 export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string): void {
   const document = parseSchemaDocument(schema);
-  const expander = createExpander(document);
+  const checkTime = createTimeLimit();
+  const expander = createExpander(document, checkTime);
   const accepts = createAcceptor(expander);
   const compiler: Compiler = { rules, document, expander, accepts, compile, hint };
   const unions = new Map<string, string | undefined>();
@@ -80,6 +83,7 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
       return cycle.name;
     }
     if (terms.has(key)) return terms.get(key);
+    checkTime();
     if (open.size >= maxDepth) throw new SchemaRefusal(facts[0]?.pointer ?? "", `nests deeper than ${maxDepth} levels`);
     const here = { name: name || rules.reserve(hint(facts[0])), isUsed: name !== "" };
     open.set(key, here);
@@ -110,7 +114,10 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
       case "boolean":
         return jsonRule(rules, "json-boolean");
       case "string":
-        return stringTerm(compiler, facts, excludedOf(facts, "string") as readonly string[]);
+        return stringTerm(compiler, facts, {
+          except: excludedOf(facts, "string") as readonly string[],
+          at: { node: facts[0]!, name: "not" },
+        });
       case "integer":
       case "number":
         return numberTerm(compiler, facts, { integer: type === "integer" });
@@ -136,6 +143,15 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
     const named = node?.pointer.startsWith("/$defs/") || node?.pointer.startsWith("/definitions/");
     return [...(named ? [] : [ruleName]), ...steps, ...(part === undefined ? [] : [part])].join("-");
   }
+}
+
+/** Gives a function that refuses the schema once this thread has worked on it for too long. */
+function createTimeLimit(): () => void {
+  const { user: startedAt } = process.threadCpuUsage();
+  return () => {
+    if ((process.threadCpuUsage().user - startedAt) / 1000 < maxCpuMs) return;
+    throw new SchemaRefusal("", `takes more than ${maxCpuMs} ms to compile: simplify its patterns and alternatives`);
+  };
 }
 
 /** null, true and false less what is excluded; undefined when none of them is. */

@@ -15,8 +15,8 @@ const unsupported: Readonly<Record<string, string>> = {
   disallow: "use anyOf with what is allowed",
 };
 
-/** See Expander. Throws SchemaRefusal for what says nothing or cannot be expressed. */
-export function createExpander(document: SchemaDocument): Expander {
+/** See Expander. Throws SchemaRefusal for what says nothing or cannot be expressed; `checkTime` may throw as well. */
+export function createExpander(document: SchemaDocument, checkTime: () => void): Expander {
   const known = new Map<SchemaNode, readonly Facts[]>();
   const open = new Set<SchemaNode>();
   const expander: Expander = { document, expand };
@@ -30,6 +30,7 @@ export function createExpander(document: SchemaDocument): Expander {
     if (before) return before;
     if (open.has(node))
       throw new SchemaRefusal(node.pointer, "refers to itself with nothing in between, so it says nothing");
+    checkTime();
     open.add(node);
     let found: readonly Facts[] = isFact(node) ? [[node]] : [[]];
     for (const conjunct of conjuncts(node)) found = combine(found, conjunct, node);

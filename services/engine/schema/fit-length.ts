@@ -1,5 +1,5 @@
 import { hasOpenBorders } from "./ambiguity.ts";
-import { choice, emptyRegex, type Lengths, lengthsOf, type Regex, repeat, sequence } from "./regex.ts";
+import { choice, type Lengths, lengthsOf, type Regex, repeat, sequence } from "./regex.ts";
 
 /**
  * The part of the language whose matches have `min` to `max` characters, where that is again a small expression: at
@@ -68,7 +68,7 @@ const leastShare = 64;
  * match can be read in as many ways as it has characters.
  */
 export function splitLength(regex: Regex, { min, max }: Lengths): Regex | undefined {
-  if (hasOpenBorders(relaxed(regex))) return undefined;
+  if (hasOpenBorders(regex)) return undefined;
   const shorter = atMost(regex, max);
   return shorter && atLeast(shorter, min);
 }
@@ -134,24 +134,6 @@ function atLeast(regex: Regex, min: number): Regex | undefined {
         if (longer) return sequence(regex.items.toSpliced(i, 1, longer));
       }
       return undefined;
-    }
-  }
-}
-
-/** Without counts, which do not matter for where one part ends and the next begins. */
-function relaxed(regex: Regex): Regex {
-  switch (regex.type) {
-    case "set":
-      return regex;
-    case "sequence":
-      return sequence(regex.items.map(relaxed));
-    case "choice":
-      return choice(regex.options.map(relaxed));
-    case "repeat": {
-      const item = relaxed(regex.item);
-      if (lengthsOf(item).max === 0) return emptyRegex;
-      const isFixed = regex.min === regex.max || regex.max === 1;
-      return isFixed ? repeat(item, regex.min, regex.max) : repeat(item, Math.min(1, regex.min), Infinity);
     }
   }
 }

@@ -41,7 +41,9 @@ export function objectTerm(compiler: Compiler, facts: Facts): string | undefined
     else if (required) return undefined;
   }
   const extra =
-    object.additional && !allowed ? extraMember(compiler, { names, keys, value: object.additional }) : undefined;
+    object.additional && !allowed
+      ? extraMember(compiler, { owner: facts[0]!, names, keys, value: object.additional })
+      : undefined;
   const chain = memberChain(rules, { members, extra, min, max, hint });
   if (chain === undefined) return undefined;
   const known = members.filter(({ required }) => required).length;
@@ -58,11 +60,16 @@ function memberTerm(key: string, value: string): string {
   return `${key} " "? ${value}`;
 }
 
-function extraMember(
-  compiler: Compiler,
-  { names, keys, value }: { names: readonly string[]; keys: Facts | undefined; value: readonly SchemaNode[] },
-): string | undefined {
-  const key = stringTerm(compiler, keys ?? [], names);
+interface ExtraMember {
+  readonly owner: SchemaNode;
+  readonly names: readonly string[];
+  readonly keys: Facts | undefined;
+  readonly value: readonly SchemaNode[];
+}
+
+function extraMember(compiler: Compiler, { owner, names, keys, value }: ExtraMember): string | undefined {
+  const at = { node: owner, name: "additionalProperties" };
+  const key = stringTerm(compiler, keys ?? [], { except: names, at });
   const term = key === undefined ? undefined : compiler.compile(value);
   if (term === undefined) return undefined;
   return compiler.rules.intern(compiler.hint(value[0], "member"), memberTerm(`${key} ":"`, term));

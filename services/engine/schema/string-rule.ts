@@ -1,3 +1,4 @@
+import { isPlain } from "./ambiguity.ts";
 import {
   type Automaton,
   automatonAccepts,
@@ -15,17 +16,24 @@ import { countKeyword, refuseKeyword, textKeyword } from "./keywords.ts";
 import { regexTerm } from "./language-term.ts";
 import { type Language, parsePattern } from "./parse-pattern.ts";
 import { shown } from "./refusal.ts";
-import { lengthsOf, repeatsEmpty } from "./regex.ts";
+import { type Lengths, lengthsOf, type Regex, repeatsEmpty } from "./regex.ts";
 import { PatternError } from "./regex-syntax.ts";
 import type { SchemaNode } from "./schema-document.ts";
 import type { Facts } from "./value-space.ts";
 
+export interface StringOptions {
+  /** Strings that are not allowed. */
+  readonly except?: readonly string[];
+  /** What is at fault when the grammar gets too large for another reason than a pattern. */
+  readonly at: { readonly node: SchemaNode; readonly name: string };
+}
+
 /**
  * A term for a JSON string, quotes included, that satisfies `minLength`, `maxLength`, `pattern` and `format` of all
- * facts and is none of `except`; undefined when no string does. Lengths count characters: an escape is one. Strings
- * with nothing but a length may use any escape; the others write each character in one way, as JSON.stringify does.
+ * facts; undefined when no string does. Lengths count characters: an escape is one. Strings with nothing but a length
+ * may use any escape; the others write each character in one way, as JSON.stringify does.
  */
-export function stringTerm(compiler: Compiler, facts: Facts, except: readonly string[] = []): string | undefined {
+export function stringTerm(compiler: Compiler, facts: Facts, { except = [], at }: StringOptions): string | undefined {
   const { rules } = compiler;
   const min = Math.max(0, ...facts.map((fact) => countKeyword(fact, "minLength") ?? 0));
   const max = Math.min(Infinity, ...facts.map((fact) => countKeyword(fact, "maxLength") ?? Infinity));
@@ -35,22 +43,30 @@ export function stringTerm(compiler: Compiler, facts: Facts, except: readonly st
     if (min === 0 && max === Infinity) return jsonRule(rules, "json-string");
     return quoted(rules.repeat(jsonRule(rules, "json-char"), min, max));
   }
+  const { node, name } = languages[0] ?? at;
   const regex = languages.length === 1 && except.length === 0 ? languages[0]!.language.regex : undefined;
-  const onlyRegex = regex && !repeatsEmpty(regex) ? regex : undefined;
-  const fitted = onlyRegex && fitLength(onlyRegex, { min, max });
-  if (fitted) return fitted === "none" ? undefined : quoted(regexTerm(rules, fitted, "json"));
-  const { node, name } = languages[0] ?? { node: facts[0], name: "not" };
   try {
-    const hint = compiler.hint(node, "text");
+    const fitted = regex && isPlain(regex) ? fitLength(regex, { min, max }) : undefined;
+    if (fitted) return fitted === "none" ? undefined : quoted(regexTerm(rules, fitted, "json"));
     const isBound = !languages.some(({ language }) => isWithin(language, min, max));
     const bounds = isBound ? { min, max } : { min: 0, max: Infinity };
     const automaton = togetherAutomaton(languages, except, bounds.max);
+    const hint = compiler.hint(node, name === "pattern" || name === "format" ? "text" : "name");
     const term = boundedTerm(rules, automaton, { ...bounds, writing: "json", hint });
     return term === undefined ? undefined : quoted(term);
   } catch (error) {
-    if (!(error instanceof AutomatonTooLarge) || !node) throw error;
-    const split = onlyRegex && splitLength(onlyRegex, { min, max });
+    if (!(error instanceof AutomatonTooLarge)) throw error;
+    const split = regex && splitString(regex, { min, max });
     return split ? quoted(regexTerm(rules, split, "json")) : refuseKeyword(node, name, tooLarge);
+  }
+}
+
+function splitString(regex: Regex, lengths: Lengths): Regex | undefined {
+  try {
+    return repeatsEmpty(regex) ? undefined : splitLength(regex, lengths);
+  } catch (error) {
+    if (error instanceof AutomatonTooLarge) return undefined;
+    throw error;
   }
 }
 
@@ -61,7 +77,8 @@ function togetherAutomaton(languages: readonly Source[], except: readonly string
   return intersectAutomata(except.length > 0 ? [...automata, exceptAutomaton(except)] : automata);
 }
 
-const tooLarge = "is too large, together with lengths and other patterns: make it simpler or its repetitions smaller";
+const tooLarge =
+  "needs too large a grammar, together with lengths and other keywords: make it simpler, or its counts smaller";
 
 function quoted(term: string): string {
   return String.raw`"\"" ${term} "\""`;
