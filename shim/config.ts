@@ -10,13 +10,17 @@ export const shimSettingsSchema = z.object({
   api_key: z
     .array(z.string().min(1))
     .optional()
-    .describe("Keys of which callers must send one, as Bearer or x-api-key; unset: everyone may call."),
+    .describe("Keys of which callers must send one, as Bearer or x-api-key, over REST and gRPC; unset: everyone may call."),
   root_path: z
     .string()
     .regex(/^(\/[^/?#\s]+)*$/, "must be empty, or begin with / and not end with it, such as /llm")
     .default("")
     .describe("Path under which everything is served too, for proxies that do not strip it."),
-  ssl_keyfile: z.string().min(1).optional().describe("PEM file of the private key; with ssl_certfile: serve HTTPS."),
+  ssl_keyfile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("PEM file of the private key; with ssl_certfile: REST and gRPC are served over TLS."),
   ssl_certfile: z.string().min(1).optional().describe("PEM file of the certificate chain."),
   cors_origins: z
     .array(z.string().min(1))
@@ -49,6 +53,25 @@ const separateSchema = shimSettingsSchema.extend({
     .default(30)
     .describe("How long running answers may take to finish after SIGTERM or Ctrl+C."),
   grpc_address: z.string().min(1).default("127.0.0.1:50051").describe("host:port of the gRPC service."),
+  grpc_api_key: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Key to call the gRPC service with; unset: the first of api_key, or none."),
+  grpc_tls: z
+    .boolean()
+    .default(false)
+    .describe("Call the gRPC service over TLS; without grpc_ca_certfile the system's authorities are trusted."),
+  grpc_ca_certfile: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("PEM file of the authorities that vouch for the gRPC service's certificate; implies grpc_tls."),
+  grpc_server_name: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Name in the gRPC service's certificate, where it is not that of grpc_address; implies grpc_tls."),
 });
 
 export type SeparateShimSettings = z.infer<typeof separateSchema>;

@@ -1,20 +1,21 @@
 import { pino } from "pino";
-import { createTokenwireClient } from "../clients/tokenwire-client.ts";
 import { readTracingConfig } from "../clients/tracing/config.ts";
 import { startTracing } from "../clients/tracing/sdk.ts";
 import { readShimSettings } from "./config.ts";
+import { connectService } from "./connect-service.ts";
 import { startShim } from "./server.ts";
 import { readVersion } from "./version.ts";
 
 /** The REST face as a process of its own, in front of a gRPC service that may be on another host. */
 async function main(): Promise<void> {
-  const { grpc_address: address, grace_seconds: graceSeconds, ...settings } = readShimSettings(process.argv.slice(2));
+  const settings = readShimSettings(process.argv.slice(2));
+  const { grpc_address: address, grace_seconds: graceSeconds } = settings;
   const logger = pino();
   const tracing = await startTracing({
     ...readTracingConfig("tokenwire-shim"),
     onWarning: (message) => logger.warn(message),
   });
-  const client = createTokenwireClient(address);
+  const client = connectService(settings);
   const shim = await startShim({ client, settings, logger, version: readVersion() });
   logger.info(`REST at ${shim.url}/v1, answered by the gRPC service at ${address}`);
 

@@ -1,4 +1,5 @@
 import { RpcError } from "../../clients/errors.ts";
+import { valueAt } from "./field-path.ts";
 
 /** The service's names of fields that have several names here, each with those names. */
 const names: readonly (readonly [string, ...string[]])[] = [
@@ -8,6 +9,7 @@ const names: readonly (readonly [string, ...string[]])[] = [
   ["n", "best_of", "n"],
   ["mirostat", "mirostat", "mirostat_mode"],
   ["reasoning.budget_tokens", "reasoning_budget", "thinking_budget_tokens"],
+  ["response_format.json_schema.schema", "json_schema", "response_format.json_schema.schema"],
   ["response_format", "response_format", "grammar", "json_schema"],
   ["tools", "tools", "functions"],
   ["tool_choice", "tool_choice", "function_call"],
@@ -24,11 +26,17 @@ export function withOwnParam(error: unknown, request: Readonly<Record<string, un
     const rest = param.slice(service.length);
     if (!param.startsWith(service) || !/^($|[.[])/.test(rest)) continue;
     const own = here.find((name) => request[name] != null) ?? service;
-    // An old function has its fields without the level between.
-    const inside = own === "functions" ? rest.replace("].function.", "].") : rest;
-    return renamed(error, own + inside);
+    return renamed(error, nameOwn(own + rest, request));
   }
   return error;
+}
+
+function nameOwn(param: string, { response_format: format }: Readonly<Record<string, unknown>>): string {
+  // The replaced server's place for a schema.
+  if (param === "response_format.json_schema.schema" && valueAt(format, ["schema"]) != null)
+    return "response_format.schema";
+  // An old function has its fields without the level between.
+  return param.startsWith("functions") ? param.replace("].function.", "].") : param;
 }
 
 /** The service's refusal of the prompt at `index` of a request that has a list of prompts, with its place in the list. */

@@ -10,6 +10,13 @@ test.each([
   ["reasoning.budget_tokens", { thinking_budget_tokens: 5 }, "thinking_budget_tokens"],
   ["response_format", { grammar: "x" }, "grammar"],
   ["response_format.json_schema", { response_format: {} }, "response_format.json_schema"],
+  [
+    "response_format.json_schema.schema",
+    { response_format: { type: "json_schema" } },
+    "response_format.json_schema.schema",
+  ],
+  ["response_format.json_schema.schema", { response_format: { schema: {} } }, "response_format.schema"],
+  ["response_format.json_schema.schema", { json_schema: {} }, "json_schema"],
   ["tools[1].function.parameters", { functions: [] }, "functions[1].parameters"],
   ["tools[1].function.parameters", { tools: [] }, "tools[1].function.parameters"],
   ["mirostat_tau", { mirostat_mode: 1 }, "mirostat_tau"],
