@@ -62,8 +62,20 @@ test("leaves to the environment what the environment says", () => {
 
 describe("explains", () => {
   test.each([
-    ["a refused setting", { cache: true }, "- cache: true", /It is not served yet/, { cache: undefined }],
-    ["a refused setting that is off", { cache: false }, "- cache: false", /Off, as it is here/, { cache: undefined }],
+    [
+      "a refused setting",
+      { clip_model_path: "x" },
+      '- clip_model_path: "x"',
+      /It is not served yet/,
+      { clip_model_path: undefined },
+    ],
+    [
+      "a refused setting that is off",
+      { rpc_servers: null },
+      "- rpc_servers: null",
+      /Unset|Off/,
+      { rpc_servers: undefined },
+    ],
     ["a meaningless setting", { logits_all: true }, "- logits_all: true", /Has no effect: /, { logits_all: undefined }],
     ["a text for a number", { n_ctx: "512" }, "~ n_ctx: 512", /Tokens/, { n_ctx: 512 }],
     [

@@ -10,6 +10,7 @@ const sizes: readonly (readonly [string, number, number])[] = [
   ["llama_context_params", koffi.sizeof(structs.contextParamsType), 160],
   ["llama_batch", koffi.sizeof(structs.batchType), 56],
   ["ggml_threadpool_params", koffi.sizeof(structs.threadpoolParamsType), 528],
+  ["gguf_init_params", koffi.sizeof(structs.ggufInitParamsType), 16],
   ["llama_sampler_chain_params", koffi.sizeof(structs.chainParamsType), 1],
 ];
 
@@ -59,11 +60,15 @@ export function checkAbi(llama: LlamaApi): void {
 }
 
 /** What is not listed in `expected` must be 0, false or null. */
-function compareDefaults(struct: string, actual: object, expected: Readonly<Record<string, unknown>>): string[] {
+function compareDefaults(
+  struct: string,
+  actual: object,
+  expected: Readonly<Record<string, number | boolean>>,
+): string[] {
   return Object.entries(actual).flatMap(([field, value]: [string, unknown]) => {
-    const wanted = expected[field];
-    const equal = wanted === undefined ? !value : value === wanted;
-    return equal ? [] : [`${struct}.${field} is ${String(value)} by default, ${String(wanted ?? 0)} is expected`];
+    const wanted = expected[field] ?? 0;
+    const equal = wanted === 0 ? !value : value === wanted;
+    return equal ? [] : [`${struct}.${field} is ${String(value)} by default, ${String(wanted)} is expected`];
   });
 }
 

@@ -47,6 +47,10 @@ export function bindLlama({ llama }: Pick<Libraries, "llama">) {
     ),
     modelHasEncoder: f<(model: p.ModelPointer) => boolean>("bool llama_model_has_encoder(void *model)"),
     modelHasDecoder: f<(model: p.ModelPointer) => boolean>("bool llama_model_has_decoder(void *model)"),
+    modelClasses: f<(model: p.ModelPointer) => number>("uint32_t llama_model_n_cls_out(void *model)"),
+    modelClassLabel: f<(model: p.ModelPointer, index: number) => string | null>(
+      "const char *llama_model_cls_label(void *model, uint32_t i)",
+    ),
     modelIsRecurrent: f<(model: p.ModelPointer) => boolean>("bool llama_model_is_recurrent(void *model)"),
     modelIsHybrid: f<(model: p.ModelPointer) => boolean>("bool llama_model_is_hybrid(void *model)"),
     modelIsDiffusion: f<(model: p.ModelPointer) => boolean>("bool llama_model_is_diffusion(void *model)"),
@@ -60,7 +64,10 @@ export function bindLlama({ llama }: Pick<Libraries, "llama">) {
     ),
     vocabBos: f<(vocab: p.VocabPointer) => number>("int32_t llama_vocab_bos(void *vocab)"),
     vocabEos: f<(vocab: p.VocabPointer) => number>("int32_t llama_vocab_eos(void *vocab)"),
+    vocabSep: f<(vocab: p.VocabPointer) => number>("int32_t llama_vocab_sep(void *vocab)"),
     vocabAddsBos: f<(vocab: p.VocabPointer) => boolean>("bool llama_vocab_get_add_bos(void *vocab)"),
+    vocabAddsEos: f<(vocab: p.VocabPointer) => boolean>("bool llama_vocab_get_add_eos(void *vocab)"),
+    vocabAddsSep: f<(vocab: p.VocabPointer) => boolean>("bool llama_vocab_get_add_sep(void *vocab)"),
     vocabFimPrefix: f<(vocab: p.VocabPointer) => number>("int32_t llama_vocab_fim_pre(void *vocab)"),
     vocabFimSuffix: f<(vocab: p.VocabPointer) => number>("int32_t llama_vocab_fim_suf(void *vocab)"),
     vocabFimMiddle: f<(vocab: p.VocabPointer) => number>("int32_t llama_vocab_fim_mid(void *vocab)"),
@@ -108,9 +115,11 @@ export function bindLlama({ llama }: Pick<Libraries, "llama">) {
     encode: f<(context: p.ContextPointer, batch: Batch) => number>(
       "int32_t llama_encode(void *ctx, llama_batch batch)",
     ),
+    synchronize: f<(context: p.ContextPointer) => void>("void llama_synchronize(void *ctx)"),
     logitsOf: f<(context: p.ContextPointer, row: number) => p.FloatsPointer | null>(
       "void *llama_get_logits_ith(void *ctx, int32_t i)",
     ),
+    embeddings: f<(context: p.ContextPointer) => p.FloatsPointer | null>("void *llama_get_embeddings(void *ctx)"),
     embeddingOfSequence: f<(context: p.ContextPointer, sequence: number) => p.FloatsPointer | null>(
       "void *llama_get_embeddings_seq(void *ctx, int32_t seq)",
     ),
@@ -238,8 +247,23 @@ export function bindDevices({ ggml, ggmlBase }: Pick<Libraries, "ggml" | "ggmlBa
   };
 }
 
+/** Binds what reads a GGUF file's table of contents. */
+export function bindGguf({ ggmlBase }: Pick<Libraries, "ggmlBase">) {
+  const f = binder(ggmlBase);
+  return {
+    open: f<(path: string, params: { no_alloc: boolean; ctx: null }) => p.AnyPointer | null>(
+      "void *gguf_init_from_file(const char *path, gguf_init_params params)",
+    ),
+    findTensor: f<(file: p.AnyPointer, name: string) => number>(
+      "int64_t gguf_find_tensor(void *ctx, const char *name)",
+    ),
+    close: f<(file: p.AnyPointer) => void>("void gguf_free(void *ctx)"),
+  };
+}
+
 export type LlamaApi = ReturnType<typeof bindLlama>;
 export type SamplerApi = ReturnType<typeof bindSamplers>;
+export type GgufApi = ReturnType<typeof bindGguf>;
 export type DeviceApi = ReturnType<typeof bindDevices>;
 
 /** Runs a bound function on a worker thread. Whatever memory it reads must be native, or be held by the caller. */
@@ -247,7 +271,7 @@ export function callAsync<A extends unknown[], R>(fn: KoffiFunc<(...args: A) => 
   return new Promise((resolve, reject) => {
     const done = (error: unknown, result: R): void => {
       if (error === null || error === undefined) resolve(result);
-      else reject(error instanceof Error ? error : new Error(String(error)));
+      else reject(error instanceof Error ? error : new Error("a native call failed", { cause: error }));
     };
     (fn.async as (...args: [...A, typeof done]) => void)(...args, done);
   });
