@@ -2,7 +2,7 @@ import type { TokenLogprob } from "../../engine.ts";
 
 /** Knows which tokens the characters of a text came from. Positions are UTF-16 offsets in the whole text. */
 export interface TokenTrack {
-  /** Notes the tokens of the text that begins at `position`. */
+  /** Notes the tokens of the text that begins at `position`, in their order. */
   note(position: number, tokens: readonly TokenLogprob[]): void;
   /**
    * The tokens of the characters from `from` to `to`, each given out once. Tokens that lie before `from` and were
@@ -21,14 +21,18 @@ const none: readonly TokenLogprob[] = [];
 
 export function createTokenTrack(): TokenTrack {
   let waiting: Entry[] = [];
+  /** The end of the last noted token. */
+  let noted = 0;
   return {
     note(position, tokens) {
-      let start = position;
+      // A character's first bytes may come ahead of its text, in a token that counts for all of it.
+      let start = Math.max(position, noted);
       for (const token of tokens) {
         const end = start + utf16Length(token.token.bytes);
         waiting.push({ token, start, end });
         start = end;
       }
+      noted = start;
     },
     take(from, to) {
       if (waiting.length === 0) return none;

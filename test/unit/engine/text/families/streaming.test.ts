@@ -120,12 +120,17 @@ test("gives each token's log-probability with the text it became, and none of a 
   ]);
 });
 
-test("keeps the tokens of a character together", () => {
+test("keeps the tokens of a character together, also where its first bytes come ahead of it", () => {
+  const [first, second, third] = [Uint8Array.of(0x61, 0xf0, 0x9f), Uint8Array.of(0x98), Uint8Array.of(0x80)].map(
+    (bytes): TokenLogprob => ({ token: { id: 0, bytes, logprob: -1 }, top: [] }),
+  );
+  if (first === undefined || second === undefined || third === undefined) throw new Error("unreachable");
+  const together = createParser().push("a😀", [first, second, third]);
+  expect(together).toEqual([{ type: "text", text: "a😀", logprobs: [first, second, third] }]);
   const parser = createParser();
-  const [first, second] = [Uint8Array.of(0x61, 0xf0, 0x9f), Uint8Array.of(0x98, 0x80)].map((bytes): TokenLogprob => ({
-    token: { id: 0, bytes, logprob: -1 },
-    top: [],
-  }));
-  if (first === undefined || second === undefined) throw new Error("unreachable");
-  expect(parser.push("a😀", [first, second])).toEqual([{ type: "text", text: "a😀", logprobs: [first, second] }]);
+  const events = [parser.push("a", [first]), parser.push("", [second]), parser.push("😀", [third])].flat();
+  expect(events).toEqual([
+    { type: "text", text: "a", logprobs: [first] },
+    { type: "text", text: "😀", logprobs: [second, third] },
+  ]);
 });
