@@ -1,4 +1,3 @@
-import { isIPv6 } from "node:net";
 import process from "node:process";
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
@@ -11,6 +10,7 @@ import { createTokenwireClient } from "./clients/tokenwire-client.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { readEnvironment } from "./config/config.ts";
 import { packageVersion } from "./config/package-root.ts";
+import { readTls } from "./config/read-tls.ts";
 import { startServices } from "./services/server.ts";
 import { startShim } from "./shim/server.ts";
 
@@ -19,6 +19,7 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
   const log = createLog(settings.service.log_level);
   for (const warning of warnings) log.warn(warning);
   const version = packageVersion();
+  const tls = readTls(settings.shim);
   const tracingConfig = readTracingConfig("tokenwire");
   const tracing = await startTracing({ ...tracingConfig, onWarning: (message) => log.warn(message) });
   const graceMs = settings.service.grace_seconds * 1000;
@@ -28,8 +29,10 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
     service: settings.service,
     log,
     tracing: tracingConfig,
+    apiKeys: settings.shim.api_key ?? [],
+    ...(tls && { tls }),
   });
-  const client = createTokenwireClient(`${reachable(settings.service.grpc_host)}:${services.port}`);
+  const client = createTokenwireClient(services.localAddress);
   const shim = await startShim({ client, settings: settings.shim, logger: log, version }).catch(
     async (error: unknown) => {
       await services.close(0);
@@ -63,20 +66,14 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
     return;
   }
   const { embedded } = settings;
-  console.log(startUpText({ version, restUrl: shim.url, grpcAddress: services.address, loads, embedded }));
+  const access = { tls: tls !== undefined, needsKey: (settings.shim.api_key ?? []).length > 0 };
+  console.log(startUpText({ version, restUrl: shim.url, grpcAddress: services.address, ...access, loads, embedded }));
 }
 
 /** Lines for people on a terminal, JSON elsewhere; on stderr, so that stdout has the start-up text alone. */
 function createLog(level: string): Logger {
   if (!process.stderr.isTTY) return pino({ level }, pino.destination(2));
   return pino({ level }, pretty({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "HH:MM:ss" }));
-}
-
-/** Where this process reaches a server that listens on `host`. */
-function reachable(host: string): string {
-  if (host === "0.0.0.0") return "127.0.0.1";
-  if (host === "::") return "[::1]";
-  return isIPv6(host) ? `[${host}]` : host;
 }
 
 try {

@@ -6,13 +6,17 @@ export interface StartUp {
   readonly restUrl: string;
   /** `host:port` */
   readonly grpcAddress: string;
+  /** REST and gRPC are encrypted. */
+  readonly tls: boolean;
+  /** Callers must send a key. */
+  readonly needsKey: boolean;
   readonly loads: readonly LoadResult[];
   /** The model that ships with the package is served, as no other was named. */
   readonly embedded: boolean;
 }
 
 /** What start-up ends with: where to call, which native build runs, and which models there are. */
-export function startUpText({ version, restUrl, grpcAddress, loads, embedded }: StartUp): string {
+export function startUpText({ version, restUrl, grpcAddress, tls, needsKey, loads, embedded }: StartUp): string {
   const [first] = loads;
   const details = loads.find(({ error }) => error === undefined)?.model.details;
   const name = first?.model.id ?? "";
@@ -20,7 +24,7 @@ export function startUpText({ version, restUrl, grpcAddress, loads, embedded }: 
     "",
     `Tokenwire ${version} is ready`,
     `  REST  ${restUrl}/v1    (OpenAI API)`,
-    `  gRPC  ${grpcAddress}    (tokenwire.v1, with reflection)`,
+    `  gRPC  ${grpcAddress}    (tokenwire.v1, with reflection${tls ? ", TLS" : ""})`,
     `  tRPC  ${restUrl}/trpc`,
     details === undefined ? "" : `  runs  llama.cpp, ${details.backend}, ${details.threads} threads`,
     "",
@@ -29,6 +33,7 @@ export function startUpText({ version, restUrl, grpcAddress, loads, embedded }: 
     "",
     ...(embedded ? embeddedText : []),
     `Try:   curl ${restUrl}/v1/chat/completions -H "content-type: application/json" \\`,
+    ...(needsKey ? [`         -H "authorization: Bearer $API_KEY" \\`] : []),
     `         -d '{"model": "${name}", "messages": [{"role": "user", "content": "Hello!"}]}'`,
     "Stop:  Ctrl+C",
     "",

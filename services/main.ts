@@ -1,37 +1,33 @@
 // The entry of the separate form: the services and their workers, without the REST face, which runs elsewhere.
 import process from "node:process";
 import { type Logger, pino } from "pino";
-import { z } from "zod";
-import { parseArgs } from "../cli/parse-args.ts";
+import { parseCommand, type ServerSettings } from "../cli/parse-command.ts";
 import { readTracingConfig } from "../clients/tracing/config.ts";
 import { startTracing } from "../clients/tracing/sdk.ts";
 import { ConfigError } from "../config/config-error.ts";
 import { readEnvironment } from "../config/config.ts";
-import { loadConfig, type LoadedConfig } from "../config/load-config.ts";
-import { createVocabulary } from "../config/vocabulary.ts";
+import { readTls } from "../config/read-tls.ts";
 import { startServices } from "./server.ts";
 
-/** What a config file says of the REST face, so that one file can be given to both processes. */
-const restSettings = z.object({
-  host: z.string().optional().describe("Where the REST server listens; not read here."),
-  port: z.int().optional().describe("Where the REST server listens; not read here."),
-});
-
-function readConfig(): LoadedConfig {
-  const parsed = parseArgs(process.argv.slice(2), createVocabulary(restSettings));
-  if (parsed.command !== "serve")
-    throw new ConfigError([`this program only serves: for ${parsed.command}, use tokenwire`]);
-  return loadConfig(restSettings, { flags: parsed.flags, env: readEnvironment(), cwd: process.cwd() });
-}
-
-async function serve({ settings, warnings }: LoadedConfig): Promise<void> {
-  const { models, service } = settings;
+/**
+ * The settings of the REST face are known and checked here too, so that one config file can be given to both processes;
+ * of them gRPC has the keys and the certificate.
+ */
+async function serve({ models, service, shim }: ServerSettings, warnings: readonly string[]): Promise<void> {
+  const tls = readTls(shim);
   const log: Logger = pino({ level: service.log_level }, pino.destination(2));
   for (const warning of warnings) log.warn(warning);
   const tracingConfig = readTracingConfig("tokenwire");
   const tracing = await startTracing({ ...tracingConfig, onWarning: (message) => log.warn(message) });
-  const services = await startServices({ models, service, log, tracing: tracingConfig });
-  log.info(`gRPC at ${services.address}`);
+  const services = await startServices({
+    models,
+    service,
+    log,
+    tracing: tracingConfig,
+    apiKeys: shim.api_key ?? [],
+    ...(tls && { tls }),
+  });
+  log.info(`gRPC at ${services.address}${tls ? " with TLS" : ""}`);
 
   let ending = false;
   const end = async (code: number, graceMs: number): Promise<void> => {
@@ -55,7 +51,9 @@ async function serve({ settings, warnings }: LoadedConfig): Promise<void> {
 }
 
 try {
-  await serve(readConfig());
+  const command = parseCommand(process.argv.slice(2), readEnvironment(), process.cwd());
+  if (command.command === "print") console.log(command.text);
+  else await serve(command.settings, command.warnings);
 } catch (error) {
   const expected = error instanceof ConfigError;
   // A start that fails is told in a sentence; only a bug shows its stack.

@@ -9,12 +9,14 @@ import { ModelMetrics } from "./metrics/model-metrics.ts";
 import { createModelHealth } from "./models/model-health.ts";
 import { createModelHandlers } from "./models/model-handlers.ts";
 import type { ModelSource } from "./models/model-source.ts";
+import { startFrontServer, type FrontServer } from "./front-server.ts";
 import { healthHandlers } from "./rpc/health.ts";
 import { addReflection } from "./rpc/reflection.ts";
-import { createRpcServer, type RpcServer } from "./rpc/server.ts";
+import type { ServerTls } from "./rpc/server.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { describeLoad } from "./supervisor/describe-load.ts";
 import type { WorkerChange } from "./supervisor/model-worker.ts";
+import { createSocketDirectory } from "./supervisor/socket-directory.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
 import type { WorkerLimits } from "./supervisor/worker-state.ts";
 import type { SentTracingOptions } from "./worker/worker-start.ts";
@@ -26,6 +28,10 @@ export interface ServicesOptions {
   readonly log: Logger;
   /** For the workers; this process's own tracing is its entry's to start. */
   readonly tracing: SentTracingOptions;
+  /** Keys of which callers over the network must send one; unset or empty: everyone may call. */
+  readonly apiKeys?: readonly string[];
+  /** Unset: no encryption. */
+  readonly tls?: ServerTls;
   /** For tests: another program than worker/main, and shorter times. */
   readonly workerEntry?: URL;
   readonly limits?: Partial<WorkerLimits>;
@@ -43,6 +49,8 @@ export interface Services {
   /** Where gRPC listens, as `host:port`. */
   readonly address: string;
   readonly port: number;
+  /** Where this process, and it alone, calls without key and TLS: `unix:/path`. */
+  readonly localAddress: string;
   readonly models: ModelSource;
   /** The process id of a model's worker, while it has one. */
   pid(id: string): number | undefined;
@@ -73,8 +81,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   });
   const admission = new Admission(scheduler, (id) => void supervisor.load(id));
   const metrics = new Map(ids.map((id) => [id, new ModelMetrics(id)]));
+  const sockets = createSocketDirectory();
   const supervisor: Supervisor = new Supervisor({
     models,
+    sockets,
     log,
     tracing: options.tracing,
     graceMs: service.grace_seconds * 1000,
@@ -104,23 +114,28 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   }
 
   watchMetrics(metrics, supervisor, admission);
-  const server = createServer(options, { admission, supervisor });
-  const host = service.grpc_host.includes(":") ? `[${service.grpc_host}]` : service.grpc_host;
-  const address = await listen(server, host, service.grpc_port).catch(async (error: unknown) => {
+  const stop = async () => {
     await supervisor.stop();
-    throw error;
-  });
+    sockets[Symbol.dispose]();
+  };
+  const server = await serve(options, { admission, supervisor, localSocket: sockets.front }).catch(
+    async (error: unknown) => {
+      await stop();
+      throw error;
+    },
+  );
 
   const loads = ids.map((id) => supervisor.load(id));
   let closed: Promise<void> | undefined;
   const close = async (graceMs: number) => {
     admission.apply(scheduler.onShutdown());
     await server.close(graceMs);
-    await supervisor.stop();
+    await stop();
   };
   return {
-    address,
-    port: Number(address.slice(address.lastIndexOf(":") + 1)),
+    address: server.address,
+    port: Number(server.address.slice(server.address.lastIndexOf(":") + 1)),
+    localAddress: server.localAddress,
     models: supervisor,
     pid: (id) => supervisor.pid(id),
     async whenReady() {
@@ -137,29 +152,29 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 interface Parts {
   readonly admission: Admission;
   readonly supervisor: Supervisor;
+  readonly localSocket: string;
 }
 
-function createServer({ models, service, log }: ServicesOptions, { admission, supervisor }: Parts): RpcServer {
-  const server = createRpcServer({
-    onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "a bug ended a call"),
-  });
+function serve(options: ServicesOptions, { admission, supervisor, localSocket }: Parts): Promise<FrontServer> {
+  const { models, service, log, apiKeys = [], tls } = options;
   const target = { admission, life: (id: string) => supervisor.life(id) };
   const ids = models.map((settings) => settings.model_alias);
-  server.add(InferenceService, createFrontHandlers(target, { ids, unknownModel: service.unknown_model }));
-  server.add(ModelService, createModelHandlers(supervisor));
-  server.add(Health, healthHandlers(createModelHealth(supervisor)));
-  addReflection(server);
-  return server;
-}
-
-async function listen(server: RpcServer, host: string, port: number): Promise<string> {
-  try {
-    return await server.listen(`${host}:${port}`);
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    const why = cause.includes("EADDRINUSE") ? "the port is in use: stop what uses it, or set grpc_port" : cause;
-    throw new Error(`gRPC cannot listen on ${host}:${port}: ${why}`, { cause: error });
-  }
+  const inference = createFrontHandlers(target, { ids, unknownModel: service.unknown_model });
+  const health = createModelHealth(supervisor);
+  return startFrontServer({
+    host: service.grpc_host,
+    port: service.grpc_port,
+    localSocket,
+    apiKeys,
+    tls,
+    onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "a bug ended a call"),
+    addServices(server) {
+      server.add(InferenceService, inference);
+      server.add(ModelService, createModelHandlers(supervisor));
+      server.add(Health, healthHandlers(health));
+      addReflection(server);
+    },
+  });
 }
 
 function watchMetrics(metrics: ReadonlyMap<string, ModelMetrics>, source: ModelSource, admission: Admission): void {

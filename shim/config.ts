@@ -10,7 +10,9 @@ export const shimSettingsSchema = z.object({
   api_key: z
     .array(z.string().min(1))
     .optional()
-    .describe("Keys of which callers must send one, as Bearer or x-api-key, over REST and gRPC; unset: everyone may call."),
+    .describe(
+      "Keys of which callers must send one, as Bearer or x-api-key, over REST and gRPC; unset: everyone may call.",
+    ),
   root_path: z
     .string()
     .regex(/^(\/[^/?#\s]+)*$/, "must be empty, or begin with / and not end with it, such as /llm")

@@ -5,7 +5,7 @@ import { fileTime } from "../models/file-time.ts";
 import type { ModelSource } from "../models/model-source.ts";
 import type { SentTracingOptions } from "../worker/worker-start.ts";
 import { ModelWorker, type WorkerChange } from "./model-worker.ts";
-import { createSocketDirectory, type SocketDirectory } from "./socket-directory.ts";
+import type { SocketDirectory } from "./socket-directory.ts";
 import type { WorkerLife } from "./worker-connection.ts";
 import { forkWorker } from "./worker-process.ts";
 import { workerLimits, type WorkerLimits } from "./worker-state.ts";
@@ -13,6 +13,8 @@ import { workerLimits, type WorkerLimits } from "./worker-state.ts";
 export interface SupervisorOptions {
   /** The configured models, each under its `model_alias`. */
   readonly models: readonly ModelSettings[];
+  /** Where the workers serve; stays the caller's to remove, after `stop`. */
+  readonly sockets: SocketDirectory;
   readonly log: Logger;
   readonly tracing: SentTracingOptions;
   /** How long a worker that gets a SIGTERM, from us or from anyone, lets running calls go on. */
@@ -33,17 +35,16 @@ const defaultEntry = new URL(
 /** Keeps one worker process per model, loads them one after another, and knows the state of each. */
 export class Supervisor implements ModelSource {
   readonly #workers: ReadonlyMap<string, ModelWorker>;
-  readonly #sockets: SocketDirectory;
   #loads: Promise<void> = Promise.resolve();
 
-  constructor({ models, log, tracing, graceMs, workerEntry = defaultEntry, limits, onChange }: SupervisorOptions) {
-    this.#sockets = createSocketDirectory();
+  constructor(options: SupervisorOptions) {
+    const { models, sockets, log, tracing, graceMs, workerEntry = defaultEntry, limits, onChange } = options;
     this.#workers = new Map(
       models.map((settings, index) => {
         const id = settings.model_alias;
         const modelLog = log.child({ model: id });
         const fork = (life: number) => {
-          const socketPath = this.#sockets.path(index, life);
+          const socketPath = sockets.path(index, life);
           const start = { type: "start", settings, socketPath, graceMs, tracing, logLevel: log.level } as const;
           return { process: forkWorker(workerEntry, start, modelLog), socketPath };
         };
@@ -87,10 +88,9 @@ export class Supervisor implements ModelSource {
     return () => stops.forEach((stop) => stop());
   }
 
-  /** Ends all workers and removes their sockets. Resolves when no process is left. */
+  /** Ends all workers. Resolves when no process is left. */
   async stop(): Promise<void> {
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop()));
-    this.#sockets[Symbol.dispose]();
   }
 
   #worker(id: string): ModelWorker {

@@ -1,4 +1,4 @@
-import { rmdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
 import { pino, type Logger } from "pino";
@@ -71,13 +71,12 @@ function receiveStart(): Promise<WorkerStart> {
   return new Promise((resolve) => process.once("message", (message: WorkerStart) => resolve(message)));
 }
 
-/** The front is gone and cannot clean up: removes our socket, and the last of its workers the directory too. */
+/** The front is gone and cannot clean up: the first of its workers to notice removes the directory of their sockets. */
 function dieWithFront(socketPath: string): void {
   try {
-    rmSync(socketPath, { force: true });
-    rmdirSync(dirname(socketPath));
+    rmSync(dirname(socketPath), { recursive: true, force: true });
   } catch {
-    // Another worker's socket is still in it.
+    // Another worker is at it.
   }
   // Not exit: its handlers wait for native work, which may take as long as a decode.
   process.kill(process.pid, "SIGKILL");

@@ -6,6 +6,7 @@ import {
   type ChatResponse,
   type Model,
   type TokenwireClient,
+  type TokenwireClientOptions,
 } from "../../../clients/index.ts";
 import { modelSettingsSchema, serviceSettingsSchema, type ServiceSettings } from "../../../services/config.ts";
 import { startServices, type Services, type ServicesOptions } from "../../../services/server.ts";
@@ -19,17 +20,19 @@ export interface TestServices extends AsyncDisposable {
   log(): string;
 }
 
-export interface TestOptions extends Partial<Pick<ServicesOptions, "limits" | "tracing">> {
+export interface TestOptions extends Partial<Pick<ServicesOptions, "limits" | "tracing" | "apiKeys" | "tls">> {
   /** The models' paths by their names; a path says how the fake worker behaves. Unset: one named `a`. */
   readonly models?: Readonly<Record<string, string>>;
   readonly slots?: number;
   readonly service?: Partial<ServiceSettings>;
+  readonly client?: TokenwireClientOptions;
   /** Unset: wait until all models are loaded, or have failed. */
   readonly ready?: false;
 }
 
 /** Services with fake workers in real processes, on a free port. */
 export async function startTestServices(options: TestOptions = {}): Promise<TestServices> {
+  const { limits, apiKeys, tls } = options;
   let logged = "";
   const sink = new PassThrough();
   sink.on("data", (chunk: Buffer) => (logged += chunk.toString()));
@@ -42,10 +45,12 @@ export async function startTestServices(options: TestOptions = {}): Promise<Test
     log: pino({ level: "debug" }, sink),
     tracing: { serviceName: "test", ...options.tracing },
     workerEntry: fakeWorker,
-    ...(options.limits && { limits: options.limits }),
+    ...(limits && { limits }),
+    ...(apiKeys && { apiKeys }),
+    ...(tls && { tls }),
   });
   if (options.ready !== false) await services.whenReady();
-  const client = createTokenwireClient(services.address);
+  const client = createTokenwireClient(services.address, options.client);
   return {
     services,
     client,

@@ -1,0 +1,56 @@
+import type { CallContext } from "./rpc/call-context.ts";
+import { requireKey } from "./rpc/require-key.ts";
+import { createRpcServer, type RpcServer, type ServerTls } from "./rpc/server.ts";
+
+export interface FrontServerOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Absolute path; whoever can open it is trusted. */
+  readonly localSocket: string;
+  /** Keys of which callers over the network must send one; empty: everyone may call. */
+  readonly apiKeys: readonly string[];
+  /** Unset: no encryption. */
+  readonly tls: ServerTls | undefined;
+  readonly onBug: (error: unknown, context: CallContext) => void;
+  /** Gives a server what it serves. */
+  readonly addServices: (server: RpcServer) => void;
+}
+
+/** The services, to be called in two ways. */
+export interface FrontServer {
+  /** For everyone, with a key and TLS where they are asked for: `host:port`. */
+  readonly address: string;
+  /** For this process, whose REST face checks its callers itself: `unix:/path`. */
+  readonly localAddress: string;
+  /** Takes no more calls, lets the running ones go on for `graceMs`. Resolves when nothing is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Listens on the network and on a socket of this process's own. The socket makes the shim's way in one, whatever
+ * certificate, key and interface the network has. Throws a clear sentence when it cannot listen.
+ */
+export async function startFrontServer(options: FrontServerOptions): Promise<FrontServer> {
+  const { host, port, localSocket, apiKeys, tls, onBug, addServices } = options;
+  const open = createRpcServer({ onBug, hooks: [requireKey(apiKeys)], ...(tls && { tls }) });
+  const local = createRpcServer({ onBug });
+  addServices(open);
+  addServices(local);
+  const address = await listen(open, host.includes(":") ? `[${host}]` : host, port);
+  return {
+    address,
+    localAddress: await local.listen(`unix:${localSocket}`),
+    close: async (graceMs) => void (await Promise.all([open.close(graceMs), local.close(graceMs)])),
+  };
+}
+
+async function listen(server: RpcServer, host: string, port: number): Promise<string> {
+  try {
+    return await server.listen(`${host}:${port}`);
+  } catch (error) {
+    const cause = error instanceof Error ? error.message : String(error);
+    const why = cause.includes("EADDRINUSE") ? "the port is in use: stop what uses it, or set grpc_port" : cause;
+    throw new Error(`gRPC cannot listen on ${host}:${port}: ${why}`, { cause: error });
+  }
+}
