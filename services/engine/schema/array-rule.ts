@@ -45,11 +45,12 @@ export function arrayTerm(compiler: Compiler, facts: Facts): string | undefined 
     const nodes = facts.flatMap((fact) =>
       i < prefixOf(fact).length ? [prefixItem(compiler, fact, i)] : restOf(compiler, fact),
     );
-    const term = compiler.compile(nodes);
+    const term = i < min ? compiler.compileNeeded(nodes) : compiler.compile(nodes);
     if (term === undefined) most = i;
     else members.push(term);
   }
-  const extra = most > members.length ? compiler.compile(rest) : undefined;
+  const compileRest = min > members.length ? compiler.compileNeeded : compiler.compile;
+  const extra = most > members.length ? compileRest(rest) : undefined;
   if (extra === undefined) most = members.length;
   if (most < min) return undefined;
   return brackets(compiler, places(compiler, { members, extra, min, max: most, hint }));

@@ -1,6 +1,7 @@
 import { createAcceptor } from "./accepts.ts";
 import { arrayTerm } from "./array-rule.ts";
 import type { Compiler } from "./compiler.ts";
+import { createEndings } from "./endings.ts";
 import { createExpander } from "./expand.ts";
 import { jsonRule } from "./json-rules.ts";
 import { refuseKeyword } from "./keywords.ts";
@@ -32,7 +33,10 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
   const checkTime = createTimeLimit();
   const expander = createExpander(document, checkTime);
   const accepts = createAcceptor(expander);
-  const compiler: Compiler = { rules, document, expander, accepts, compile, hint };
+  const compiler: Compiler = { rules, document, expander, accepts, compile, compileNeeded, hint };
+  const endings = createEndings();
+  /** What the value that is being compiled cannot do without. */
+  let needs: string[] = [];
   const unions = new Map<string, string | undefined>();
   const terms = new Map<string, string | undefined>();
   const open = new Map<string, { name: string; isUsed: boolean }>();
@@ -46,11 +50,21 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
   if (term === undefined)
     throw new SchemaRefusal(blamed ?? "", "allows no value at all: its parts contradict each other");
   if (term !== ruleName) rules.define(ruleName, term);
+  const endless = endings.endless();
+  if (endless !== undefined) {
+    const remedy = "make a property on the way optional or nullable, or the array allowed to be empty";
+    throw new SchemaRefusal(endless, `contains itself without an end: ${remedy}`);
+  }
+
+  function compileNeeded(nodes: readonly SchemaNode[]): string | undefined {
+    const found = compile(nodes);
+    needs.push(unionKey(expander.expand(nodes)));
+    return found;
+  }
 
   function compile(nodes: readonly SchemaNode[]): string | undefined {
     const alternatives = expander.expand(nodes);
-    // No alternative and one without facts are different things.
-    const key = `${alternatives.length}:${alternatives.map(keyOf).join("|")}`;
+    const key = unionKey(alternatives);
     if (unions.has(key)) return unions.get(key);
     const values = new Map<string, string>();
     const found = new Set<string>();
@@ -64,6 +78,7 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
     const name = hint(alternatives.length === 1 ? (alternatives[0]![0] ?? nodes[0]) : nodes[0]);
     const union = unionTerm(found, [...values.values()], name);
     unions.set(key, union);
+    endings.setUnion(key, { facts: alternatives.map(keyOf), hasValues: values.size > 0 });
     blamed = union === undefined ? (blamed ?? nodes[0]?.pointer) : undefined;
     return union;
   }
@@ -101,10 +116,20 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
     const space = valueSpaceOf(facts);
     if (space.typesAre === "unknown" && !facts.some(({ excluded }) => excluded)) return jsonRule(rules, "json-value");
     const small = excludedSmall(facts, space.types);
-    const bodies = [...space.types].map((type) => (small && isSmall(type) ? undefined : typeTerm(type, facts)));
+    const bodies = [...space.types].map((type) => (small && isSmall(type) ? undefined : noted(type, facts)));
     const literals = small?.filter((value) => accepts(facts, value)).map((value) => literal(JSON.stringify(value)));
     const all = [...bodies, ...(literals ?? [])].filter((body) => body !== undefined);
     return all.length > 0 ? all.join(" | ") : undefined;
+  }
+
+  /** The term of a type; what it needs is kept. */
+  function noted(type: JsonType, facts: Facts): string | undefined {
+    const outer = needs;
+    needs = [];
+    const found = typeTerm(type, facts);
+    if (found !== undefined) endings.addWay(keyOf(facts), { needs, pointer: facts[0]?.pointer ?? "" });
+    needs = outer;
+    return found;
   }
 
   function typeTerm(type: JsonType, facts: Facts): string | undefined {
@@ -158,6 +183,11 @@ function createTimeLimit(): () => void {
 function excludedSmall(facts: Facts, types: ReadonlySet<JsonType>): readonly unknown[] | undefined {
   if (!facts.some(({ excluded }) => excluded?.some((value) => isSmall(typeOfValue(value))))) return undefined;
   return [null, true, false].filter((value) => types.has(typeOfValue(value)));
+}
+
+/** No alternative and one without facts are different things. */
+function unionKey(alternatives: readonly Facts[]): string {
+  return `${alternatives.length}:${alternatives.map(keyOf).join("|")}`;
 }
 
 function keyOf(facts: Facts): string {

@@ -16,6 +16,8 @@ export interface Compiler {
   readonly expander: Expander;
   /** A term for the values that satisfy all of the schemas; undefined: there are none. */
   compile(nodes: readonly SchemaNode[]): string | undefined;
+  /** The same for something that every value at this place contains. */
+  compileNeeded(nodes: readonly SchemaNode[]): string | undefined;
   /** Whether a value that is written in the schema satisfies all facts. */
   accepts(facts: Facts, value: unknown): boolean;
   /** A rule name for something at the node. */

@@ -100,4 +100,6 @@ export function formatLanguage(format: string): Language | "any" | undefined {
   return language;
 }
 
-export const formatNames: readonly string[] = Object.keys(patterns);
+/** The formats of JSON Schema itself, for messages. */
+export const formatNames: readonly string[] =
+  "date, time, date-time, duration, uuid, email, hostname, ipv4, ipv6, uri, uri-reference, json-pointer".split(", ");

@@ -107,7 +107,11 @@ function languagesOf(facts: Facts): Source[] {
     const language = format === undefined ? "any" : formatLanguage(format);
     if (!language && !hasPattern) {
       const remedy = "use a pattern, or leave it away";
-      refuseKeyword(node, "format", `${shown(format)} is not supported (${formatNames.join(", ")} are): ${remedy}`);
+      refuseKeyword(
+        node,
+        "format",
+        `${shown(format)} is no format that can be enforced (${formatNames.join(", ")} are some): ${remedy}`,
+      );
     }
     if (language && language !== "any") found.set(`format ${format}`, { language, node, name: "format" });
   }

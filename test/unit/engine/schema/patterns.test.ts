@@ -153,9 +153,12 @@ describe("a pattern", () => {
     ];
     for (const pattern of nasty) {
       for (const lengths of [{}, { minLength: 10, maxLength: 4000 }, { maxLength: 100 }]) {
-        const started = performance.now();
+        const started = process.threadCpuUsage().user;
         matcherOf({ pattern, ...lengths, not: { const: "a" } });
-        expect(performance.now() - started, `${pattern.slice(0, 60)} ${JSON.stringify(lengths)}`).toBeLessThan(2500);
+        expect(
+          (process.threadCpuUsage().user - started) / 1000,
+          `${pattern.slice(0, 60)} ${JSON.stringify(lengths)}`,
+        ).toBeLessThan(2500);
       }
     }
   });
