@@ -69,6 +69,8 @@ export const genAiOperation = {
   chat: "chat",
   textCompletion: "text_completion",
   embeddings: "embeddings",
+  /** The conventions have no name for it yet. */
+  rerank: "rerank",
 } as const;
 
 /** Spans below a GenAI one: one each for a request, never one for a token. */

@@ -14,8 +14,13 @@ export interface Engine {
    * Throws RpcError when the job cannot be run.
    */
   generate(job: GenerateJob, signal: AbortSignal): AsyncIterable<EngineEvent>;
-  /** One vector per input, in order, not normalised. Aborting `signal` ends it between batches. */
+  /**
+   * One vector per input, in order, not normalised; with pooling `none` those of its tokens one after another. Aborting
+   * `signal` ends it between batches. Batches take turns with the steps of `generate`.
+   */
   embed(job: EmbedJob, signal: AbortSignal): Promise<Float32Array[]>;
+  /** What the classification head says of each input (`info.ranking` says what that is), as `embed` does. */
+  rank(job: RankJob, signal: AbortSignal): Promise<Float32Array>;
   /** How likely the model finds each token after those before it; the first has no entry but undefined. */
   score(job: ScoreJob, signal: AbortSignal): Promise<(TokenLogprob | undefined)[]>;
   /** Counters and gauges of now. */
@@ -50,8 +55,28 @@ export interface EngineInfo {
   readonly eosToken: string;
   /** Whether tokenizing with addSpecial puts a BOS in front. */
   readonly addsBos: boolean;
+  readonly embedding: EmbeddingInfo;
+  /** undefined: the model has no classification head, `rank` is refused. */
+  readonly ranking: RankingInfo | undefined;
   /** Fill-in-the-middle tokens, when the vocabulary has them. */
   readonly fim: { readonly prefix: number; readonly suffix: number; readonly middle: number } | undefined;
+}
+
+export interface EmbeddingInfo {
+  /** What a job without a pooling gets. undefined: the model's own way makes a score, not a vector: a job must say. */
+  readonly pooling: Exclude<Pooling, "none"> | undefined;
+  /** Tokens of one input, at most. */
+  readonly inputTokens: number;
+}
+
+export interface RankingInfo {
+  /** Tokens of query and document together, with what stands around them, at most. */
+  readonly inputTokens: number;
+  /** How query and document become one input: a text with `{query}` and `{document}`, or the tokens around theirs. */
+  readonly prompt:
+    | { readonly template: string }
+    | { readonly start: readonly number[]; readonly between: readonly number[]; readonly end: readonly number[] };
+  readonly scores: "logits" | "probabilities";
 }
 
 export interface TokenizeOptions {
@@ -195,8 +220,16 @@ export interface EngineTimings {
 
 export interface EmbedJob {
   readonly inputs: readonly Int32Array[];
-  /** undefined: as the model says, else the mean. */
-  readonly pooling: "mean" | "cls" | "last" | undefined;
+  /** undefined: as `info.embedding` says. */
+  readonly pooling: Pooling | undefined;
+}
+
+/** How the vectors of an input's tokens become one: their mean, the first, the last; `none`: they stay as they are. */
+export type Pooling = "mean" | "cls" | "last" | "none";
+
+export interface RankJob {
+  /** Query and document, as `info.ranking.prompt` says. */
+  readonly inputs: readonly Int32Array[];
 }
 
 export interface EngineStats {

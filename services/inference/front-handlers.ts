@@ -57,6 +57,8 @@ export function createFrontHandlers(
     },
     embed: async (request, context) =>
       ask("embed", request, context, ({ inference }, options) => inference.embed(request, options)),
+    rerank: async (request, context) =>
+      ask("rerank", request, context, ({ inference }, options) => inference.rerank(request, options)),
     tokenize: async (request, context) =>
       ask("tokenize", request, context, ({ inference }, options) => inference.tokenize(request, options)),
     detokenize: async (request, context) =>

@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { Pooling } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import {
   EngineStatsSchema,
   ModelDetailsSchema,
@@ -6,6 +7,8 @@ import {
   type ModelDetails,
 } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { EngineInfo, EngineStats } from "../engine/engine.ts";
+
+const poolings = { mean: Pooling.MEAN, cls: Pooling.CLS, last: Pooling.LAST } as const;
 
 /** What an engine says about its model, on the wire. `chatFormat` says where the chat format comes from. */
 export function detailsToProto(info: EngineInfo, chatFormat: string): ModelDetails {
@@ -26,6 +29,8 @@ export function detailsToProto(info: EngineInfo, chatFormat: string): ModelDetai
     threads: info.threads,
     generates: info.generates,
     chatFormat,
+    pooling: info.embedding.pooling === undefined ? Pooling.UNSPECIFIED : poolings[info.embedding.pooling],
+    reranks: info.ranking !== undefined,
   });
 }
 

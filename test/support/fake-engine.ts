@@ -89,6 +89,8 @@ export const fakeInfo: EngineInfo = {
   bosToken: "",
   eosToken: "",
   addsBos: false,
+  embedding: { pooling: "mean", inputTokens: 1000 },
+  ranking: undefined,
   fim: undefined,
 };
 
@@ -107,7 +109,8 @@ export class FakeEngine implements Engine {
   #counts = { decodeSteps: 0, decodedSequences: 0, promptTokens: 0, completionTokens: 0 };
 
   constructor({ slots = 2, contextLength = 1000, info, crash }: FakeEngineOptions = {}) {
-    this.info = { ...fakeInfo, slots, contextLength, ...info };
+    const embedding = { pooling: "mean", inputTokens: contextLength } as const;
+    this.info = { ...fakeInfo, slots, contextLength, embedding, ...info };
     this.#crash = crash ?? (() => {});
   }
 
@@ -167,6 +170,11 @@ export class FakeEngine implements Engine {
   async embed({ inputs }: { readonly inputs: readonly Int32Array[] }, signal: AbortSignal): Promise<Float32Array[]> {
     signal.throwIfAborted();
     return inputs.map((tokens) => Float32Array.of(tokens.length, 0, 0, 0));
+  }
+
+  async rank({ inputs }: { readonly inputs: readonly Int32Array[] }, signal: AbortSignal): Promise<Float32Array> {
+    signal.throwIfAborted();
+    return Float32Array.from(inputs, (tokens) => tokens.length);
   }
 
   async score({ tokens }: ScoreJob, signal: AbortSignal): Promise<(TokenLogprob | undefined)[]> {

@@ -22,6 +22,7 @@ export interface FakeHandlers {
   chat?: Handler<typeof ChatRequestSchema, Stream<typeof ChatResponseSchema>>;
   complete?: Handler<typeof inference.CompleteRequestSchema, Stream<typeof inference.CompleteResponseSchema>>;
   embed?: Handler<typeof inference.EmbedRequestSchema, Answer<typeof inference.EmbedResponseSchema>>;
+  rerank?: Handler<typeof inference.RerankRequestSchema, Answer<typeof inference.RerankResponseSchema>>;
   tokenize?: Handler<typeof inference.TokenizeRequestSchema, Answer<typeof inference.TokenizeResponseSchema>>;
   detokenize?: Handler<typeof inference.DetokenizeRequestSchema, Answer<typeof inference.DetokenizeResponseSchema>>;
   applyTemplate?: Handler<
@@ -46,6 +47,7 @@ export function fakeClient(handlers: FakeHandlers): TokenwireClient {
       chat: stream(m.chat, handlers.chat),
       complete: stream(m.complete, handlers.complete),
       embed: unary(m.embed, handlers.embed),
+      rerank: unary(m.rerank, handlers.rerank),
       tokenize: unary(m.tokenize, handlers.tokenize),
       detokenize: unary(m.detokenize, handlers.detokenize),
       countTokens: unary(m.countTokens, undefined),

@@ -59,6 +59,7 @@ export function inferenceHandlers(some: Partial<InferenceHandlers>): InferenceHa
     chat: unexpected,
     complete: unexpected,
     embed: unexpected,
+    rerank: unexpected,
     tokenize: unexpected,
     detokenize: unexpected,
     countTokens: unexpected,

@@ -3,9 +3,9 @@ import type { ModelSettings } from "../../config.ts";
 import type { Engine, EngineInfo } from "../engine.ts";
 import { contextParams } from "./context-params.ts";
 import { createDrafter } from "./create-drafter.ts";
+import { createInputUsers } from "./create-input-users.ts";
 import { createStateCache } from "./create-state-cache.ts";
 import { createDraw } from "./draw.ts";
-import { Embedder } from "./embedder.ts";
 import { LlamaEngine } from "./llama-engine.ts";
 import { chooseGpus } from "./model-params.ts";
 import { Batch } from "./native/batch.ts";
@@ -43,14 +43,24 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
     threads: Math.max(most.decode, most.prefill),
     poll: threadpoolPoll,
   });
-  const context = await createGenerationContext(opened, { settings, gpus, threadpool });
-  const contextLength = context?.sequenceLength ?? model.trainedContextLength;
+  const { context, pooling } = await createGenerationContext(opened, { settings, gpus, threadpool });
+  const contextLength = context?.sequenceLength ?? encoderLength(settings, model);
   const turns = createTurns();
   const listeners = new Set<() => void>();
-  const shared = { llama, model, settings, threadpool, adapters, threads, turns, contextLength };
-  const embedder = new Embedder(shared);
-  const scorer = new Scorer(shared);
-  if (settings.embedding || context === undefined) await embedder.prepare();
+  const shared = { llama, model, settings, threadpool, adapters, threads, turns };
+  let inputTokens = 0;
+  const users = createInputUsers(
+    {
+      ...shared,
+      isGenerating: () => (loop?.stats().busySlots ?? 0) > 0,
+      onTokens(tokens) {
+        inputTokens += tokens;
+        listeners.forEach((listener) => listener());
+      },
+    },
+    { ranking: opened.ranking, pooling, contextLength, hasMemory: context !== undefined },
+  );
+  const scorer = new Scorer({ ...shared, contextLength });
 
   // A recurrent state cannot forget a filler row; a unified cache has no gaps to fill.
   const bridge = model.isRecurrent || settings.kv_unified ? 0 : gpus.length > 0 ? maxBridge.gpu : maxBridge.cpu;
@@ -75,13 +85,21 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
       onStep: () => listeners.forEach((listener) => listener()),
     });
 
+  // What is asked for, or all that the model can do, is to be there before the first request.
+  if (users.ranker !== undefined) await users.ranker.prepare();
+  else if (settings.embedding || context === undefined) await users.embedder.prepare();
+
+  const slots = context?.sequences ?? 0;
+  const { embedding, ranking } = users;
   return new LlamaEngine({
-    info: describe(opened, { settings, gpus, contextLength, slots: context?.sequences ?? 0, threads: most.decode }),
+    info: describe(opened, { settings, gpus, contextLength, slots, threads: most.decode, embedding, ranking }),
     model,
     samplers,
     loop,
-    embedder,
+    embedder: users.embedder,
+    ranker: users.ranker,
     scorer,
+    inputTokens: () => inputTokens,
     listeners,
     async free() {
       candidates.free();
@@ -95,11 +113,22 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
   });
 }
 
-/** undefined: the model keeps no state between tokens, so it can only embed. */
+/** How much of a text an encoder takes: it sees all of it at once, and has no places beyond those it was trained with. */
+function encoderLength({ n_ctx: asked }: ModelSettings, { trainedContextLength: trained }: Model): number {
+  return asked === 0 ? trained : Math.min(asked, trained);
+}
+
+interface Generation {
+  /** undefined: the model keeps no state between tokens, so it can only embed. */
+  readonly context: Context | undefined;
+  /** llama_pooling_type of the model. */
+  readonly pooling: number;
+}
+
 async function createGenerationContext(
   { llama, model, adapters, failure }: OpenModel,
   { settings, gpus, threadpool }: { settings: ModelSettings; gpus: readonly Device[]; threadpool: Threadpool },
-): Promise<Context | undefined> {
+): Promise<Generation> {
   const sequenceLength = settings.n_ctx === 0 ? model.trainedContextLength : settings.n_ctx;
   const wanted = settings.n_slots ?? chooseSlotCount(model, { settings, sequenceLength, gpus });
   const rows = settings.draft_model === undefined ? 1 : 1 + settings.draft_model_num_pred_tokens;
@@ -107,11 +136,11 @@ async function createGenerationContext(
   for (let slots = wanted; slots >= 1; slots = settings.n_slots === undefined ? Math.floor(slots / 2) : 0) {
     const params = contextParams(settings, { slots, sequenceLength, rows });
     const context = await Context.create(llama, model, { params, threadpool, adapters });
-    if (context?.hasMemory === true) return context;
-    if (context !== undefined) {
-      await context.free();
-      return undefined;
-    }
+    if (context === undefined) continue;
+    const { pooling } = context;
+    if (context.hasMemory && !model.isEncoder) return { context, pooling };
+    await context.free();
+    return { context: undefined, pooling };
   }
   const what = `no context of ${wanted} × ${sequenceLength} tokens could be made (lower n_ctx or n_slots)`;
   throw await failure(ErrorReason.INSUFFICIENT_MEMORY, what);
@@ -119,10 +148,13 @@ async function createGenerationContext(
 
 function describe(
   { libraries, model }: OpenModel,
-  more: { settings: ModelSettings; gpus: readonly Device[]; contextLength: number; slots: number; threads: number },
+  more: Pick<EngineInfo, "contextLength" | "slots" | "threads" | "embedding" | "ranking"> & {
+    readonly settings: ModelSettings;
+    readonly gpus: readonly Device[];
+  },
 ): EngineInfo {
   const { vocabulary } = model;
-  const { settings, gpus, contextLength, slots, threads } = more;
+  const { settings, gpus, contextLength, slots, threads, embedding, ranking } = more;
   // The output layer counts too, as in llama.cpp's own "offloaded n/n layers".
   const layers = model.layers + 1;
   const asked = settings.n_gpu_layers < 0 ? layers : Math.min(settings.n_gpu_layers, layers);
@@ -146,6 +178,8 @@ function describe(
     bosToken: vocabulary.text(vocabulary.bos),
     eosToken: vocabulary.text(vocabulary.eos),
     addsBos: vocabulary.addsBos,
+    embedding,
+    ranking,
     fim: vocabulary.fim,
   };
 }

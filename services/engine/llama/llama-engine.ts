@@ -6,6 +6,7 @@ import type {
   EngineInfo,
   EngineStats,
   GenerateJob,
+  RankJob,
   ScoreJob,
   TokenLogprob,
   TokenizeOptions,
@@ -14,6 +15,7 @@ import type { Embedder } from "./embedder.ts";
 import { compileGrammar } from "./grammar.ts";
 import type { SamplerApi } from "./native/api.ts";
 import type { Model } from "./native/model.ts";
+import type { Ranker } from "./ranker.ts";
 import { Run } from "./run.ts";
 import type { Scorer } from "./scorer.ts";
 import type { StepLoop } from "./step-loop.ts";
@@ -25,7 +27,11 @@ export interface LlamaEngineParts {
   /** undefined: a model that only embeds. */
   readonly loop: StepLoop | undefined;
   readonly embedder: Embedder;
+  /** undefined: a model that does not rank. */
+  readonly ranker: Ranker | undefined;
   readonly scorer: Scorer;
+  /** How many tokens were embedded or ranked so far. */
+  readonly inputTokens: () => number;
   readonly listeners: Set<() => void>;
   /** Frees what the parts stand on, after they are closed. */
   readonly free: () => Promise<void>;
@@ -92,9 +98,19 @@ export class LlamaEngine implements Engine {
     }
   }
 
-  embed(job: EmbedJob, signal: AbortSignal): Promise<Float32Array[]> {
-    for (const input of job.inputs) this.#checkTokens(input);
+  async embed(job: EmbedJob, signal: AbortSignal): Promise<Float32Array[]> {
+    this.#checkInputs(job.inputs, this.info.embedding.inputTokens);
     return this.#parts.embedder.embed(job, signal);
+  }
+
+  async rank(job: RankJob, signal: AbortSignal): Promise<Float32Array> {
+    const { ranker } = this.#parts;
+    if (ranker === undefined || this.info.ranking === undefined)
+      throw new RpcError(ErrorReason.INVALID_PARAMETER, "this model has no head that ranks documents", {
+        param: "model",
+      });
+    this.#checkInputs(job.inputs, this.info.ranking.inputTokens);
+    return ranker.rank(job, signal);
   }
 
   score(job: ScoreJob, signal: AbortSignal): Promise<(TokenLogprob | undefined)[]> {
@@ -103,7 +119,8 @@ export class LlamaEngine implements Engine {
   }
 
   stats(): EngineStats {
-    return this.#parts.loop?.stats() ?? idleStats;
+    const stats = this.#parts.loop?.stats() ?? idleStats;
+    return { ...stats, promptTokens: stats.promptTokens + this.#parts.inputTokens() };
   }
 
   onStats(listener: () => void): () => void {
@@ -119,6 +136,7 @@ export class LlamaEngine implements Engine {
   async #close(): Promise<void> {
     await this.#parts.loop?.close();
     await this.#parts.embedder.close();
+    await this.#parts.ranker?.close();
     await this.#parts.scorer.close();
     await this.#parts.free();
   }
@@ -134,6 +152,16 @@ export class LlamaEngine implements Engine {
         ErrorReason.CONTEXT_LENGTH_EXCEEDED,
         `the prompt has ${prompt.length} tokens, and the context holds ${contextLength} with the answer`,
       );
+  }
+
+  #checkInputs(inputs: readonly Int32Array[], most: number): void {
+    for (const [index, input] of inputs.entries()) {
+      this.#checkTokens(input);
+      if (input.length === 0) throw new RangeError(`input[${index}] has no tokens`);
+      if (input.length <= most) continue;
+      const message = `input[${index}] has ${input.length} tokens, this model takes at most ${most}`;
+      throw new RpcError(ErrorReason.CONTEXT_LENGTH_EXCEEDED, message, { param: `input[${index}]` });
+    }
   }
 
   #checkTokens(tokens: Int32Array): void {

@@ -2,11 +2,20 @@ import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import type { ModelSettings } from "../../config.ts";
 import { modelParams } from "./model-params.ts";
 import { checkAbi } from "./native/abi-check.ts";
-import { bindDevices, bindLlama, bindSamplers, type DeviceApi, type LlamaApi, type SamplerApi } from "./native/api.ts";
+import {
+  bindDevices,
+  bindGguf,
+  bindLlama,
+  bindSamplers,
+  type DeviceApi,
+  type LlamaApi,
+  type SamplerApi,
+} from "./native/api.ts";
 import type { Adapter } from "./native/context.ts";
 import { listDevices } from "./native/devices.ts";
 import { type Libraries, openLibraries } from "./native/libraries.ts";
 import { Model } from "./native/model.ts";
+import { findRanking, type Ranking } from "./find-ranking.ts";
 
 export interface OpenModelOptions {
   /** 0 to 1. */
@@ -21,9 +30,14 @@ export interface OpenModel {
   readonly devices: DeviceApi;
   readonly model: Model;
   readonly adapters: readonly Adapter[];
+  /** undefined: it does not rank. */
+  readonly ranking: Ranking | undefined;
   /** An error that says what could not be done, with what llama.cpp's log says about it. */
   readonly failure: (reason: ErrorReason, what: string) => Promise<RpcError>;
 }
+
+/** An embedding context never pools as its model says: we do that. */
+const ownPooling = /model default pooling_type is/;
 
 const numaStrategies = [false, "distribute", "isolate", "numactl", "mirror"] as const;
 
@@ -35,8 +49,9 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
   const problems: string[] = [];
   const log: OpenModelOptions["log"] = (level, message) => {
     if (level === "error") problems.push(message.trim());
-    // What llama.cpp says of a load goes on for a hundred lines.
-    options.log(level === "info" && !settings.verbose ? "debug" : level, message.trimEnd());
+    // What llama.cpp says of a load goes on for a hundred lines, and not every warning is for the operator.
+    const isDetail = (level === "info" && !settings.verbose) || (level === "warn" && ownPooling.test(message));
+    options.log(isDetail ? "debug" : level, message.trimEnd());
   };
   const failure = async (reason: ErrorReason, what: string): Promise<RpcError> => {
     // The log arrives with the event loop's next turns.
@@ -71,5 +86,6 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
     if (pointer === undefined) throw await failed(`the LoRA adapter ${settings.lora_path} could not be loaded`);
     adapters.push({ pointer, scale: 1 });
   }
-  return { libraries, llama, samplers: bindSamplers(libraries), devices, model, adapters, failure };
+  const ranking = findRanking(model, bindGguf(libraries), settings.model);
+  return { libraries, llama, samplers: bindSamplers(libraries), devices, model, adapters, ranking, failure };
 }

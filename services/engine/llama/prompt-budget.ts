@@ -17,7 +17,8 @@ export function createPromptBudget(batchTokens: number): PromptBudget {
   let tokensPerMs = 0;
   return {
     tokens(someDecode) {
-      if (!someDecode || tokensPerMs === 0) return batchTokens;
+      if (!someDecode) return batchTokens;
+      // As long as nothing is known of the speed: as few as say something about it.
       return Math.min(batchTokens, Math.max(leastTokens, Math.round(tokensPerMs * targetStepMs)));
     },
     observe(promptTokens, ms) {

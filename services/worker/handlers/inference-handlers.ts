@@ -4,6 +4,7 @@ import type { ModelHost } from "../model-host.ts";
 import { chat } from "./chat.ts";
 import { complete } from "./complete.ts";
 import { embed } from "./embed.ts";
+import { rerank } from "./rerank.ts";
 import { applyTemplate, countTokens } from "./templates.ts";
 import { detokenize, tokenize } from "./tokens.ts";
 
@@ -20,6 +21,7 @@ export function createInferenceHandlers(host: ModelHost): ServiceHandlers<typeof
       yield* complete(request, host.loaded(), signal);
     },
     embed: async (request, { signal }) => embed(request, host.loaded(), signal),
+    rerank: async (request, { signal }) => rerank(request, host.loaded(), signal),
     tokenize: async (request) => tokenize(request, host.loaded()),
     detokenize: async (request) => detokenize(request, host.loaded()),
     countTokens: async (request) => countTokens(request, host.loaded()),

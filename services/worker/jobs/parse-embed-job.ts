@@ -1,13 +1,15 @@
-import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
+import { invalidParameter } from "../../../clients/errors.ts";
 import { Pooling, type EmbedRequest, type TextOrTokens } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
-import type { EmbedJob, Engine } from "../../engine/engine.ts";
+import type { EmbedJob, EmbeddingInfo, Engine, Pooling as EnginePooling } from "../../engine/engine.ts";
+import { checkInputFits, checkTextCount, mapInOrder } from "./parse-inputs.ts";
 import { checkToken } from "./parse-sampling.ts";
 
-const maxInputs = 2048;
+/** Numbers of one answer, at most: 2048 vectors of 4096, which is 32 MiB on the wire and five times that as JSON. */
+const maxNumbers = 2048 * 4096;
 
 /** Embeddings that can be computed, and what to do with the vectors. */
 export interface ParsedEmbedJob {
-  readonly embed: EmbedJob;
+  readonly embed: EmbedJob & { readonly pooling: EnginePooling };
   readonly promptTokens: number;
   /** undefined: all. */
   readonly dimensions: number | undefined;
@@ -17,20 +19,18 @@ export interface ParsedEmbedJob {
 /** The only way to get a ParsedEmbedJob. Throws an RpcError that names the field. */
 export async function parseEmbedJob(request: EmbedRequest, engine: Engine): Promise<ParsedEmbedJob> {
   const { inputs, dimensions } = request;
-  const { embeddingLength } = engine.info;
-  if (inputs.length === 0) throw invalidParameter("input", "input must not be empty");
-  if (inputs.length > maxInputs) {
-    throw invalidParameter("input", `input may have at most ${maxInputs} entries, not ${inputs.length}`);
-  }
+  const { embeddingLength, embedding } = engine.info;
+  checkTextCount("input", inputs.length);
   if (dimensions !== undefined && (dimensions < 1 || dimensions > embeddingLength)) {
     throw invalidParameter(
       "dimensions",
       `dimensions must be between 1 and ${embeddingLength}, the length of this model's vectors, not ${dimensions}`,
     );
   }
-  const pooling = parsePooling(request.pooling);
-  const tokens = await Promise.all(inputs.map((input, i) => parseInput(input, engine, inputs.length, i)));
+  const pooling = parsePooling(request.pooling, embedding);
+  const tokens = await mapInOrder(inputs, (input, i) => parseInput(input, engine, inputs.length, i));
   const promptTokens = tokens.reduce((sum, { length }) => sum + length, 0);
+  checkAnswer((pooling === "none" ? promptTokens : inputs.length) * (dimensions ?? embeddingLength));
   return { embed: { inputs: tokens, pooling }, promptTokens, dimensions, normalize: request.normalize ?? true };
 }
 
@@ -38,11 +38,9 @@ async function parseInput(input: TextOrTokens, engine: Engine, count: number, i:
   // A single input is written without brackets by those who send it.
   const param = count === 1 ? "input" : `input[${i}]`;
   const tokens = await inputTokens(input, engine, param);
-  const { contextLength } = engine.info;
   if (tokens.length === 0) throw invalidParameter(param, `${param} must not be empty`);
-  if (tokens.length <= contextLength) return tokens;
-  const message = `This model's maximum context length is ${contextLength} tokens. However, ${param} has ${tokens.length} tokens. Please reduce its length.`;
-  throw new RpcError(ErrorReason.CONTEXT_LENGTH_EXCEEDED, message, { param });
+  checkInputFits(param, tokens.length, engine.info.embedding.inputTokens);
+  return tokens;
 }
 
 async function inputTokens({ kind }: TextOrTokens, engine: Engine, param: string): Promise<Int32Array> {
@@ -58,17 +56,29 @@ async function inputTokens({ kind }: TextOrTokens, engine: Engine, param: string
   }
 }
 
-function parsePooling(pooling: Pooling): EmbedJob["pooling"] {
+function parsePooling(pooling: Pooling, { pooling: own }: EmbeddingInfo): EnginePooling {
   switch (pooling) {
     case Pooling.UNSPECIFIED:
-      return undefined;
+      if (own !== undefined) return own;
+      throw invalidParameter(
+        "pooling",
+        "this model is a reranker: let it rank documents, or say with pooling (mean, cls, last, none) what its vectors are to be made of",
+      );
     case Pooling.MEAN:
       return "mean";
     case Pooling.CLS:
       return "cls";
     case Pooling.LAST:
       return "last";
+    case Pooling.NONE:
+      return "none";
     default:
-      throw invalidParameter("pooling", `there is no pooling ${pooling}`);
+      throw invalidParameter("pooling", `there is no pooling ${String(pooling)}`);
   }
+}
+
+function checkAnswer(numbers: number): void {
+  if (numbers <= maxNumbers) return;
+  const message = `the vectors of these inputs have ${numbers} numbers, and an answer holds ${maxNumbers}: send fewer inputs at once`;
+  throw invalidParameter("input", message);
 }

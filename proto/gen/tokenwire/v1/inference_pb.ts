@@ -15,7 +15,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tokenwire/v1/inference.proto.
  */
 export const file_tokenwire_v1_inference: GenFile = /*@__PURE__*/
-  fileDesc("Chx0b2tlbndpcmUvdjEvaW5mZXJlbmNlLnByb3RvEgx0b2tlbndpcmUudjEiGwoJVG9rZW5MaXN0Eg4KBnRva2VucxgBIAMoDSJRCgxUZXh0T3JUb2tlbnMSDgoEdGV4dBgBIAEoCUgAEikKBnRva2VucxgCIAEoCzIXLnRva2Vud2lyZS52MS5Ub2tlbkxpc3RIAEIGCgRraW5kIuMBCg9Db21wbGV0ZVJlcXVlc3QSDQoFbW9kZWwYASABKAkSKgoGcHJvbXB0GAIgASgLMhoudG9rZW53aXJlLnYxLlRleHRPclRva2VucxIwCgdvcHRpb25zGAMgASgLMh8udG9rZW53aXJlLnYxLkdlbmVyYXRpb25PcHRpb25zEjUKD3Jlc3BvbnNlX2Zvcm1hdBgEIAEoCzIcLnRva2Vud2lyZS52MS5SZXNwb25zZUZvcm1hdBIMCgRlY2hvGAUgASgIEhMKBnN1ZmZpeBgGIAEoCUgAiAEBQgkKB19zdWZmaXgiqgEKEENvbXBsZXRlUmVzcG9uc2USDgoGY2hvaWNlGAEgASgNEigKB3N0YXJ0ZWQYAiABKAsyFS50b2tlbndpcmUudjEuU3RhcnRlZEgAEicKBHRleHQYAyABKAsyFy50b2tlbndpcmUudjEuVGV4dERlbHRhSAASKgoIZmluaXNoZWQYBCABKAsyFi50b2tlbndpcmUudjEuRmluaXNoZWRIAEIHCgVldmVudCK/AQoMRW1iZWRSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEioKBmlucHV0cxgCIAMoCzIaLnRva2Vud2lyZS52MS5UZXh0T3JUb2tlbnMSFwoKZGltZW5zaW9ucxgDIAEoDUgAiAEBEhYKCW5vcm1hbGl6ZRgEIAEoCEgBiAEBEiYKB3Bvb2xpbmcYBSABKA4yFS50b2tlbndpcmUudjEuUG9vbGluZ0INCgtfZGltZW5zaW9uc0IMCgpfbm9ybWFsaXplImIKDUVtYmVkUmVzcG9uc2USKwoKZW1iZWRkaW5ncxgBIAMoCzIXLnRva2Vud2lyZS52MS5FbWJlZGRpbmcSFQoNcHJvbXB0X3Rva2VucxgCIAEoDRINCgVtb2RlbBgDIAEoCSIbCglFbWJlZGRpbmcSDgoGdmFsdWVzGAEgAygCIloKD1Rva2VuaXplUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIMCgR0ZXh0GAIgASgJEhMKC2FkZF9zcGVjaWFsGAMgASgIEhUKDXBhcnNlX3NwZWNpYWwYBCABKAgiMgoQVG9rZW5pemVSZXNwb25zZRIOCgZ0b2tlbnMYASADKA0SDgoGcGllY2VzGAIgAygMIjIKEURldG9rZW5pemVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg4KBnRva2VucxgCIAMoDSIiChJEZXRva2VuaXplUmVzcG9uc2USDAoEdGV4dBgBIAEoCSKmAQoSQ291bnRUb2tlbnNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEicKCG1lc3NhZ2VzGAIgAygLMhUudG9rZW53aXJlLnYxLk1lc3NhZ2USIQoFdG9vbHMYAyADKAsyEi50b2tlbndpcmUudjEuVG9vbBI1ChRjaGF0X3RlbXBsYXRlX2t3YXJncxgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiJQoTQ291bnRUb2tlbnNSZXNwb25zZRIOCgZ0b2tlbnMYASABKA0iqAEKFEFwcGx5VGVtcGxhdGVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEicKCG1lc3NhZ2VzGAIgAygLMhUudG9rZW53aXJlLnYxLk1lc3NhZ2USIQoFdG9vbHMYAyADKAsyEi50b2tlbndpcmUudjEuVG9vbBI1ChRjaGF0X3RlbXBsYXRlX2t3YXJncxgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiJwoVQXBwbHlUZW1wbGF0ZVJlc3BvbnNlEg4KBnByb21wdBgBIAEoCSpXCgdQb29saW5nEhcKE1BPT0xJTkdfVU5TUEVDSUZJRUQQABIQCgxQT09MSU5HX01FQU4QARIPCgtQT09MSU5HX0NMUxACEhAKDFBPT0xJTkdfTEFTVBADMqwEChBJbmZlcmVuY2VTZXJ2aWNlEj8KBENoYXQSGS50b2tlbndpcmUudjEuQ2hhdFJlcXVlc3QaGi50b2tlbndpcmUudjEuQ2hhdFJlc3BvbnNlMAESSwoIQ29tcGxldGUSHS50b2tlbndpcmUudjEuQ29tcGxldGVSZXF1ZXN0Gh4udG9rZW53aXJlLnYxLkNvbXBsZXRlUmVzcG9uc2UwARJACgVFbWJlZBIaLnRva2Vud2lyZS52MS5FbWJlZFJlcXVlc3QaGy50b2tlbndpcmUudjEuRW1iZWRSZXNwb25zZRJJCghUb2tlbml6ZRIdLnRva2Vud2lyZS52MS5Ub2tlbml6ZVJlcXVlc3QaHi50b2tlbndpcmUudjEuVG9rZW5pemVSZXNwb25zZRJPCgpEZXRva2VuaXplEh8udG9rZW53aXJlLnYxLkRldG9rZW5pemVSZXF1ZXN0GiAudG9rZW53aXJlLnYxLkRldG9rZW5pemVSZXNwb25zZRJSCgtDb3VudFRva2VucxIgLnRva2Vud2lyZS52MS5Db3VudFRva2Vuc1JlcXVlc3QaIS50b2tlbndpcmUudjEuQ291bnRUb2tlbnNSZXNwb25zZRJYCg1BcHBseVRlbXBsYXRlEiIudG9rZW53aXJlLnYxLkFwcGx5VGVtcGxhdGVSZXF1ZXN0GiMudG9rZW53aXJlLnYxLkFwcGx5VGVtcGxhdGVSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_struct, file_tokenwire_v1_chat, file_tokenwire_v1_generation]);
+  fileDesc("Chx0b2tlbndpcmUvdjEvaW5mZXJlbmNlLnByb3RvEgx0b2tlbndpcmUudjEiGwoJVG9rZW5MaXN0Eg4KBnRva2VucxgBIAMoDSJRCgxUZXh0T3JUb2tlbnMSDgoEdGV4dBgBIAEoCUgAEikKBnRva2VucxgCIAEoCzIXLnRva2Vud2lyZS52MS5Ub2tlbkxpc3RIAEIGCgRraW5kIuMBCg9Db21wbGV0ZVJlcXVlc3QSDQoFbW9kZWwYASABKAkSKgoGcHJvbXB0GAIgASgLMhoudG9rZW53aXJlLnYxLlRleHRPclRva2VucxIwCgdvcHRpb25zGAMgASgLMh8udG9rZW53aXJlLnYxLkdlbmVyYXRpb25PcHRpb25zEjUKD3Jlc3BvbnNlX2Zvcm1hdBgEIAEoCzIcLnRva2Vud2lyZS52MS5SZXNwb25zZUZvcm1hdBIMCgRlY2hvGAUgASgIEhMKBnN1ZmZpeBgGIAEoCUgAiAEBQgkKB19zdWZmaXgiqgEKEENvbXBsZXRlUmVzcG9uc2USDgoGY2hvaWNlGAEgASgNEigKB3N0YXJ0ZWQYAiABKAsyFS50b2tlbndpcmUudjEuU3RhcnRlZEgAEicKBHRleHQYAyABKAsyFy50b2tlbndpcmUudjEuVGV4dERlbHRhSAASKgoIZmluaXNoZWQYBCABKAsyFi50b2tlbndpcmUudjEuRmluaXNoZWRIAEIHCgVldmVudCK/AQoMRW1iZWRSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEioKBmlucHV0cxgCIAMoCzIaLnRva2Vud2lyZS52MS5UZXh0T3JUb2tlbnMSFwoKZGltZW5zaW9ucxgDIAEoDUgAiAEBEhYKCW5vcm1hbGl6ZRgEIAEoCEgBiAEBEiYKB3Bvb2xpbmcYBSABKA4yFS50b2tlbndpcmUudjEuUG9vbGluZ0INCgtfZGltZW5zaW9uc0IMCgpfbm9ybWFsaXplImIKDUVtYmVkUmVzcG9uc2USKwoKZW1iZWRkaW5ncxgBIAMoCzIXLnRva2Vud2lyZS52MS5FbWJlZGRpbmcSFQoNcHJvbXB0X3Rva2VucxgCIAEoDRINCgVtb2RlbBgDIAEoCSJGCglFbWJlZGRpbmcSDgoGdmFsdWVzGAEgAygCEikKBnRva2VucxgCIAMoCzIZLnRva2Vud2lyZS52MS5Ub2tlblZlY3RvciIdCgtUb2tlblZlY3RvchIOCgZ2YWx1ZXMYASADKAIicgoNUmVyYW5rUmVxdWVzdBINCgVtb2RlbBgBIAEoCRINCgVxdWVyeRgCIAEoCRIRCglkb2N1bWVudHMYAyADKAkSEgoFdG9wX24YBCABKA1IAIgBARISCgpyYXdfc2NvcmVzGAUgASgIQggKBl90b3BfbiJjCg5SZXJhbmtSZXNwb25zZRIrCgdyZXN1bHRzGAEgAygLMhoudG9rZW53aXJlLnYxLlJlcmFua1Jlc3VsdBIVCg1wcm9tcHRfdG9rZW5zGAIgASgNEg0KBW1vZGVsGAMgASgJIiwKDFJlcmFua1Jlc3VsdBINCgVpbmRleBgBIAEoDRINCgVzY29yZRgCIAEoAiJaCg9Ub2tlbml6ZVJlcXVlc3QSDQoFbW9kZWwYASABKAkSDAoEdGV4dBgCIAEoCRITCgthZGRfc3BlY2lhbBgDIAEoCBIVCg1wYXJzZV9zcGVjaWFsGAQgASgIIjIKEFRva2VuaXplUmVzcG9uc2USDgoGdG9rZW5zGAEgAygNEg4KBnBpZWNlcxgCIAMoDCIyChFEZXRva2VuaXplUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIOCgZ0b2tlbnMYAiADKA0iIgoSRGV0b2tlbml6ZVJlc3BvbnNlEgwKBHRleHQYASABKAkipgEKEkNvdW50VG9rZW5zUmVxdWVzdBINCgVtb2RlbBgBIAEoCRInCghtZXNzYWdlcxgCIAMoCzIVLnRva2Vud2lyZS52MS5NZXNzYWdlEiEKBXRvb2xzGAMgAygLMhIudG9rZW53aXJlLnYxLlRvb2wSNQoUY2hhdF90ZW1wbGF0ZV9rd2FyZ3MYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IiUKE0NvdW50VG9rZW5zUmVzcG9uc2USDgoGdG9rZW5zGAEgASgNIqgBChRBcHBseVRlbXBsYXRlUmVxdWVzdBINCgVtb2RlbBgBIAEoCRInCghtZXNzYWdlcxgCIAMoCzIVLnRva2Vud2lyZS52MS5NZXNzYWdlEiEKBXRvb2xzGAMgAygLMhIudG9rZW53aXJlLnYxLlRvb2wSNQoUY2hhdF90ZW1wbGF0ZV9rd2FyZ3MYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IicKFUFwcGx5VGVtcGxhdGVSZXNwb25zZRIOCgZwcm9tcHQYASABKAkqaQoHUG9vbGluZxIXChNQT09MSU5HX1VOU1BFQ0lGSUVEEAASEAoMUE9PTElOR19NRUFOEAESDwoLUE9PTElOR19DTFMQAhIQCgxQT09MSU5HX0xBU1QQAxIQCgxQT09MSU5HX05PTkUQBDLxBAoQSW5mZXJlbmNlU2VydmljZRI/CgRDaGF0EhkudG9rZW53aXJlLnYxLkNoYXRSZXF1ZXN0GhoudG9rZW53aXJlLnYxLkNoYXRSZXNwb25zZTABEksKCENvbXBsZXRlEh0udG9rZW53aXJlLnYxLkNvbXBsZXRlUmVxdWVzdBoeLnRva2Vud2lyZS52MS5Db21wbGV0ZVJlc3BvbnNlMAESQAoFRW1iZWQSGi50b2tlbndpcmUudjEuRW1iZWRSZXF1ZXN0GhsudG9rZW53aXJlLnYxLkVtYmVkUmVzcG9uc2USQwoGUmVyYW5rEhsudG9rZW53aXJlLnYxLlJlcmFua1JlcXVlc3QaHC50b2tlbndpcmUudjEuUmVyYW5rUmVzcG9uc2USSQoIVG9rZW5pemUSHS50b2tlbndpcmUudjEuVG9rZW5pemVSZXF1ZXN0Gh4udG9rZW53aXJlLnYxLlRva2VuaXplUmVzcG9uc2USTwoKRGV0b2tlbml6ZRIfLnRva2Vud2lyZS52MS5EZXRva2VuaXplUmVxdWVzdBogLnRva2Vud2lyZS52MS5EZXRva2VuaXplUmVzcG9uc2USUgoLQ291bnRUb2tlbnMSIC50b2tlbndpcmUudjEuQ291bnRUb2tlbnNSZXF1ZXN0GiEudG9rZW53aXJlLnYxLkNvdW50VG9rZW5zUmVzcG9uc2USWAoNQXBwbHlUZW1wbGF0ZRIiLnRva2Vud2lyZS52MS5BcHBseVRlbXBsYXRlUmVxdWVzdBojLnRva2Vud2lyZS52MS5BcHBseVRlbXBsYXRlUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_struct, file_tokenwire_v1_chat, file_tokenwire_v1_generation]);
 
 /**
  * @generated from message tokenwire.v1.TokenList
@@ -180,7 +180,7 @@ export type EmbedRequest = Message<"tokenwire.v1.EmbedRequest"> & {
   normalize?: boolean | undefined;
 
   /**
-   * Unset: as the model says, else the mean.
+   * Unset: as the model says, else the mean. A reranker's own pooling makes no vectors, so there it must be said.
    *
    * @generated from field: tokenwire.v1.Pooling pooling = 5;
    */
@@ -228,9 +228,18 @@ export const EmbedResponseSchema: GenMessage<EmbedResponse> = /*@__PURE__*/
  */
 export type Embedding = Message<"tokenwire.v1.Embedding"> & {
   /**
+   * The input's vector; empty with POOLING_NONE.
+   *
    * @generated from field: repeated float values = 1;
    */
   values: number[];
+
+  /**
+   * With POOLING_NONE: a vector per token, those that the model expects around a text included.
+   *
+   * @generated from field: repeated tokenwire.v1.TokenVector tokens = 2;
+   */
+  tokens: TokenVector[];
 };
 
 /**
@@ -239,6 +248,121 @@ export type Embedding = Message<"tokenwire.v1.Embedding"> & {
  */
 export const EmbeddingSchema: GenMessage<Embedding> = /*@__PURE__*/
   messageDesc(file_tokenwire_v1_inference, 6);
+
+/**
+ * @generated from message tokenwire.v1.TokenVector
+ */
+export type TokenVector = Message<"tokenwire.v1.TokenVector"> & {
+  /**
+   * @generated from field: repeated float values = 1;
+   */
+  values: number[];
+};
+
+/**
+ * Describes the message tokenwire.v1.TokenVector.
+ * Use `create(TokenVectorSchema)` to create a new message.
+ */
+export const TokenVectorSchema: GenMessage<TokenVector> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 7);
+
+/**
+ * @generated from message tokenwire.v1.RerankRequest
+ */
+export type RerankRequest = Message<"tokenwire.v1.RerankRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: string query = 2;
+   */
+  query: string;
+
+  /**
+   * 1 to 2048 documents.
+   *
+   * @generated from field: repeated string documents = 3;
+   */
+  documents: string[];
+
+  /**
+   * Keep only the best so many; unset: all.
+   *
+   * @generated from field: optional uint32 top_n = 4;
+   */
+  topN?: number | undefined;
+
+  /**
+   * Scores as the model's head says them, instead of 0 to 1.
+   *
+   * @generated from field: bool raw_scores = 5;
+   */
+  rawScores: boolean;
+};
+
+/**
+ * Describes the message tokenwire.v1.RerankRequest.
+ * Use `create(RerankRequestSchema)` to create a new message.
+ */
+export const RerankRequestSchema: GenMessage<RerankRequest> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 8);
+
+/**
+ * @generated from message tokenwire.v1.RerankResponse
+ */
+export type RerankResponse = Message<"tokenwire.v1.RerankResponse"> & {
+  /**
+   * The best first; documents with equal scores in the order of the request.
+   *
+   * @generated from field: repeated tokenwire.v1.RerankResult results = 1;
+   */
+  results: RerankResult[];
+
+  /**
+   * @generated from field: uint32 prompt_tokens = 2;
+   */
+  promptTokens: number;
+
+  /**
+   * @generated from field: string model = 3;
+   */
+  model: string;
+};
+
+/**
+ * Describes the message tokenwire.v1.RerankResponse.
+ * Use `create(RerankResponseSchema)` to create a new message.
+ */
+export const RerankResponseSchema: GenMessage<RerankResponse> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 9);
+
+/**
+ * @generated from message tokenwire.v1.RerankResult
+ */
+export type RerankResult = Message<"tokenwire.v1.RerankResult"> & {
+  /**
+   * The document's place in the request.
+   *
+   * @generated from field: uint32 index = 1;
+   */
+  index: number;
+
+  /**
+   * 0 to 1: the logistic function of the head's logit, or its probability where it says one. With raw_scores the logit.
+   *
+   * @generated from field: float score = 2;
+   */
+  score: number;
+};
+
+/**
+ * Describes the message tokenwire.v1.RerankResult.
+ * Use `create(RerankResultSchema)` to create a new message.
+ */
+export const RerankResultSchema: GenMessage<RerankResult> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 10);
 
 /**
  * @generated from message tokenwire.v1.TokenizeRequest
@@ -274,7 +398,7 @@ export type TokenizeRequest = Message<"tokenwire.v1.TokenizeRequest"> & {
  * Use `create(TokenizeRequestSchema)` to create a new message.
  */
 export const TokenizeRequestSchema: GenMessage<TokenizeRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 7);
+  messageDesc(file_tokenwire_v1_inference, 11);
 
 /**
  * @generated from message tokenwire.v1.TokenizeResponse
@@ -298,7 +422,7 @@ export type TokenizeResponse = Message<"tokenwire.v1.TokenizeResponse"> & {
  * Use `create(TokenizeResponseSchema)` to create a new message.
  */
 export const TokenizeResponseSchema: GenMessage<TokenizeResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 8);
+  messageDesc(file_tokenwire_v1_inference, 12);
 
 /**
  * @generated from message tokenwire.v1.DetokenizeRequest
@@ -320,7 +444,7 @@ export type DetokenizeRequest = Message<"tokenwire.v1.DetokenizeRequest"> & {
  * Use `create(DetokenizeRequestSchema)` to create a new message.
  */
 export const DetokenizeRequestSchema: GenMessage<DetokenizeRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 9);
+  messageDesc(file_tokenwire_v1_inference, 13);
 
 /**
  * @generated from message tokenwire.v1.DetokenizeResponse
@@ -337,7 +461,7 @@ export type DetokenizeResponse = Message<"tokenwire.v1.DetokenizeResponse"> & {
  * Use `create(DetokenizeResponseSchema)` to create a new message.
  */
 export const DetokenizeResponseSchema: GenMessage<DetokenizeResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 10);
+  messageDesc(file_tokenwire_v1_inference, 14);
 
 /**
  * @generated from message tokenwire.v1.CountTokensRequest
@@ -369,7 +493,7 @@ export type CountTokensRequest = Message<"tokenwire.v1.CountTokensRequest"> & {
  * Use `create(CountTokensRequestSchema)` to create a new message.
  */
 export const CountTokensRequestSchema: GenMessage<CountTokensRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 11);
+  messageDesc(file_tokenwire_v1_inference, 15);
 
 /**
  * @generated from message tokenwire.v1.CountTokensResponse
@@ -386,7 +510,7 @@ export type CountTokensResponse = Message<"tokenwire.v1.CountTokensResponse"> & 
  * Use `create(CountTokensResponseSchema)` to create a new message.
  */
 export const CountTokensResponseSchema: GenMessage<CountTokensResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 12);
+  messageDesc(file_tokenwire_v1_inference, 16);
 
 /**
  * @generated from message tokenwire.v1.ApplyTemplateRequest
@@ -418,7 +542,7 @@ export type ApplyTemplateRequest = Message<"tokenwire.v1.ApplyTemplateRequest"> 
  * Use `create(ApplyTemplateRequestSchema)` to create a new message.
  */
 export const ApplyTemplateRequestSchema: GenMessage<ApplyTemplateRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 13);
+  messageDesc(file_tokenwire_v1_inference, 17);
 
 /**
  * @generated from message tokenwire.v1.ApplyTemplateResponse
@@ -435,7 +559,7 @@ export type ApplyTemplateResponse = Message<"tokenwire.v1.ApplyTemplateResponse"
  * Use `create(ApplyTemplateResponseSchema)` to create a new message.
  */
 export const ApplyTemplateResponseSchema: GenMessage<ApplyTemplateResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 14);
+  messageDesc(file_tokenwire_v1_inference, 18);
 
 /**
  * @generated from enum tokenwire.v1.Pooling
@@ -460,6 +584,13 @@ export const Pooling = {
    * @generated from enum value: POOLING_LAST = 3;
    */
   LAST: 3,
+
+  /**
+   * One vector per token instead of one per input.
+   *
+   * @generated from enum value: POOLING_NONE = 4;
+   */
+  NONE: 4,
 } as const;
 
 /**
@@ -503,6 +634,16 @@ export const InferenceService: GenService<{
     methodKind: "unary";
     input: typeof EmbedRequestSchema;
     output: typeof EmbedResponseSchema;
+  },
+  /**
+   * Orders documents by how well they answer a query; for models with a classification head.
+   *
+   * @generated from rpc tokenwire.v1.InferenceService.Rerank
+   */
+  rerank: {
+    methodKind: "unary";
+    input: typeof RerankRequestSchema;
+    output: typeof RerankResponseSchema;
   },
   /**
    * @generated from rpc tokenwire.v1.InferenceService.Tokenize

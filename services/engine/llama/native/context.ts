@@ -83,11 +83,21 @@ export class Context {
     return floatsAt(pointer, vocabularySize);
   }
 
-  /** A copy of a sequence's pooled embedding. */
-  embedding(sequence: number, length: number): Float32Array {
+  /**
+   * Without pooling: the vectors of the last batch's tokens, one after another, in the order of the batch. A view that
+   * the next decode overwrites.
+   */
+  tokenEmbeddings(tokens: number, length: number): Float32Array {
+    const pointer = this.#llama.embeddings(this.pointer);
+    if (pointer === null) throw new Error("the context makes no embeddings");
+    return floatsAt(pointer, tokens * length);
+  }
+
+  /** What the classification head said of a sequence of the last batch: the first of its numbers. */
+  rank(sequence: number): number {
     const pointer = this.#llama.embeddingOfSequence(this.pointer, sequence);
-    if (pointer === null) throw new Error(`sequence ${sequence} has no embedding`);
-    return floatsAt(pointer, length).slice();
+    if (pointer === null) throw new Error(`sequence ${sequence} was not ranked`);
+    return floatsAt(pointer, 1)[0] ?? NaN;
   }
 
   /** Forgets a sequence from a position on; false when its kind of memory cannot (nothing changed). */

@@ -65,6 +65,11 @@ export class Model {
     return this.#llama.modelLayers(this.pointer);
   }
 
+  /** false: a token's vector depends on those after it too. */
+  get isCausal(): boolean {
+    return this.metadata(`${this.metadata("general.architecture")}.attention.causal`) !== "false";
+  }
+
   /** Tokens of the sliding attention window, 0 when there is none. */
   get slidingWindow(): number {
     return this.#llama.modelSlidingWindow(this.pointer);
@@ -77,6 +82,17 @@ export class Model {
 
   get isEncoderDecoder(): boolean {
     return this.#llama.modelHasEncoder(this.pointer) && this.#llama.modelHasDecoder(this.pointer);
+  }
+
+  /** It turns texts into vectors through llama_encode alone (the encoder half of T5). */
+  get isEncoder(): boolean {
+    return this.#llama.modelHasEncoder(this.pointer) && !this.#llama.modelHasDecoder(this.pointer);
+  }
+
+  /** The names of what its classification head tells apart, as far as the GGUF has them. */
+  get classLabels(): string[] {
+    const classes = Array.from({ length: this.#llama.modelClasses(this.pointer) }, (_, index) => index);
+    return classes.map((index) => this.#llama.modelClassLabel(this.pointer, index)).filter((label) => label !== null);
   }
 
   get isDiffusion(): boolean {

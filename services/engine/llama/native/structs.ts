@@ -147,6 +147,8 @@ export interface Batch {
 
 export const chainParamsType = koffi.struct("llama_sampler_chain_params", { no_perf: "bool" });
 
+export const ggufInitParamsType = koffi.struct("gguf_init_params", { no_alloc: "bool", ctx: "void *" });
+
 export const threadpoolParamsType = koffi.struct("ggml_threadpool_params", {
   cpumask: koffi.array("bool", 512),
   n_threads: "int",

@@ -12,7 +12,10 @@ export class Vocabulary {
   readonly size: number;
   readonly bos: number;
   readonly eos: number;
+  readonly sep: number;
   readonly addsBos: boolean;
+  readonly addsEos: boolean;
+  readonly addsSep: boolean;
   readonly fim: { readonly prefix: number; readonly suffix: number; readonly middle: number } | undefined;
   /** Tokens that the model's makers never want drawn. */
   readonly suppressed: readonly number[];
@@ -30,7 +33,10 @@ export class Vocabulary {
     this.size = llama.vocabSize(pointer);
     this.bos = llama.vocabBos(pointer);
     this.eos = llama.vocabEos(pointer);
+    this.sep = llama.vocabSep(pointer);
     this.addsBos = llama.vocabAddsBos(pointer);
+    this.addsEos = llama.vocabAddsEos(pointer);
+    this.addsSep = llama.vocabAddsSep(pointer);
     const [prefix, suffix, middle] = [
       llama.vocabFimPrefix(pointer),
       llama.vocabFimSuffix(pointer),
@@ -76,14 +82,19 @@ export class Vocabulary {
 
   async tokenize(text: string, addSpecial: boolean, parseSpecial: boolean): Promise<Int32Array> {
     const bytes = Buffer.from(text, "utf8");
-    // A token covers a byte at least; two more for BOS and EOS.
-    const tokens = new Int32Array(bytes.length + 2);
-    const args = [this.pointer, bytes, bytes.length, tokens, tokens.length, addSpecial, parseSpecial] as const;
-    const count =
-      bytes.length <= syncBytes
-        ? this.#llama.tokenize(...args)
-        : await callAsync(this.#llama.tokenize, ...args).finally(() => hold(bytes, tokens));
-    if (count < 0) throw new Error(`tokenizing needs room for ${-count} tokens, ${tokens.length} were given`);
+    const into = (tokens: Int32Array): number | Promise<number> => {
+      const args = [this.pointer, bytes, bytes.length, tokens, tokens.length, addSpecial, parseSpecial] as const;
+      if (bytes.length <= syncBytes) return this.#llama.tokenize(...args);
+      return callAsync(this.#llama.tokenize, ...args).finally(() => hold(bytes, tokens));
+    };
+    // Nearly always a token covers a byte at least, and there are two more: BOS and EOS.
+    let tokens = new Int32Array(bytes.length + 2);
+    let count = await into(tokens);
+    if (count < 0) {
+      // Not so where a space is put in front that is no part of a token, or a character is taken apart.
+      tokens = new Int32Array(-count);
+      count = await into(tokens);
+    }
     return tokens.slice(0, count);
   }
 }
