@@ -22,8 +22,8 @@ export interface ChannelTls {
 const megabyte = 1024 * 1024;
 
 const defaults: GrpcOptions = {
-  // The library stops at 4 MiB, which 2048 embeddings of a large model exceed.
-  "grpc.max_receive_message_length": 16 * megabyte,
+  // The library stops at 4 MiB; 2048 embeddings of 4096 numbers, which one answer may have, take 32.
+  "grpc.max_receive_message_length": 40 * megabyte,
   // A peer that vanished without a FIN is noticed within 40 s; the library's default is never.
   "grpc.keepalive_time_ms": 30_000,
   "grpc.keepalive_timeout_ms": 10_000,

@@ -12,6 +12,7 @@ const names: readonly (readonly [string, ...string[]])[] = [
   ["response_format.json_schema.schema", "json_schema", "response_format.json_schema.schema"],
   ["response_format", "response_format", "grammar", "json_schema"],
   ["tools", "tools", "functions"],
+  ["documents", "documents", "texts"],
   ["tool_choice", "tool_choice", "function_call"],
 ];
 

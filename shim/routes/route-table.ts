@@ -12,6 +12,10 @@ import {
   embeddingFieldsWithoutEffect as embeddingWithoutEffect,
   embeddingRequestSchema as embeddingBody,
 } from "../openai/schema/embedding-request.ts";
+import {
+  rerankFieldsWithoutEffect as rerankWithoutEffect,
+  rerankRequestSchema as rerankBody,
+} from "../openai/schema/rerank-request.ts";
 import * as tokenBodies from "../openai/schema/token-requests.ts";
 import { chatCompletions } from "./chat-completions.ts";
 import { completions, engineCompletions } from "./completions.ts";
@@ -21,6 +25,7 @@ import { embeddings } from "./embeddings.ts";
 import { health, metrics, ready } from "./health.ts";
 import { home } from "./home.ts";
 import { getModel, listModels } from "./models.ts";
+import { rerank } from "./rerank.ts";
 import * as tokens from "./tokens.ts";
 
 /** One route: what it does, and what its callers are told about it. */
@@ -33,6 +38,7 @@ export function routeTable(deps: RouteDeps): readonly Route[] {
   const chat = { handler: chatCompletions(deps), body: chatBody, withoutEffect: chatWithoutEffect, streams: true };
   const complete = { body: completionBody, withoutEffect: completionWithoutEffect, streams: true };
   const embed = { handler: embeddings(deps), body: embeddingBody, withoutEffect: embeddingWithoutEffect };
+  const rank = { handler: rerank(deps), body: rerankBody, withoutEffect: rerankWithoutEffect };
   const post = (path: string, summary: string, rest: Pick<Route, "handler" | "body" | "withoutEffect" | "streams">) =>
     ({ method: "post", path, summary, ...rest }) as const;
   const get = (path: string, summary: string, handler: ShimHandler) =>
@@ -61,6 +67,7 @@ export function routeTable(deps: RouteDeps): readonly Route[] {
       ...complete,
     }),
     post("/v1/embeddings", "Turn texts into vectors", embed),
+    post("/v1/rerank", "Order documents by how well they answer a query", rank),
     get("/v1/models", "The configured models, the default one first", listModels(deps)),
     get("/v1/models/*id", "One model", getModel(deps)),
     get("/health", "200 while the process answers", health()),
@@ -82,6 +89,7 @@ export function routeTable(deps: RouteDeps): readonly Route[] {
 
     post("/chat/completions", "As /v1/chat/completions", chat),
     post("/embeddings", "As /v1/embeddings", embed),
+    post("/rerank", "As /v1/rerank", rank),
     get("/models", "As /v1/models", listModels(deps)),
     post("/tokenize", "A text's tokens, as llama-server has it", {
       handler: tokens.tokenize(deps),

@@ -73,7 +73,7 @@ export class LlamaEngine implements Engine {
   async *generate(job: GenerateJob, signal: AbortSignal): AsyncGenerator<EngineEvent> {
     const { loop, model, samplers } = this.#parts;
     if (loop === undefined)
-      throw new RpcError(ErrorReason.INVALID_PARAMETER, "this model only embeds, it cannot generate", {
+      throw new RpcError(ErrorReason.INVALID_PARAMETER, "this model turns texts into vectors and cannot generate", {
         param: "model",
       });
     this.#check(job);

@@ -32,8 +32,13 @@ export function parseChoices(options: GenerationOptions | undefined, slots: numb
   return n;
 }
 
-/** The refusal of an `n` above a model's slots. */
+/** The refusal of an `n` above a model's slots, of which a model that only embeds has none. */
 export function tooManyChoices(n: number, slots: number): Error {
+  if (slots === 0) {
+    const message =
+      "this model turns texts into vectors and cannot generate: ask it for embeddings, or name another model";
+    return invalidParameter("model", message);
+  }
   return invalidParameter("n", `n must be at most ${slots}, the number of slots of this model, not ${n}`);
 }
 

@@ -1,5 +1,5 @@
 import { endianness } from "node:os";
-import type { EmbedResponse } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
+import type { Embedding, EmbedResponse } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 
 export interface EmbeddingList {
   readonly object: "list";
@@ -7,7 +7,8 @@ export interface EmbeddingList {
   readonly data: readonly {
     readonly object: "embedding";
     readonly index: number;
-    readonly embedding: readonly number[] | string;
+    /** One vector; with pooling none one for each token. */
+    readonly embedding: readonly number[] | readonly (readonly number[])[] | string;
   }[];
   readonly usage: { readonly prompt_tokens: number; readonly total_tokens: number };
 }
@@ -17,13 +18,17 @@ export function embeddingsFromProto(response: EmbedResponse, format: "float" | "
   return {
     object: "list",
     model: response.model,
-    data: response.embeddings.map(({ values }, index) => ({
+    data: response.embeddings.map((embedding, index) => ({
       object: "embedding",
       index,
-      embedding: format === "base64" ? toBase64(values) : values,
+      embedding: format === "base64" ? toBase64(embedding.values) : numbersOf(embedding),
     })),
     usage: { prompt_tokens: response.promptTokens, total_tokens: response.promptTokens },
   };
+}
+
+function numbersOf({ values, tokens }: Embedding): number[] | number[][] {
+  return tokens.length > 0 ? tokens.map((token) => token.values) : values;
 }
 
 /** The numbers as little-endian float32, whatever this machine's order is. */

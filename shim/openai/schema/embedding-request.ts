@@ -8,7 +8,7 @@ export const embeddingRequestSchema = z.object({
   input: inputs({ emptyText: false }),
   encoding_format: unsettable(z.enum(["float", "base64"])),
   dimensions: integerFrom(1, 65_536),
-  pooling: unsettable(z.enum(["mean", "cls", "last"])),
+  pooling: unsettable(z.enum(["mean", "cls", "last", "none"])),
   normalize: flag,
   /** llama-server's switch, of which -1 (none) and 2 (length 1) are served. */
   embd_normalize: unsupported(

@@ -4,10 +4,15 @@ import type { EmbeddingRequestBody } from "../schema/embedding-request.ts";
 import { inputsToProto } from "./completion.ts";
 import type { Init } from "./init.ts";
 
-const poolings = { mean: Pooling.MEAN, cls: Pooling.CLS, last: Pooling.LAST } as const;
+const poolings = { mean: Pooling.MEAN, cls: Pooling.CLS, last: Pooling.LAST, none: Pooling.NONE } as const;
 
 /** An embeddings request for the proto. */
 export function embeddingToProto(request: EmbeddingRequestBody): Init<typeof EmbedRequestSchema> {
+  if (request.pooling === "none" && request.encoding_format === "base64") {
+    const message =
+      "with pooling none an input has several vectors, and base64 holds one: set encoding_format to float";
+    throw invalidParameter("encoding_format", message);
+  }
   return {
     model: request.model ?? "",
     inputs: inputsToProto(request.input),

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { chatRequestSchema } from "../../../shim/openai/schema/chat-request.ts";
 import { completionRequestSchema } from "../../../shim/openai/schema/completion-request.ts";
 import { embeddingRequestSchema } from "../../../shim/openai/schema/embedding-request.ts";
+import { rerankRequestSchema } from "../../../shim/openai/schema/rerank-request.ts";
 import { chat, hello, type TestShim, testShim } from "./support.ts";
 
 let shim: TestShim;
@@ -19,6 +20,7 @@ beforeAll(async () => {
         event: { case: "finished" as const, value: { reason: 1 } },
       })),
     embed: ({ inputs }) => ({ embeddings: inputs.map(() => ({ values: [1] })) }),
+    rerank: ({ documents }) => ({ results: documents.map((_, index) => ({ index, score: 0.5 })) }),
     tokenize: () => ({ tokens: [1] }),
     detokenize: () => ({ text: "x" }),
     applyTemplate: () => ({ prompt: "x" }),
@@ -221,6 +223,8 @@ test("refuses a million wrong items as quickly as one", async () => {
     ["/v1/chat/completions", { ...hello, logit_bias: million }],
     ["/v1/completions", { prompt: million }],
     ["/v1/embeddings", { input: million }],
+    ["/v1/rerank", { query: "a", documents: million }],
+    ["/v1/rerank", { query: "a", texts: million }],
     ["/detokenize", { tokens: million }],
   ] as const) {
     const response = await shim.post(path, body);
@@ -232,6 +236,7 @@ const endpoints = [
   ["/v1/chat/completions", Object.keys(chatRequestSchema.shape), hello],
   ["/v1/completions", Object.keys(completionRequestSchema.shape), { prompt: "a" }],
   ["/v1/embeddings", Object.keys(embeddingRequestSchema.shape), { input: "a" }],
+  ["/v1/rerank", Object.keys(rerankRequestSchema.shape), { query: "a", documents: ["b"] }],
   ["/extras/tokenize", ["input", "model"], { input: "a" }],
   ["/extras/tokenize/count", ["input", "model"], { input: "a" }],
   ["/extras/detokenize", ["tokens", "model"], { tokens: [1] }],

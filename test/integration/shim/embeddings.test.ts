@@ -51,6 +51,18 @@ test("hands on inputs, dimensions and pooling", async () => {
   });
 });
 
+test("answers with a vector for each token when there is no pooling", async () => {
+  const tokens = [{ values: [1, 0] }, { values: [0, 1] }];
+  await using shim = await testShim({
+    embed: ({ pooling }) => {
+      expect(pooling).toBe(Pooling.NONE);
+      return { model: "tiny", promptTokens: 2, embeddings: [{ tokens }] };
+    },
+  });
+  const response = await shim.post("/v1/embeddings", { input: "a b", pooling: "none" });
+  expect(await response.json()).toMatchObject({ data: [{ index: 0, embedding: tokens.map(({ values }) => values) }] });
+});
+
 test.each([
   [{ input: "" }, "input"],
   [{ input: ["a", ""] }, "input[1]"],
@@ -62,7 +74,8 @@ test.each([
   [{ input: Array.from({ length: 2_049 }, () => "a") }, "input"],
   [{ input: "a", dimensions: 0 }, "dimensions"],
   [{ input: "a", encoding_format: "int8" }, "encoding_format"],
-  [{ input: "a", pooling: "none" }, "pooling"],
+  [{ input: "a", pooling: "max" }, "pooling"],
+  [{ input: "a", pooling: "none", encoding_format: "base64" }, "encoding_format"],
   [{ input: "a", embd_normalize: 1 }, "embd_normalize"],
 ])("refuses bad input (%#)", async (body, param) => {
   await using shim = await testShim({ embed: () => answer });

@@ -1,0 +1,43 @@
+import type { RerankResponse } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
+
+export interface RankedDocuments {
+  readonly object: "list";
+  readonly model: string;
+  readonly usage: { readonly prompt_tokens: number; readonly total_tokens: number };
+  readonly results: readonly {
+    readonly index: number;
+    readonly relevance_score: number;
+    readonly document?: { readonly text: string };
+  }[];
+}
+
+export interface RankedText {
+  readonly index: number;
+  readonly score: number;
+  readonly text?: string;
+}
+
+/** Jina's answer to a rerank request, the best document first; `documents`: their texts, if they are to be repeated. */
+export function rankedDocumentsFromProto(
+  { results, model, promptTokens }: RerankResponse,
+  documents: readonly string[] | undefined,
+): RankedDocuments {
+  return {
+    object: "list",
+    model,
+    usage: { prompt_tokens: promptTokens, total_tokens: promptTokens },
+    results: results.map(({ index, score }) => ({
+      index,
+      relevance_score: score,
+      ...(documents && { document: { text: documents[index] ?? "" } }),
+    })),
+  };
+}
+
+/** The answer of Text Embeddings Inference to a rerank request; `texts` as above. */
+export function rankedTextsFromProto(
+  { results }: RerankResponse,
+  texts: readonly string[] | undefined,
+): readonly RankedText[] {
+  return results.map(({ index, score }) => ({ index, score, ...(texts && { text: texts[index] ?? "" }) }));
+}
