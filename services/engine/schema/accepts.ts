@@ -9,7 +9,7 @@ import { canonicalJson, type Facts, hasType, typesOf } from "./value-space.ts";
  * Whether values that are written in a schema (`enum`, `const`) satisfy what else it says, so that those that do not
  * are not offered. `format` is not asked: who writes a value out means it.
  */
-export function createAcceptor({ document, expand }: Expander): (facts: Facts, value: unknown) => boolean {
+export function createAcceptor(expander: Expander): (facts: Facts, value: unknown) => boolean {
   const enums = new Map<SchemaNode, ReadonlySet<string>>();
   return accepts;
 
@@ -26,7 +26,7 @@ export function createAcceptor({ document, expand }: Expander): (facts: Facts, v
   }
 
   function acceptsAt(value: unknown, node: SchemaNode, ...path: (string | number)[]): boolean {
-    return expand([document.child(node, ...path)]).some((facts) => accepts(facts, value));
+    return expander.expand([expander.document.child(node, ...path)]).some((facts) => accepts(facts, value));
   }
 
   function satisfies(fact: SchemaNode, value: unknown): boolean {

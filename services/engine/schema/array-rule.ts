@@ -45,12 +45,11 @@ export function arrayTerm(compiler: Compiler, facts: Facts): string | undefined 
     const nodes = facts.flatMap((fact) =>
       i < prefixOf(fact).length ? [prefixItem(compiler, fact, i)] : restOf(compiler, fact),
     );
-    const term = i < min ? compiler.compileNeeded(nodes) : compiler.compile(nodes);
+    const term = compiler.compile(nodes, { isNeeded: i < min });
     if (term === undefined) most = i;
     else members.push(term);
   }
-  const compileRest = min > members.length ? compiler.compileNeeded : compiler.compile;
-  const extra = most > members.length ? compileRest(rest) : undefined;
+  const extra = most > members.length ? compiler.compile(rest, { isNeeded: min > members.length }) : undefined;
   if (extra === undefined) most = members.length;
   if (most < min) return undefined;
   return brackets(compiler, places(compiler, { members, extra, min, max: most, hint }));

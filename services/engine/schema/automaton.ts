@@ -158,8 +158,8 @@ function statesIn(joined: string): readonly string[] {
 
 /** Every string that `inner` does not accept. */
 export function complementAutomaton(inner: Automaton): Automaton {
-  const { start, moves, accepts } = determinize(inner);
-  return { start, moves, accepts: (state) => !accepts(state) };
+  const all = determinize(inner);
+  return { start: all.start, moves: (state) => all.moves(state), accepts: (state) => !all.accepts(state) };
 }
 
 /** A string of `a` followed by one of `b`. */

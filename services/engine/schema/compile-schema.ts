@@ -33,7 +33,7 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
   const checkTime = createTimeLimit();
   const expander = createExpander(document, checkTime);
   const accepts = createAcceptor(expander);
-  const compiler: Compiler = { rules, document, expander, accepts, compile, compileNeeded, hint };
+  const compiler: Compiler = { rules, document, expander, accepts, compile, hint };
   const endings = createEndings();
   /** What the value that is being compiled cannot do without. */
   let needs: string[] = [];
@@ -56,15 +56,10 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
     throw new SchemaRefusal(endless, `contains itself without an end: ${remedy}`);
   }
 
-  function compileNeeded(nodes: readonly SchemaNode[]): string | undefined {
-    const found = compile(nodes);
-    needs.push(unionKey(expander.expand(nodes)));
-    return found;
-  }
-
-  function compile(nodes: readonly SchemaNode[]): string | undefined {
+  function compile(nodes: readonly SchemaNode[], { isNeeded } = { isNeeded: false }): string | undefined {
     const alternatives = expander.expand(nodes);
     const key = unionKey(alternatives);
+    if (isNeeded) needs.push(key);
     if (unions.has(key)) return unions.get(key);
     const values = new Map<string, string>();
     const found = new Set<string>();

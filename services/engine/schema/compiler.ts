@@ -14,10 +14,11 @@ export interface Compiler {
   readonly rules: RuleSet;
   readonly document: SchemaDocument;
   readonly expander: Expander;
-  /** A term for the values that satisfy all of the schemas; undefined: there are none. */
-  compile(nodes: readonly SchemaNode[]): string | undefined;
-  /** The same for something that every value at this place contains. */
-  compileNeeded(nodes: readonly SchemaNode[]): string | undefined;
+  /**
+   * A term for the values that satisfy all of the schemas; undefined: there are none. `isNeeded`: the value around
+   * cannot do without one.
+   */
+  compile(nodes: readonly SchemaNode[], options?: { readonly isNeeded: boolean }): string | undefined;
   /** Whether a value that is written in the schema satisfies all facts. */
   accepts(facts: Facts, value: unknown): boolean;
   /** A rule name for something at the node. */

@@ -99,7 +99,7 @@ function closing(expander: Expander, facts: Facts, node: SchemaNode): readonly S
 function isImpossible(expander: Expander, facts: Facts, look: number): boolean {
   const { types, typesAre, values } = valueSpaceOf(facts);
   if (typesAre !== "stated") return false;
-  if (values) return values.length === 0 || values.every((value) => isExcluded(facts, value));
+  if (values) return values.every((value) => isExcluded(facts, value));
   const possible = [...types].filter((type) => {
     if (type === "number" || type === "integer") {
       const { min, max, open: isOpen } = numberBounds(facts);

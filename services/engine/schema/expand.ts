@@ -82,7 +82,7 @@ export function createExpander(document: SchemaDocument, checkTime: () => void):
     for (const map of ["dependentRequired", "dependentSchemas", "dependencies"]) {
       for (const [name, dependency] of Object.entries(mapKeyword(node, map) ?? {})) {
         const absent = document.imply(node, `${map} without ${name}`, { keywords: { properties: { [name]: false } } });
-        const names = Array.isArray(dependency) ? dependency : [];
+        const names: readonly unknown[] = Array.isArray(dependency) ? dependency : [];
         const present = document.imply(node, `${map} with ${name}`, { keywords: { required: [name, ...names] } });
         const schemas = Array.isArray(dependency) ? [] : [document.child(node, map, name)];
         yield [[absent], ...expand([present, ...schemas])];

@@ -58,8 +58,10 @@ export function relaxCounts(regex: Regex, max: number): Regex {
   }
 }
 
+/** How often what is repeated, and varies itself, must be possible. */
+const leastTimes = 4;
 /** What a part that varies must keep at least, when it has to give up something. */
-const leastShare = 64;
+const leastShare = 32;
 
 /**
  * A part of the language whose matches have `min` to `max` characters: the length that the whole may have is divided
@@ -90,7 +92,8 @@ function atMost(regex: Regex, max: number): Regex | undefined {
       const each = lengthsOf(regex.item);
       const longest = each.max <= leastShare ? each.max : each.min + leastShare;
       const times = Math.floor(max / longest);
-      const isGenerous = times >= regex.max || times * longest >= leastShare * (each.min === each.max ? 1 : 8);
+      const isGenerous =
+        times >= regex.max || (each.max <= leastShare ? times * longest >= leastShare : times >= leastTimes);
       const item = times >= regex.min && isGenerous ? atMost(regex.item, longest) : undefined;
       return item && repeat(item, regex.min, Math.min(times, regex.max));
     }

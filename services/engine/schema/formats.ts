@@ -14,6 +14,8 @@ const durationTime = String.raw`T(\d+H(\d+M(\d+S)?)?|\d+M(\d+S)?|\d+S)`;
 const durationDate = String.raw`(\d+Y(\d+M(\d+D)?)?|\d+M(\d+D)?|\d+D)`;
 const label = "[a-zA-Z0-9]{1,20}(-[a-zA-Z0-9]{1,20}){0,2}";
 const hostname = `(${label}\\.){0,3}[a-zA-Z][a-zA-Z0-9]{0,30}`;
+// Each part begins with a letter: after each character there is one way to go on, also with a maxLength.
+const host = "[a-zA-Z][a-zA-Z0-9]*([.\\-][a-zA-Z][a-zA-Z0-9]*)*";
 const octet = String.raw`(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)`;
 const ipv4 = `${octet}(\\.${octet}){3}`;
 const group = `${hex}{1,4}`;
@@ -24,9 +26,10 @@ const ipv6 = [
   `::${groupsUpTo(6)}`,
   ...[1, 2, 3, 4, 5, 6].map((before) => `${group}(:${group}){${before - 1}}::${groupsUpTo(6 - before)}`),
 ].join("|");
-const pathChar = String.raw`([a-zA-Z0-9\-._~!$&'()*+,;=:@]|%${hex}{2})`;
-const tail = String.raw`(\?(${pathChar}|[/?])*)?(#(${pathChar}|[/?])*)?`;
-const uri = `[a-zA-Z][a-zA-Z0-9+.\\-]*:(//${hostname}(:[1-9]\\d{0,3})?(/${pathChar}*)*|/?${pathChar}+(/${pathChar}*)*)${tail}`;
+// All that may stand in a path, a query or a fragment, so that few states need counting.
+const uriChar = String.raw`([a-zA-Z0-9\-._~!$&'()*+,;=:@/?]|%${hex}{2})`;
+const uri = `[a-zA-Z][a-zA-Z0-9+.\\-]*:(//${host}(:[1-9]\\d{0,3})?([/?]${uriChar}*)?|[a-zA-Z0-9]${uriChar}*)(#${uriChar}*)?`;
+const uriReference = `(${uri}|/([a-zA-Z0-9\\-._~]${uriChar}*)?(#${uriChar}*)?)`;
 const atom = "[a-zA-Z0-9!#$%&'*+/=?^_`{|}~-]+";
 const email = `${atom}(\\.${atom})*@([a-zA-Z0-9]+(-[a-zA-Z0-9]+)*\\.)+[a-zA-Z]{2,}`;
 const pointer = "(/([^~/]|~[01])*)*";
@@ -59,8 +62,8 @@ const patterns: Readonly<Record<string, string>> = {
   uri,
   iri: uri,
   url: uri,
-  "uri-reference": `(${uri}|(/${pathChar}+)+${tail})`,
-  "iri-reference": `(${uri}|(/${pathChar}+)+${tail})`,
+  "uri-reference": uriReference,
+  "iri-reference": uriReference,
   "json-pointer": pointer,
   "relative-json-pointer": `(0|[1-9]\\d{0,5})(#|${pointer})`,
   color: `#(${hex}{3}|${hex}{6})`,

@@ -36,8 +36,8 @@ export function objectTerm(compiler: Compiler, facts: Facts): string | undefined
   const members = [];
   for (const name of names) {
     const required = object.required.has(name);
-    const compileMember = required ? compiler.compileNeeded : compiler.compile;
-    const value = keys && !compiler.accepts(keys, name) ? undefined : compileMember(object.member(name));
+    const value =
+      keys && !compiler.accepts(keys, name) ? undefined : compiler.compile(object.member(name), { isNeeded: required });
     if (value !== undefined) members.push({ term: memberTerm(literal(JSON.stringify(name) + ":"), value), required });
     else if (required) return undefined;
   }

@@ -48,6 +48,8 @@ export function stringTerm(compiler: Compiler, facts: Facts, { except = [], at }
   try {
     const fitted = regex && isPlain(regex) ? fitLength(regex, { min, max }) : undefined;
     if (fitted) return fitted === "none" ? undefined : quoted(regexTerm(rules, fitted, "json"));
+    const long = regex && max - min >= manyCharacters && max < Infinity ? splitString(regex, { min, max }) : undefined;
+    if (long) return quoted(regexTerm(rules, long, "json"));
     const isBound = !languages.some(({ language }) => isWithin(language, min, max));
     const bounds = isBound ? { min, max } : { min: 0, max: Infinity };
     const automaton = togetherAutomaton(languages, except, bounds.max);
@@ -60,6 +62,9 @@ export function stringTerm(compiler: Compiler, facts: Facts, { except = [], at }
     return split ? quoted(regexTerm(rules, split, "json")) : refuseKeyword(node, name, tooLarge);
   }
 }
+
+/** From here on nobody misses what dividing the length takes away, and counting would take hundreds of rules. */
+const manyCharacters = 1000;
 
 function splitString(regex: Regex, lengths: Lengths): Regex | undefined {
   try {

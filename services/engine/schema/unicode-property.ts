@@ -17,9 +17,10 @@ export function unicodeProperty(name: string): CharSet | undefined {
   }
   if (known.size >= maxKnown) known.clear();
   const all = (allCharacters ??= everyCharacter());
-  const ranges = [...all.matchAll(run)].map(
-    ({ 0: text, index }) => [all.codePointAt(index)!, [...text.slice(-2)].at(-1)!.codePointAt(0)!] as const,
-  );
+  const ranges = Array.from(all.matchAll(run), ({ 0: text, index }) => {
+    const last = Array.from(text.slice(-2)).at(-1)!;
+    return [all.codePointAt(index)!, last.codePointAt(0)!] as const;
+  });
   known.set(name, ranges);
   return ranges;
 }

@@ -4,13 +4,13 @@
  * generates random texts.
  */
 export interface GbnfMatcher {
-  matches(text: string): boolean;
+  readonly matches: (text: string) => boolean;
   /** Whether the text is the beginning of some match. */
-  accepts(prefix: string): boolean;
+  readonly accepts: (prefix: string) => boolean;
   /** How many ways to read on were open at most while matching: what llama.cpp checks each token against. */
-  openWays(text: string): number;
+  readonly openWays: (text: string) => number;
   /** A random text; `random` gives numbers from 0 to 1. */
-  generate(random: () => number): string;
+  readonly generate: (random: () => number) => string;
 }
 
 type Range = readonly [first: number, last: number];
@@ -191,7 +191,7 @@ function parseGbnf(grammar: string): Map<string, readonly Sequence[]> {
     const header = /^([a-zA-Z0-9-]+) ::= /.exec(line);
     if (!header || line.length === header[0].length) throw new Error(`no rule: ${line}`);
     if (rules.has(header[1]!)) throw new Error(`${header[1]} is defined twice`);
-    const input = [...line.slice(header[0].length)];
+    const input = Array.from(line.slice(header[0].length));
     rules.set(header[1]!, []);
     rules.set(header[1]!, parseRule(input, line));
   }

@@ -5,7 +5,7 @@ import { schemaToGbnf } from "../../../../services/engine/schema/schema-to-gbnf.
 import { createGbnfMatcher, seededRandom } from "./gbnf-matcher.ts";
 import { createValidator } from "./validator.ts";
 
-const numRuns = Number(process.env["RUNS"] ?? 60);
+const numRuns = Number(process.env["RUNS"] ?? 40);
 
 /** Whether the grammar of `schema` accepts each text; a schema that allows nothing accepts none. */
 function acceptsOf(schema: object): (text: string) => boolean {

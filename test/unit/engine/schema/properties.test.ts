@@ -7,7 +7,7 @@ import { createGbnfMatcher, isProductive, seededRandom } from "./gbnf-matcher.ts
 import { createValidator } from "./validator.ts";
 
 // More runs find rarer cases: RUNS=20000 for a long look.
-const numRuns = Number(process.env["RUNS"] ?? 60);
+const numRuns = Number(process.env["RUNS"] ?? 40);
 
 /** The grammar, or undefined when the schema is refused: always as the caller's error, and with a pointer. */
 function grammarOf(schema: unknown): string | undefined {
