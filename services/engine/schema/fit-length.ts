@@ -90,7 +90,8 @@ function atMost(regex: Regex, max: number): Regex | undefined {
     }
     case "repeat": {
       const each = lengthsOf(regex.item);
-      const longest = each.max <= leastShare ? each.max : each.min + leastShare;
+      const share = Math.max(each.min + leastShare, Math.floor(max / Math.min(regex.max, 2 * leastTimes)));
+      const longest = Math.min(each.max, each.max <= leastShare ? each.max : share);
       const times = Math.floor(max / longest);
       const isGenerous =
         times >= regex.max || (each.max <= leastShare ? times * longest >= leastShare : times >= leastTimes);

@@ -77,6 +77,27 @@ describe("a pattern", () => {
     );
   });
 
+  test("accepts exactly those of a length that is counted in blocks", { timeout: 120_000 }, () => {
+    const lengths = fc.record({ minLength: fc.nat(30), maxLength: fc.integer({ min: 150, max: 900 }) });
+    fc.assert(
+      fc.property(regexSource, lengths, fc.array(text, { minLength: 4, maxLength: 8 }), (pattern, bounds, texts) => {
+        const matcher = matcherOf({ pattern, ...bounds });
+        const regex = new RegExp(pattern, "u");
+        for (const length of matcher ? [bounds.minLength, bounds.maxLength, 100] : []) {
+          for (const each of texts.flatMap((part) =>
+            [-1, 0, 1].map((more) => part.repeat(1000).slice(0, length + more)),
+          )) {
+            const isValid = regex.test(each) && each.length >= bounds.minLength && each.length <= bounds.maxLength;
+            if (matcher!.matches(JSON.stringify(each)) !== isValid) {
+              throw new Error(`wrong about ${each.length} characters, ${JSON.stringify(each.slice(0, 20))}`);
+            }
+          }
+        }
+      }),
+      { numRuns: Math.ceil(numRuns / 10) },
+    );
+  });
+
   test.each([
     ["^[a-z]+(-[a-z]+)*$", 5, 300],
     ["\\S", 1, 2048],
@@ -86,6 +107,7 @@ describe("a pattern", () => {
     ["^arn:aws[a-z-]*:kms:[a-z0-9-]*:\\d{12}:key/[a-z-]+$", 20, 2048],
     ["^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", 1, 63],
     ["^\\p{Lu}\\P{C}*$", 2, 500],
+    ["^(/[a-z]+(\\.[a-z]+)?)+(\\?q=\\w*)?$", 3, 2000],
   ])("keeps %s within %i and %i characters", (pattern, minLength, maxLength) => {
     const matcher = createGbnfMatcher(schemaToGbnf({ type: "string", pattern, minLength, maxLength }));
     const regex = new RegExp(pattern, "u");
