@@ -48,8 +48,10 @@ const embeddedText = [
 ];
 
 function modelLine({ model, error }: LoadResult): string {
-  const { id, details } = model;
+  const { id, details, ttlSeconds } = model;
   if (error !== undefined) return `  ${id}: NOT LOADED: ${error}`;
+  if (ttlSeconds !== undefined && details === undefined)
+    return `  ${id}: loaded by its first request, unloaded after ${ttlSeconds} s without one`;
   if (details === undefined) return `  ${id}`;
   const what = details.generates ? `${details.slots} at once, ${details.contextLength} tokens each` : "embeddings only";
   return `  ${id}: ${details.description}, ${what}, offloaded ${details.offloadedLayers}/${details.layers} layers to GPU`;

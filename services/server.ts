@@ -37,10 +37,10 @@ export interface ServicesOptions {
   readonly limits?: Partial<WorkerLimits>;
 }
 
-/** How the first load of a model ended. */
+/** How the load of a model at the start ended. */
 export interface LoadResult {
   readonly model: Model;
-  /** Unset: it is resident. */
+  /** Unset: it is resident, or its first request will load it. */
   readonly error?: string;
 }
 
@@ -54,7 +54,7 @@ export interface Services {
   readonly models: ModelSource;
   /** The process id of a model's worker, while it has one. */
   pid(id: string): number | undefined;
-  /** Resolves when each model was loaded, or failed to, in the order of the configuration. */
+  /** Resolves when each model that is loaded at the start was, or failed to, to all models in the order of the configuration. */
   whenReady(): Promise<readonly LoadResult[]>;
   /**
    * Takes no more requests, refuses those that wait, lets running answers go on for `graceMs`, then ends the workers.
@@ -75,11 +75,16 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   const { models, service, log } = options;
   const ids = models.map((settings) => settings.model_alias);
   const scheduler = new Scheduler({
-    models: ids.map((id) => ({ id, maxQueue: service.max_queue })),
+    models: models.map(({ model_alias: id, ttl }) => {
+      return { id, maxQueue: service.max_queue, ttlMs: ttl === undefined ? undefined : ttl * 1000 };
+    }),
     maxQueue: service.max_queue * fullQueues,
     auxiliaryPlaces,
   });
-  const admission = new Admission(scheduler, (id) => void supervisor.load(id));
+  const admission = new Admission(scheduler, {
+    load: (id) => void supervisor.load(id),
+    unload: (id) => supervisor.unload(id),
+  });
   const metrics = new Map(ids.map((id) => [id, new ModelMetrics(id)]));
   const sockets = createSocketDirectory();
   const supervisor: Supervisor = new Supervisor({
@@ -96,7 +101,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   function onWorkerChange(id: string, change: WorkerChange): void {
     switch (change.type) {
       case "loading":
-        metrics.get(id)?.onProcess({ again: change.life > 1 });
+        metrics.get(id)?.onProcess(change);
         return admission.apply(scheduler.onModelLoading(id));
       case "ready": {
         const model = modelOf(supervisor, id);
@@ -108,6 +113,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
       case "failed":
         log.error({ model: id }, `model "${id}" could not be loaded: ${change.message}`);
         return admission.apply(scheduler.onModelDown(id, { kind: "failed", ...change }));
+      case "unloaded":
+        return log.info(`model "${id}" unloaded: no request for ${modelOf(supervisor, id).ttlSeconds} s`);
       case "stopped":
         return;
     }
@@ -125,7 +132,8 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     },
   );
 
-  const loads = ids.map((id) => supervisor.load(id));
+  // A model that is not to stay is not to come before its time.
+  const loads = models.filter(({ ttl }) => ttl === undefined).map((model) => supervisor.load(model.model_alias));
   let closed: Promise<void> | undefined;
   const close = async (graceMs: number) => {
     admission.apply(scheduler.onShutdown());
@@ -141,7 +149,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     async whenReady() {
       await Promise.all(loads);
       return supervisor.models().map((model) => {
-        if (model.state === ModelState.RESIDENT) return { model };
+        if (model.state === ModelState.RESIDENT || model.ttlSeconds !== undefined) return { model };
         return { model, error: model.error || "it was stopped before it was loaded" };
       });
     },

@@ -15,6 +15,8 @@ export function conflicts(model: ModelSettings): readonly (readonly [setting: ke
   const { type_v, flash_attn, split_mode, gpus, tensor_split, main_gpu, n_ctx, n_slots, chat_template, chat_format } =
     model;
 
+  if (model.pin && model.ttl !== undefined)
+    found.push(["ttl", "unloads a model that pin keeps in memory: remove one of the two"]);
   if (type_v !== undefined && !wholeKvTypes.has(type_v) && flash_attn === false)
     found.push(["type_v", "is quantized, which needs flash attention: set flash_attn to auto or true"]);
   if (split_mode === 3 && flash_attn === false)

@@ -1,4 +1,5 @@
-import type { Scheduler, SchedulerCounts } from "../scheduler/scheduler.ts";
+import type { SchedulerCounts } from "../scheduler/scheduled-model.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Effect, LaneName, Ticket } from "../scheduler/ticket.ts";
 import { refusalError } from "./refusal-error.ts";
 
@@ -22,27 +23,39 @@ export interface Lease extends Disposable {
   [Symbol.dispose](): void;
 }
 
+/** Carries out what the scheduler wants of models. */
+export interface ModelKeeper {
+  /** A request needs a model that is not there. */
+  load(model: string): void;
+  /** Nobody has used a model for long enough. */
+  unload(model: string): void;
+}
+
+/** A longer delay, of 24 days, overflows. */
+const longestTimerMs = 0x7fffffff;
+
 interface Waiter {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * The scheduler's shell: gives it the time, turns its effects into settled promises, and keeps the deadlines' timers.
+ * The scheduler's shell: gives it the time, turns its effects into settled promises, and keeps its timers.
  * Everything happens in the turn of the event, so that a full queue is refused before any work.
  */
 export class Admission {
   readonly #scheduler: Scheduler;
-  readonly #load: (model: string) => void;
+  readonly #keeper: ModelKeeper;
   readonly #waiters = new Map<number, Waiter>();
   /** Told, after each event, the model whose counts may have changed. */
   onCounts: (model: string) => void = () => {};
   #lastId = 0;
+  #checkTimer: NodeJS.Timeout | undefined;
+  #checkAtMs: number | undefined;
 
-  /** `load`: told when a request needs a model that is not there. */
-  constructor(scheduler: Scheduler, load: (model: string) => void) {
+  constructor(scheduler: Scheduler, keeper: ModelKeeper) {
     this.#scheduler = scheduler;
-    this.#load = load;
+    this.#keeper = keeper;
   }
 
   /**
@@ -76,9 +89,13 @@ export class Admission {
           this.#waiters.get(effect.id)?.reject(refusalError(effect.refusal));
           break;
         case "load":
-          this.#load(effect.model);
+          this.#keeper.load(effect.model);
+          break;
+        case "unload":
+          this.#keeper.unload(effect.model);
       }
     }
+    this.#planCheck();
   }
 
   counts(model: string): SchedulerCounts {
@@ -110,7 +127,20 @@ export class Admission {
   #deadlineTimer({ id, deadlineMs }: Ticket): NodeJS.Timeout | undefined {
     if (deadlineMs === undefined) return undefined;
     const expire = () => this.apply(this.#scheduler.onDeadline(id, performance.now()));
-    // A longer delay than 24 days overflows; the call's own deadline still ends it.
-    return setTimeout(expire, Math.min(deadlineMs - performance.now(), 0x7fffffff));
+    // The call's own deadline still ends it when this comes too early.
+    return setTimeout(expire, Math.min(deadlineMs - performance.now(), longestTimerMs));
+  }
+
+  #planCheck(): void {
+    const atMs = this.#scheduler.nextCheckMs();
+    if (atMs === this.#checkAtMs) return;
+    clearTimeout(this.#checkTimer);
+    this.#checkAtMs = atMs;
+    if (atMs === undefined) return;
+    const check = () => {
+      this.#checkAtMs = undefined;
+      this.apply(this.#scheduler.onCheck(performance.now()));
+    };
+    this.#checkTimer = setTimeout(check, Math.min(Math.ceil(atMs - performance.now()), longestTimerMs));
   }
 }

@@ -1,6 +1,6 @@
 import { Counter, Gauge } from "prom-client";
 import { ModelState, type EngineStats, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import type { SchedulerCounts } from "../scheduler/scheduler.ts";
+import type { SchedulerCounts } from "../scheduler/scheduled-model.ts";
 import { CounterDeltas } from "./counter-deltas.ts";
 import { RecentMean } from "./recent-mean.ts";
 
@@ -27,7 +27,10 @@ const counters = {
   promptCacheHits: counter("prompt_cache_hits_total", "Prompts whose beginning was kept beyond the slots."),
   promptCacheMisses: counter("prompt_cache_misses_total", "Prompts whose beginning was not kept beyond the slots."),
 };
-const restarts = counter("worker_restarts_total", "Processes of the model that were started after its first.");
+const restarts = counter(
+  "worker_restarts_total",
+  "Processes of the model that were started in the place of one that had ended unasked.",
+);
 
 type EngineCounter = keyof typeof counters;
 const engineCounters = Object.keys(counters) as EngineCounter[];
@@ -50,7 +53,7 @@ export class ModelMetrics {
     gauges.resident.set(this.#labels, model.state === ModelState.RESIDENT ? 1 : 0);
     gauges.slots.set(this.#labels, model.state === ModelState.RESIDENT ? (model.details?.slots ?? 0) : 0);
     if (model.stats !== undefined) this.#onStats(model.stats);
-    else gauges.slotsBusy.set(this.#labels, 0);
+    else for (const name of ["slotsBusy", "kvUsage", "promptCache"] as const) gauges[name].set(this.#labels, 0);
   }
 
   onCounts({ running, waiting }: SchedulerCounts): void {
@@ -58,7 +61,7 @@ export class ModelMetrics {
     gauges.waiting.set(this.#labels, waiting);
   }
 
-  /** A new process of the model was started; `again`: after an earlier one. */
+  /** A new process of the model was started; `again`: in the place of one that had ended unasked. */
   onProcess({ again }: { readonly again: boolean }): void {
     this.#deltas.restart();
     if (again) restarts.inc(this.#labels);

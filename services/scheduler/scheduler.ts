@@ -1,13 +1,8 @@
-import { Lane } from "./lane.ts";
-import { allResident, type Availability, type ResidencyPolicy } from "./residency.ts";
-import type { Effect, LaneName, Refusal, Ticket } from "./ticket.ts";
+import type { Lane } from "./lane.ts";
+import { keepWhileUsed, type ResidencyPolicy } from "./residency.ts";
+import { ScheduledModel, type SchedulerCounts, type SchedulerModel } from "./scheduled-model.ts";
+import type { Effect, Refusal, Ticket } from "./ticket.ts";
 import { createFifoLine, type WaitingLine } from "./waiting-line.ts";
-
-export interface SchedulerModel {
-  readonly id: string;
-  /** Most requests that wait for this model, both lanes together. */
-  readonly maxQueue: number;
-}
 
 export interface SchedulerOptions {
   readonly models: readonly SchedulerModel[];
@@ -15,7 +10,7 @@ export interface SchedulerOptions {
   readonly maxQueue: number;
   /** Embedding, tokenizing … calls that run at once, per model. */
   readonly auxiliaryPlaces: number;
-  /** Default: every model stays resident. */
+  /** Default: models stay while they are used. */
   readonly residency?: ResidencyPolicy;
   /** Default: first come, first served. */
   readonly createLine?: () => WaitingLine;
@@ -27,21 +22,6 @@ export type ModelDown =
   | { readonly kind: "restarting" }
   /** Its load failed: who waits is refused. Before `retryAtMs` it is not tried again. */
   | { readonly kind: "failed"; readonly message: string; readonly retryAtMs: number };
-
-/** Counts of now, for metrics and tests. */
-export interface SchedulerCounts {
-  readonly running: number;
-  readonly waiting: number;
-  readonly slots: number;
-  readonly slotsTaken: number;
-}
-
-interface ModelEntry {
-  readonly id: string;
-  readonly maxQueue: number;
-  readonly lanes: Readonly<Record<LaneName, Lane>>;
-  availability: Availability;
-}
 
 /** Who is refused at shutdown may come again after about the time of a restart. */
 const shuttingDown: Refusal = { kind: "shutting-down", retryAfterMs: 5000 };
@@ -56,24 +36,19 @@ const shuttingDown: Refusal = { kind: "shutting-down", retryAfterMs: 5000 };
  * (any more) do nothing, because a cancel and a finish may cross.
  */
 export class Scheduler {
-  readonly #models: ReadonlyMap<string, ModelEntry>;
+  readonly #models: ReadonlyMap<string, ScheduledModel>;
   readonly #options: SchedulerOptions;
   readonly #residency: ResidencyPolicy;
   /** The lane in which each live ticket waits or runs. */
-  readonly #lanes = new Map<number, { readonly model: ModelEntry; readonly lane: Lane }>();
+  readonly #lanes = new Map<number, { readonly model: ScheduledModel; readonly lane: Lane }>();
   #waiting = 0;
   #shuttingDown = false;
 
   constructor(options: SchedulerOptions) {
     const createLine = options.createLine ?? createFifoLine;
     this.#options = options;
-    this.#residency = options.residency ?? allResident;
-    this.#models = new Map(
-      options.models.map(({ id, maxQueue }) => {
-        const lanes = { generate: new Lane(createLine()), auxiliary: new Lane(createLine()) };
-        return [id, { id, maxQueue, lanes, availability: { state: "unloaded" } }];
-      }),
-    );
+    this.#residency = options.residency ?? keepWhileUsed;
+    this.#models = new Map(options.models.map((model) => [model.id, new ScheduledModel(model, createLine)]));
   }
 
   /**
@@ -92,7 +67,7 @@ export class Scheduler {
     if (this.#shuttingDown) return [refuse(ticket, shuttingDown)]; // 1
     if (ticket.deadlineMs !== undefined && nowMs >= ticket.deadlineMs) return [refuse(ticket, { kind: "deadline" })]; // 2
     if (model.availability.state === "ready" && ticket.places > lane.capacity) return [refuseChoices(ticket, lane)]; // 3
-    const demand = this.#residency(model.availability, nowMs);
+    const demand = this.#residency.demand(model.availability, nowMs);
     if (demand === "refuse") return [refuse(ticket, loadFailure(model))]; // 4
     if (demand === "serve" && lane.line.size === 0 && lane.fits(ticket))
       return [this.#grant(model, lane, ticket, nowMs)]; // 5
@@ -104,12 +79,12 @@ export class Scheduler {
 
   /** The caller of a *waiting* request left. A running one goes on to hold its places until `onFinished`. */
   onCancel(id: number, nowMs: number): Effect[] {
-    return this.#leaveLine(id) === undefined ? [] : this.#serveAll(nowMs);
+    return this.#giveUp(id, nowMs) === undefined ? [] : this.#serveAll(nowMs);
   }
 
   /** The deadline of a request passed; a running one is stopped by its own signal and ends in `onFinished`. */
   onDeadline(id: number, nowMs: number): Effect[] {
-    const ticket = this.#leaveLine(id);
+    const ticket = this.#giveUp(id, nowMs);
     return ticket === undefined ? [] : [refuse(ticket, { kind: "deadline" }), ...this.#serveAll(nowMs)];
   }
 
@@ -118,6 +93,7 @@ export class Scheduler {
     const entry = this.#lanes.get(id);
     if (entry?.lane.release(id, nowMs) === undefined) return [];
     this.#lanes.delete(id);
+    entry.model.lastUseMs = nowMs;
     return this.#serve(entry.model, nowMs);
   }
 
@@ -132,7 +108,7 @@ export class Scheduler {
     const { model, lane } = entry;
     this.#lanes.delete(id);
     if (this.#shuttingDown) return [refuse(ticket, shuttingDown)];
-    const demand = this.#residency(model.availability, nowMs);
+    const demand = this.#residency.demand(model.availability, nowMs);
     if (demand === "refuse") return [refuse(ticket, loadFailure(model)), ...this.#serve(model, nowMs)];
     this.#wait(model, lane, ticket, { again: true });
     return demand === "load" ? [this.#load(model)] : this.#serve(model, nowMs);
@@ -140,16 +116,14 @@ export class Scheduler {
 
   /** The model is on its way into memory, for whatever reason. */
   onModelLoading(id: string): Effect[] {
-    this.#setUnavailable(this.#model(id), { state: "loading" });
+    this.#model(id).unavailable({ state: "loading" });
     return [];
   }
 
   /** The model can run `slots` sequences. */
   onModelReady(id: string, { slots }: { readonly slots: number }, nowMs: number): Effect[] {
     const model = this.#model(id);
-    model.availability = { state: "ready" };
-    model.lanes.generate.capacity = slots;
-    model.lanes.auxiliary.capacity = this.#options.auxiliaryPlaces;
+    model.ready({ generate: slots, auxiliary: this.#options.auxiliaryPlaces }, nowMs);
     const tooBig = [...model.lanes.generate.line.tickets()].filter((ticket) => ticket.places > slots);
     for (const { id } of tooBig) this.#leaveLine(id);
     return [...tooBig.map((ticket) => refuseChoices(ticket, model.lanes.generate)), ...this.#serve(model, nowMs)];
@@ -159,8 +133,21 @@ export class Scheduler {
   onModelDown(id: string, down: ModelDown): Effect[] {
     const model = this.#model(id);
     if (down.kind === "restarting") return this.onModelLoading(id);
-    this.#setUnavailable(model, { state: "failed", message: down.message, retryAtMs: down.retryAtMs });
+    model.unavailable({ state: "failed", message: down.message, retryAtMs: down.retryAtMs });
     return this.#refuseWaiting(model, loadFailure(model));
+  }
+
+  /** Some time has passed, `nextCheckMs` or another: models that nobody has used for long enough leave memory. */
+  onCheck(nowMs: number): Effect[] {
+    const leaving = [...this.#models.values()].filter((model) => nowMs >= this.#unloadAtMs(model));
+    for (const model of leaving) model.unavailable({ state: "unloaded" });
+    return leaving.map(({ id }) => ({ type: "unload", model: id }));
+  }
+
+  /** When `onCheck` will have something to do if nothing else happens before; undefined: never. */
+  nextCheckMs(): number | undefined {
+    const next = Math.min(...[...this.#models.values()].map((model) => this.#unloadAtMs(model)));
+    return next === Infinity ? undefined : next;
   }
 
   /** Nothing is granted any more and who waits is refused; what runs goes on. */
@@ -169,38 +156,31 @@ export class Scheduler {
     return [...this.#models.values()].flatMap((model) => this.#refuseWaiting(model, shuttingDown));
   }
 
-  /** Of a model's generation lane and, for `running` and `waiting`, both lanes. */
   counts(id: string): SchedulerCounts {
-    const { generate, auxiliary } = this.#model(id).lanes;
-    return {
-      running: generate.running + auxiliary.running,
-      waiting: generate.line.size + auxiliary.line.size,
-      slots: generate.capacity,
-      slotsTaken: generate.placesTaken,
-    };
+    return this.#model(id).counts();
   }
 
-  #model(id: string): ModelEntry {
+  #model(id: string): ScheduledModel {
     const model = this.#models.get(id);
     if (model === undefined) throw new Error(`the scheduler does not know the model "${id}"`);
     return model;
   }
 
-  #fullQueue(model: ModelEntry, lane: Lane): Refusal | undefined {
-    const waiting = model.lanes.generate.line.size + model.lanes.auxiliary.line.size;
+  #fullQueue(model: ScheduledModel, lane: Lane): Refusal | undefined {
+    const { waiting } = model;
     const retryAfterMs = lane.retryAfterMs();
     if (waiting >= model.maxQueue) return { kind: "queue-full", scope: "model", waiting, retryAfterMs };
     if (this.#waiting < this.#options.maxQueue) return undefined;
     return { kind: "queue-full", scope: "server", waiting: this.#waiting, retryAfterMs };
   }
 
-  #grant(model: ModelEntry, lane: Lane, ticket: Ticket, nowMs: number): Effect {
+  #grant(model: ScheduledModel, lane: Lane, ticket: Ticket, nowMs: number): Effect {
     this.#lanes.set(ticket.id, { model, lane });
     lane.take(ticket, nowMs);
     return { type: "grant", id: ticket.id };
   }
 
-  #wait(model: ModelEntry, lane: Lane, ticket: Ticket, options?: { readonly again: boolean }): void {
+  #wait(model: ScheduledModel, lane: Lane, ticket: Ticket, options?: { readonly again: boolean }): void {
     this.#lanes.set(ticket.id, { model, lane });
     lane.line.add(ticket, options);
     this.#waiting += 1;
@@ -214,18 +194,24 @@ export class Scheduler {
     return ticket;
   }
 
-  #load(model: ModelEntry): Effect {
-    model.availability = { state: "loading" };
+  /** Takes a ticket out of its line that nobody waits with any more. */
+  #giveUp(id: number, nowMs: number): Ticket | undefined {
+    const ticket = this.#leaveLine(id);
+    if (ticket !== undefined) this.#model(ticket.model).lastUseMs = nowMs;
+    return ticket;
+  }
+
+  #unloadAtMs(model: ScheduledModel): number {
+    return (this.#shuttingDown ? undefined : this.#residency.unloadAtMs(model)) ?? Infinity;
+  }
+
+  #load(model: ScheduledModel): Effect {
+    model.unavailable({ state: "loading" });
     return { type: "load", model: model.id };
   }
 
-  #setUnavailable(model: ModelEntry, availability: Availability): void {
-    model.availability = availability;
-    for (const lane of Object.values(model.lanes)) lane.capacity = 0;
-  }
-
   /** Grants from the head of each line while the head fits. */
-  #serve(model: ModelEntry, nowMs: number): Effect[] {
+  #serve(model: ScheduledModel, nowMs: number): Effect[] {
     const effects: Effect[] = [];
     if (this.#shuttingDown || model.availability.state !== "ready") return effects;
     for (const lane of Object.values(model.lanes)) {
@@ -241,8 +227,8 @@ export class Scheduler {
     return [...this.#models.values()].flatMap((model) => this.#serve(model, nowMs));
   }
 
-  #refuseWaiting(model: ModelEntry, refusal: Refusal): Effect[] {
-    const waiting = Object.values(model.lanes).flatMap((lane) => [...lane.line.tickets()]);
+  #refuseWaiting(model: ScheduledModel, refusal: Refusal): Effect[] {
+    const waiting = model.waitingTickets();
     for (const { id } of waiting) this.#leaveLine(id);
     return waiting.map((ticket) => refuse(ticket, refusal));
   }
@@ -256,7 +242,7 @@ function refuseChoices(ticket: Ticket, lane: Lane): Effect {
   return refuse(ticket, { kind: "too-many-choices", places: ticket.places, slots: lane.capacity });
 }
 
-function loadFailure(model: ModelEntry): Refusal {
+function loadFailure(model: ScheduledModel): Refusal {
   const message = model.availability.state === "failed" ? model.availability.message : "it is not loaded";
   return { kind: "load-failed", model: model.id, message };
 }

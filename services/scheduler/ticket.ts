@@ -31,4 +31,6 @@ export type Refusal =
 export type Effect =
   | { readonly type: "grant"; readonly id: number }
   | { readonly type: "refuse"; readonly id: number; readonly refusal: Refusal }
-  | { readonly type: "load"; readonly model: string };
+  | { readonly type: "load"; readonly model: string }
+  /** Nobody uses the model: its memory may be freed. A later `load` of it may come before that is done. */
+  | { readonly type: "unload"; readonly model: string };

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import { connectWorker, type WorkerConnection, type WorkerLife } from "./worker-connection.ts";
@@ -16,6 +16,8 @@ export interface ModelWorkerOptions {
   readonly id: string;
   /** Seconds since 1970 of the model file's last change. */
   readonly created: bigint;
+  /** Told with the model; whose it is to unload it in time is another's. */
+  readonly ttlSeconds: number | undefined;
   /** Starts the `life`-th process, which serves on `socketPath`. */
   readonly fork: (life: number) => { readonly process: WorkerProcess; readonly socketPath: string };
   readonly limits: WorkerLimits;
@@ -24,12 +26,14 @@ export interface ModelWorkerOptions {
 
 /** What has become of a model. */
 export type WorkerChange =
-  /** A process was started, the `life`-th, and loads it. */
-  | { readonly type: "loading"; readonly life: number }
+  /** A process was started and loads it. `again`: in the place of one that had ended unasked. */
+  | { readonly type: "loading"; readonly again: boolean }
   | { readonly type: "ready"; readonly tookMs: number }
   /** Its process ended and is started again by itself. */
   | { readonly type: "restarting" }
   | { readonly type: "failed"; readonly message: string; readonly retryAtMs: number }
+  /** Its process was told to end, as nobody uses it. */
+  | { readonly type: "unloaded" }
   | { readonly type: "stopped" };
 
 interface Life {
@@ -61,7 +65,7 @@ export class ModelWorker {
   constructor(options: ModelWorkerOptions) {
     this.id = options.id;
     this.#options = options;
-    this.#model = create(ModelSchema, { id: options.id, created: options.created, state: ModelState.UNLOADED });
+    this.#model = this.#describe({ state: ModelState.UNLOADED });
   }
 
   /** What the worker last said about its model, corrected by what we know of its process. */
@@ -84,7 +88,13 @@ export class ModelWorker {
    */
   load(): Promise<void> {
     this.#handle({ type: "demand", nowMs: performance.now() });
-    return this.#until((state) => state !== "starting" && state !== "failing");
+    return this.#until((state) => state !== "starting" && state !== "failing" && state !== "unloading");
+  }
+
+  /** Nobody uses the model: ends its process, if it is resident. Resolves when that is gone; a load may come before. */
+  unload(): Promise<void> {
+    this.#handle({ type: "unload" });
+    return this.#until((state) => state !== "unloading");
   }
 
   /** Lets running calls end within the grace of the limits, then ends the process. Resolves when it is gone. */
@@ -118,7 +128,7 @@ export class ModelWorker {
     if (state.name !== before.name) clearTimeout(this.#timer);
     for (const effect of effects) this.#carryOut(effect);
     if (state.name === before.name) return;
-    this.#announce(state);
+    this.#announce(state, before);
     for (const waiter of this.#waiters) waiter();
   }
 
@@ -167,6 +177,7 @@ export class ModelWorker {
   #onModelMessage(model: Model): void {
     // While it stops or fails, our own word counts.
     if (this.#state.name !== "starting" && this.#state.name !== "ready") return;
+    model.ttlSeconds = this.#options.ttlSeconds;
     this.#setModel(model);
     if (this.#state.name === "ready") return;
     if (model.state === ModelState.RESIDENT) this.#handle({ type: "ready" });
@@ -176,40 +187,49 @@ export class ModelWorker {
 
   #onExit(life: Life, how: string): void {
     life.connection?.end(how);
-    const expected = ["stopping", "draining", "failing"].includes(this.#state.name);
+    const expected = ["stopping", "draining", "failing", "unloading"].includes(this.#state.name);
     this.#options.log[expected ? "debug" : "error"](`the worker ${how}`);
     this.#life = undefined;
     this.#handle({ type: "exited", how, nowMs: performance.now() });
   }
 
   /** Tells the world about a new state. */
-  #announce(state: WorkerState): void {
-    const { created, details } = this.#model;
-    const told = { id: this.id, created, ...(details && { details }) };
+  #announce(state: WorkerState, before: WorkerState): void {
+    // What is known of the model stays known without a process.
+    const { details } = this.#model;
     switch (state.name) {
       case "unloaded":
-        return;
-      case "starting":
-        this.#setModel(create(ModelSchema, { ...told, state: ModelState.LOADING }));
-        return this.onChange({ type: "loading", life: this.#lives });
-      case "ready":
-        return this.onChange({ type: "ready", tookMs: performance.now() - (this.#life?.startedMs ?? 0) });
       case "failing":
         return;
+      case "starting": {
+        this.#setModel(this.#describe({ state: ModelState.LOADING, details }));
+        const again = before.name !== "unloaded" && before.name !== "unloading";
+        return this.onChange({ type: "loading", again });
+      }
+      case "ready":
+        return this.onChange({ type: "ready", tookMs: performance.now() - (this.#life?.startedMs ?? 0) });
       case "failed":
-        this.#setModel(create(ModelSchema, { id: this.id, created, state: ModelState.FAILED, error: state.message }));
+        this.#setModel(this.#describe({ state: ModelState.FAILED, error: state.message }));
         return this.onChange({ type: "failed", message: state.message, retryAtMs: state.retryAtMs });
       case "draining":
-        this.#setModel(create(ModelSchema, { ...told, state: ModelState.LOADING }));
+        this.#setModel(this.#describe({ state: ModelState.LOADING, details }));
         return this.onChange({ type: "restarting" });
       case "backoff":
-        this.#setModel(create(ModelSchema, { ...told, state: ModelState.FAILED, error: state.message }));
+        this.#setModel(this.#describe({ state: ModelState.FAILED, error: state.message, details }));
         return this.onChange({ type: "restarting" });
+      case "unloading":
+        this.#setModel(this.#describe({ state: ModelState.UNLOADED, details }));
+        return this.onChange({ type: "unloaded" });
       case "stopping":
       case "stopped":
-        this.#setModel(create(ModelSchema, { ...told, state: ModelState.UNLOADED }));
+        this.#setModel(this.#describe({ state: ModelState.UNLOADED, details }));
         return this.onChange({ type: "stopped" });
     }
+  }
+
+  #describe(fields: Pick<MessageInitShape<typeof ModelSchema>, "state" | "error" | "details">): Model {
+    const { id, created, ttlSeconds } = this.#options;
+    return create(ModelSchema, { id, created, ttlSeconds, ...fields });
   }
 
   #setModel(model: Model): void {

@@ -51,6 +51,7 @@ export class Supervisor implements ModelSource {
         const worker = new ModelWorker({
           id,
           created: fileTime(settings.model),
+          ttlSeconds: settings.ttl,
           fork,
           limits: { ...workerLimits, ...limits },
           log: modelLog,
@@ -67,6 +68,12 @@ export class Supervisor implements ModelSource {
    */
   load(id: string): Promise<void> {
     return (this.#loads = this.#loads.then(() => this.#worker(id).load()));
+  }
+
+  /** Ends the process of a model that nobody uses. Later loads wait for that, so that they find its memory free. */
+  unload(id: string): void {
+    const gone = this.#worker(id).unload();
+    this.#loads = this.#loads.then(() => gone);
   }
 
   /** The model's process, while it is resident. */

@@ -16,6 +16,8 @@ export type WorkerState =
   | { readonly name: "failed"; readonly failures: number; readonly message: string; readonly retryAtMs: number }
   /** No process; one is started by itself when the timer fires. */
   | { readonly name: "backoff"; readonly failures: number; readonly loadCrashes: number; readonly message: string }
+  /** Nobody uses the model: the process finishes its last words. `wanted`: somebody has asked for it since. */
+  | { readonly name: "unloading"; readonly wanted: boolean }
   | { readonly name: "stopping" }
   | { readonly name: "stopped" };
 
@@ -26,6 +28,7 @@ export type WorkerEvent =
   | { readonly type: "ready" }
   | { readonly type: "loadFailed"; readonly message: string }
   | { readonly type: "closing" }
+  | { readonly type: "unload" }
   | { readonly type: "exited"; readonly how: string; readonly nowMs: number }
   | { readonly type: "timer" }
   | { readonly type: "stop" };
@@ -74,8 +77,9 @@ type Transitions = {
 const step = (state: WorkerState, ...effects: WorkerEffect[]): WorkerStep => ({ state, effects });
 const start = (failures: number, loadCrashes: number, limits: WorkerLimits) =>
   step({ name: "starting", failures, loadCrashes }, { type: "spawn" }, { type: "timer", ms: limits.stallMs });
-const stopProcess = (limits: WorkerLimits) =>
-  step({ name: "stopping" }, { type: "terminate" }, { type: "timer", ms: limits.graceMs });
+const endProcess = (state: WorkerState, limits: WorkerLimits) =>
+  step(state, { type: "terminate" }, { type: "timer", ms: limits.graceMs });
+const stopProcess = (limits: WorkerLimits) => endProcess({ name: "stopping" }, limits);
 const comeBack = (failures: number, loadCrashes: number, message: string) =>
   step({ name: "backoff", failures, loadCrashes, message }, { type: "timer", ms: backoffMs(failures) });
 const giveUp = (failures: number, message: string, nowMs: number) =>
@@ -108,6 +112,7 @@ const transitions: Transitions = {
     timer: () => step({ name: "ready", failures: 0 }),
     exited: ({ failures }, { how }) => comeBack(failures + 1, 0, `its process ${how}`),
     closing: () => step({ name: "draining" }),
+    unload: (_, __, limits) => endProcess({ name: "unloading", wanted: false }, limits),
     stop: (_, __, limits) => stopProcess(limits),
   },
   draining: {
@@ -126,6 +131,13 @@ const transitions: Transitions = {
   backoff: {
     timer: ({ failures, loadCrashes }, _, limits) => start(failures, loadCrashes, limits),
     stop: () => step({ name: "stopped" }),
+  },
+  unloading: {
+    demand: () => step({ name: "unloading", wanted: true }),
+    timer: (state) => step(state, { type: "kill" }),
+    exited: ({ wanted }, _, limits) => (wanted ? start(0, 0, limits) : step({ name: "unloaded" })),
+    // It was asked to end already, and a second SIGTERM would cut its last words off.
+    stop: (_, __, limits) => step({ name: "stopping" }, { type: "timer", ms: limits.graceMs }),
   },
   stopping: {
     timer: (state) => step(state, { type: "kill" }),

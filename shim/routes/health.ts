@@ -16,8 +16,8 @@ export function health(): ShimHandler {
 const probeTimeoutMs = 1_000;
 
 /**
- * GET /ready: 200 when requests would be answered: the service can be reached, and a model is resident or none was
- * asked to be yet. 503 while all that matter are loading or failed, and while the server drains.
+ * GET /ready: 200 when requests would be answered: the service can be reached, and a model is resident, would be loaded
+ * by a request, or none was asked to be resident yet. 503 while all that matter are loading or failed, and while the server drains.
  */
 export function ready(deps: RouteDeps): ShimHandler {
   return async (ctx) => {
@@ -30,8 +30,9 @@ export function ready(deps: RouteDeps): ShimHandler {
         const options = { ...callOptions(ctx, deps), timeoutMs: probeTimeoutMs };
         const { models } = await deps.client.models.listModels({}, options);
         const states = new Set(models.map((model) => model.state));
-        const ok =
-          states.has(ModelState.RESIDENT) || (!states.has(ModelState.LOADING) && !states.has(ModelState.FAILED));
+        const onDemand = models.some((model) => model.ttlSeconds !== undefined && model.state !== ModelState.FAILED);
+        const untouched = !states.has(ModelState.LOADING) && !states.has(ModelState.FAILED);
+        const ok = states.has(ModelState.RESIDENT) || onDemand || untouched;
         const failed = states.has(ModelState.LOADING) ? "loading" : "failed";
         return {
           status: ok ? "ready" : failed,

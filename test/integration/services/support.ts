@@ -24,6 +24,8 @@ export interface TestOptions extends Partial<Pick<ServicesOptions, "limits" | "t
   /** The models' paths by their names; a path says how the fake worker behaves. Unset: one named `a`. */
   readonly models?: Readonly<Record<string, string>>;
   readonly slots?: number;
+  /** Seconds, of each model. */
+  readonly ttl?: number;
   readonly service?: Partial<ServiceSettings>;
   readonly client?: TokenwireClientOptions;
   /** Unset: wait until all models are loaded, or have failed. */
@@ -37,7 +39,7 @@ export async function startTestServices(options: TestOptions = {}): Promise<Test
   const sink = new PassThrough();
   sink.on("data", (chunk: Buffer) => (logged += chunk.toString()));
   const models = Object.entries(options.models ?? { a: "fake.gguf" }).map(([model_alias, model]) =>
-    modelSettingsSchema.parse({ model, model_alias, n_slots: options.slots ?? 2 }),
+    modelSettingsSchema.parse({ model, model_alias, n_slots: options.slots ?? 2, ttl: options.ttl }),
   );
   const services = await startServices({
     models,

@@ -108,6 +108,21 @@ test.each([
   expect(await response.json()).toMatchObject({ status: word });
 });
 
+test.each([
+  [[ModelState.UNLOADED, ModelState.LOADING], 200, "ready"],
+  [[ModelState.LOADING, ModelState.FAILED], 200, "ready"],
+  [[ModelState.FAILED, ModelState.FAILED], 503, "failed"],
+])("is ready while a request would load the first model (%j)", async ([first, state], status, word) => {
+  const models = [
+    { id: "guest", state: first, ttlSeconds: 60 },
+    { id: "pinned", state },
+  ];
+  await using shim = await testShim({ listModels: () => ({ models }) });
+  const response = await fetch(`${shim.url}/ready`);
+  expect(response.status).toBe(status);
+  expect(await response.json()).toMatchObject({ status: word });
+});
+
 test("is not ready when the service cannot be reached, but healthy", async () => {
   await using shim = await testShim({});
   expect((await fetch(`${shim.url}/ready`)).status).toBe(503);

@@ -251,6 +251,16 @@ describe("a start that is refused", () => {
       /^interrupt_requests cannot be true: requests run side by side/,
     ],
     [
+      "a ttl for what is to stay",
+      models({ pin: true, ttl: 60 }),
+      "models[0].ttl unloads a model that pin keeps in memory: remove one of the two",
+    ],
+    [
+      "a ttl for all by variable, which one of them contradicts",
+      { ...models({ pin: true }, { model_alias: "b" }), env: { TTL: "60" } },
+      "environment variable TTL unloads a model that pin keeps in memory: remove one of the two",
+    ],
+    [
       "one alias twice",
       models({ model_alias: "a" }, { model_alias: "a" }),
       'models[1].model_alias "a" is the name of models[0] already: give each model a name of its own',

@@ -7,6 +7,8 @@ import type { Effect, LaneName, Ticket } from "../../../services/scheduler/ticke
 const models = ["a", "b"] as const;
 const maxQueue = 3;
 const auxiliaryPlaces = 2;
+/** The other model stays. */
+const ttlMs: Readonly<Record<string, number | undefined>> = { a: 8 };
 const modelName = fc.constantFrom(...models);
 
 /** Picks one of the tickets so far by number; a number without a ticket does nothing. */
@@ -35,23 +37,27 @@ const event = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("restarting" as const), model: modelName }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("failed" as const), model: modelName }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant("check" as const), afterMs: fc.nat(10) }) },
 );
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
 
 type Fate = "waiting" | "running" | "finished" | "refused" | "cancelled";
+type Place = "unloaded" | "loading" | "ready" | "failed";
 
 /** Plays events against a scheduler beside a model of what a caller sees, and compares each effect with it. */
 class Play {
   /** What went wrong, in words. */
   readonly problems: string[] = [];
   readonly scheduler = new Scheduler({
-    models: models.map((id) => ({ id, maxQueue })),
+    models: models.map((id) => ({ id, maxQueue, ttlMs: ttlMs[id] })),
     maxQueue: maxQueue + 1,
     auxiliaryPlaces,
   });
   readonly tickets: Ticket[] = [];
   readonly fates = new Map<number, Fate>();
   readonly slots = new Map<string, number>();
+  readonly places = new Map<string, Place>();
+  readonly #lastUseMs = new Map<string, number>();
   /** Who has lost its worker goes before who has not; else the first is the first. */
   readonly #again = new Set<number>();
   #now = 0;
@@ -70,28 +76,57 @@ class Play {
         return this.#check(scheduler.onRequest(ticket, now));
       }
       case "ready":
-        this.slots.set(event.model, event.slots);
+        this.setReady(event.model, event.slots);
         return this.#check(scheduler.onModelReady(event.model, { slots: event.slots }, now));
       case "restarting":
-        this.slots.set(event.model, 0);
+        this.#down(event.model, "loading");
         return this.#check(scheduler.onModelDown(event.model, { kind: "restarting" }));
       case "failed":
-        this.slots.set(event.model, 0);
+        this.#down(event.model, "failed");
         return this.#check(
           scheduler.onModelDown(event.model, { kind: "failed", message: "broken", retryAtMs: now + 3 }),
         );
       case "cancel":
-        this.#become(event.pick, "waiting", "cancelled");
+        if (this.#become(event.pick, "waiting", "cancelled")) this.#used(event.pick);
         return this.#check(scheduler.onCancel(event.pick, now));
       case "deadline":
+        if (this.fates.get(event.pick) === "waiting") this.#used(event.pick);
         return this.#check(scheduler.onDeadline(event.pick, now));
       case "finish":
-        this.#become(event.pick, "running", "finished");
+        if (this.#become(event.pick, "running", "finished")) this.#used(event.pick);
         return this.#check(scheduler.onFinished(event.pick, now));
       case "lost":
         if (this.#become(event.pick, "running", "waiting")) this.#again.add(event.pick);
         return this.#check(scheduler.onLost(event.pick, now));
+      case "check":
+        this.#now += event.afterMs;
+        this.#check(scheduler.onCheck(this.#now));
+        for (const model of models) if (this.#isDue(model)) this.problems.push(`${model} stays, unused for its ttl`);
     }
+  }
+
+  setReady(model: string, slots: number): void {
+    this.slots.set(model, slots);
+    this.places.set(model, "ready");
+    this.#lastUseMs.set(model, this.#now);
+  }
+
+  #down(model: string, place: Place): void {
+    this.slots.set(model, 0);
+    this.places.set(model, place);
+  }
+
+  #used(id: number): void {
+    this.#lastUseMs.set(this.tickets[id]?.model ?? "", this.#now);
+  }
+
+  /** In memory, used by nobody for its ttl or longer. */
+  #isDue(model: string): boolean {
+    const busy = this.tickets.some(
+      (one) => one.model === model && ["waiting", "running"].includes(this.fates.get(one.id) ?? ""),
+    );
+    const idleMs = this.#now - (this.#lastUseMs.get(model) ?? Infinity);
+    return this.places.get(model) === "ready" && !busy && idleMs >= (ttlMs[model] ?? Infinity);
   }
 
   #become(id: number, from: Fate, to: Fate): boolean {
@@ -102,7 +137,10 @@ class Play {
 
   #check(effects: readonly Effect[]): void {
     for (const effect of effects) {
-      if (effect.type === "load") continue;
+      if (effect.type === "load" || effect.type === "unload") {
+        this.#checkResidency(effect.type, effect.model);
+        continue;
+      }
       const fate = this.fates.get(effect.id);
       // Every request comes to one end: nobody is granted or refused who does not wait.
       if (fate !== "waiting") this.problems.push(`${effect.type} of ${effect.id}, which is ${fate}`);
@@ -110,6 +148,16 @@ class Play {
       this.fates.set(effect.id, effect.type === "grant" ? "running" : "refused");
     }
     for (const model of models) this.#checkBounds(model);
+    const due = models.filter((model) => this.#isDue(model));
+    const nextMs = this.scheduler.nextCheckMs() ?? Infinity;
+    if (due.length > 0 && nextMs > this.#now) this.problems.push(`no check is due for ${due.join()}`);
+  }
+
+  #checkResidency(type: "load" | "unload", model: string): void {
+    const place = this.places.get(model) ?? "unloaded";
+    if (type === "load" && place !== "unloaded" && place !== "failed") this.problems.push(`${model} loads twice`);
+    if (type === "unload" && !this.#isDue(model)) this.problems.push(`${model} is unloaded while ${place} or in use`);
+    this.#down(model, type === "load" ? "loading" : "unloaded");
   }
 
   /** Among those that never lost their worker (for the others ids do not tell who asked first). */
@@ -159,7 +207,7 @@ test("never runs more sequences than slots while the workers live", () => {
   const property = fc.property(fc.array(calm, { maxLength: 80 }), fc.integer({ min: 1, max: 5 }), (events, slots) => {
     const play = new Play();
     for (const model of models) {
-      play.slots.set(model, slots);
+      play.setReady(model, slots);
       play.scheduler.onModelReady(model, { slots }, 0);
     }
     for (const event of events) {

@@ -162,6 +162,79 @@ describe("a model", () => {
   });
 });
 
+describe("a model with a ttl", () => {
+  const withTtl = () => ready({ slots: 1, models: [{ id: "a", maxQueue: 4, ttlMs: 100 }] });
+  const unload: Effect = { type: "unload", model: "a" };
+
+  test("leaves memory when nobody has used it for so long, counted from its load or its last request's end", () => {
+    const unused = withTtl();
+    expect(unused.nextCheckMs()).toBe(100);
+    expect(unused.onCheck(99)).toEqual([]);
+    expect(unused.onCheck(100)).toEqual([unload]);
+    expect(unused.nextCheckMs()).toBeUndefined();
+    const used = withTtl();
+    used.onRequest(ticket(1), 50);
+    used.onFinished(1, 70);
+    expect(used.nextCheckMs()).toBe(170);
+    expect(used.onCheck(169)).toEqual([]);
+    expect(used.onCheck(170)).toEqual([unload]);
+  });
+
+  test("is never unloaded while a request runs or waits, however long that takes", () => {
+    const scheduler = withTtl();
+    scheduler.onRequest(ticket(1), 0);
+    scheduler.onRequest(ticket(2), 0);
+    expect(scheduler.nextCheckMs()).toBeUndefined();
+    expect(scheduler.onCheck(10_000)).toEqual([]);
+    expect(scheduler.onFinished(1, 20_000)).toEqual([grant(2)]);
+    expect(scheduler.onCheck(30_000)).toEqual([]);
+    scheduler.onFinished(2, 30_000);
+    expect(scheduler.nextCheckMs()).toBe(30_100);
+  });
+
+  test("is kept by a request that waited for it and left, as if it had been served", () => {
+    const scheduler = withTtl();
+    scheduler.onRequest(ticket(1), 0);
+    scheduler.onRequest(ticket(2, { deadlineMs: 80 }), 0);
+    scheduler.onRequest(ticket(3), 0);
+    scheduler.onFinished(1, 50);
+    scheduler.onFinished(2, 60);
+    scheduler.onCancel(3, 90);
+    expect(scheduler.onFinished(3, 95)).toEqual([]);
+    expect(scheduler.onCheck(194)).toEqual([]);
+    expect(scheduler.onCheck(195)).toEqual([unload]);
+  });
+
+  test("that was unloaded is loaded by its next request, once for all who wait", () => {
+    const scheduler = withTtl();
+    scheduler.onCheck(100);
+    expect(scheduler.onRequest(ticket(1), 110)).toEqual([{ type: "load", model: "a" }]);
+    expect(scheduler.onRequest(ticket(2, { lane: "auxiliary" }), 111)).toEqual([]);
+    expect(scheduler.onCheck(1000)).toEqual([]);
+    expect(scheduler.onModelReady("a", { slots: 1 }, 2000)).toEqual([grant(1), grant(2)]);
+  });
+
+  test("is not unloaded while the server shuts down, or while it is not in memory", () => {
+    const ending = withTtl();
+    ending.onShutdown();
+    expect(ending.nextCheckMs()).toBeUndefined();
+    const restarting = withTtl();
+    restarting.onModelDown("a", { kind: "restarting" });
+    expect(restarting.onCheck(1000)).toEqual([]);
+  });
+
+  test("leaves the others alone, and without one a model stays", () => {
+    const models = [
+      { id: "a", maxQueue: 4, ttlMs: 100 },
+      { id: "b", maxQueue: 4 },
+    ];
+    const scheduler = ready({ models });
+    scheduler.onModelReady("b", { slots: 1 }, 0);
+    expect(scheduler.onCheck(1e9)).toEqual([unload]);
+    expect(scheduler.nextCheckMs()).toBeUndefined();
+  });
+});
+
 test("a shutdown refuses who waits and who comes, and lets who runs finish", () => {
   const scheduler = ready({ slots: 1 });
   for (const id of [1, 2]) scheduler.onRequest(ticket(id), 0);

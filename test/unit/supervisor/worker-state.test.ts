@@ -86,6 +86,40 @@ describe("a worker", () => {
     expect(play(demand, ready, closing, stop).state).toEqual({ name: "stopping" });
   });
 
+  describe("that nobody uses", () => {
+    const unload: WorkerEvent = { type: "unload" };
+    const unloading = play(demand, ready, unload);
+
+    test("is asked to end, and killed when it does not; then the next demand starts another, as if it were the first", () => {
+      expect(unloading).toEqual({
+        state: { name: "unloading", wanted: false },
+        effects: [{ type: "terminate" }, { type: "timer", ms: 5000 }],
+      });
+      expect(play(demand, ready, unload, { type: "closing" }).state).toEqual(unloading.state);
+      expect(play(demand, ready, unload, timer).effects).toEqual([{ type: "kill" }]);
+      expect(play(demand, ready, unload, exited())).toEqual({ state: { name: "unloaded" }, effects: [] });
+      expect(play(demand, ready, exited(), timer, ready, unload, exited(), demand)).toEqual(play(demand));
+    });
+
+    test("but is asked for while it ends is started again when it has", () => {
+      expect(play(demand, ready, unload, demand).effects).toEqual([]);
+      expect(play(demand, ready, unload, demand, exited())).toEqual(play(demand));
+    });
+
+    test("is not asked to end again when it is stopped meanwhile", () => {
+      expect(play(demand, ready, unload, stop)).toEqual({
+        state: { name: "stopping" },
+        effects: [{ type: "timer", ms: 5000 }],
+      });
+      expect(play(demand, ready, unload, demand, stop, exited()).state).toEqual({ name: "stopped" });
+    });
+
+    test("is left alone unless it is ready", () => {
+      for (const events of [[], [demand], [demand, ready, exited()], [demand, stop]] as WorkerEvent[][])
+        expect(play(...events, unload)).toEqual({ state: play(...events).state, effects: [] });
+    });
+  });
+
   test("that is stopped is asked to end, and killed when it does not", () => {
     expect(play(demand, ready, stop).effects).toEqual([{ type: "terminate" }, { type: "timer", ms: 5000 }]);
     expect(play(demand, ready, stop, timer).effects).toEqual([{ type: "kill" }]);
@@ -112,7 +146,17 @@ test("pauses grow from 0.1 s to 30 s", () => {
 });
 
 test("has at most one process, and is never without a way on, through any events that can happen", () => {
-  const choice = fc.constantFrom("demand", "progress", "ready", "loadFailed", "closing", "exited", "timer", "stop");
+  const choice = fc.constantFrom(
+    "demand",
+    "progress",
+    "ready",
+    "loadFailed",
+    "closing",
+    "exited",
+    "timer",
+    "stop",
+    "unload",
+  );
   fc.assert(
     fc.property(fc.array(choice, { maxLength: 60 }), (choices) => {
       let state: WorkerState = { name: "unloaded" };
