@@ -112,11 +112,8 @@ test.each([
   [[ModelState.UNLOADED, ModelState.LOADING], 200, "ready"],
   [[ModelState.LOADING, ModelState.FAILED], 200, "ready"],
   [[ModelState.FAILED, ModelState.FAILED], 503, "failed"],
-])("is ready while a request would load the first model (%j)", async ([first, state], status, word) => {
-  const models = [
-    { id: "guest", state: first, ttlSeconds: 60 },
-    { id: "pinned", state },
-  ];
+])("is ready while a request would load the first model (%j)", async (states, status, word) => {
+  const models = states.map((state, index) => ({ id: `m${index}`, state, ...(index === 0 && { ttlSeconds: 60 }) }));
   await using shim = await testShim({ listModels: () => ({ models }) });
   const response = await fetch(`${shim.url}/ready`);
   expect(response.status).toBe(status);
