@@ -34,6 +34,8 @@ export class Context {
   readonly pooling: number;
   readonly #llama: LlamaApi;
   readonly #memory: MemoryPointer | null;
+  /** A GPU may compute, so that llama.cpp returns before the work is done. */
+  readonly #returnsEarly: boolean;
 
   private constructor(llama: LlamaApi, pointer: ContextPointer, threadpool: Threadpool) {
     this.#llama = llama;
@@ -45,6 +47,7 @@ export class Context {
     this.sequences = llama.contextSequences(pointer);
     this.pooling = llama.contextPooling(pointer);
     this.#memory = llama.contextMemory(pointer);
+    this.#returnsEarly = llama.supportsGpuOffload();
     llama.attachThreadpool(pointer, threadpool.pointer, threadpool.pointer);
   }
 
@@ -68,12 +71,21 @@ export class Context {
   }
 
   /** llama_decode's return code: 0 done, 1 no room in the KV cache (nothing changed), else failed. */
-  decode(batch: Batch): Promise<number> {
-    return callAsync(this.#llama.decode, this.pointer, batch.struct);
+  async decode(batch: Batch): Promise<number> {
+    const code = await callAsync(this.#llama.decode, this.pointer, batch.struct);
+    await this.#computed();
+    return code;
   }
 
-  encode(batch: Batch): Promise<number> {
-    return callAsync(this.#llama.encode, this.pointer, batch.struct);
+  async encode(batch: Batch): Promise<number> {
+    const code = await callAsync(this.#llama.encode, this.pointer, batch.struct);
+    await this.#computed();
+    return code;
+  }
+
+  /** Waits for the GPU on another thread: reading a row of logits would wait for it on this one, which serves everybody. */
+  async #computed(): Promise<void> {
+    if (this.#returnsEarly) await callAsync(this.#llama.synchronize, this.pointer);
   }
 
   /** The logits of a flagged token of the last batch: a view that the next decode overwrites. */
