@@ -2,9 +2,9 @@ import type { Compiler } from "./compiler.ts";
 import { jsonRule } from "./json-rules.ts";
 import { countKeyword, keyword, listKeyword, refuseKeyword } from "./keywords.ts";
 import { memberChain } from "./member-chain.ts";
-import type { SchemaNode } from "./schema-document.ts";
-import { type Facts, valueSpaceOf, canonicalJson } from "./value-space.ts";
 import { literal } from "./rule-set.ts";
+import type { SchemaNode } from "./schema-document.ts";
+import { canonicalJson, type Facts, valueSpaceOf } from "./value-space.ts";
 
 /** Up to here every order of unique values is allowed; the number of rules doubles with each value. */
 const maxPermuted = 6;
@@ -14,17 +14,7 @@ const maxPermuted = 6;
  * `items`) and nothing said about more items there are none, as with properties.
  */
 export function arrayTerm(compiler: Compiler, facts: Facts): string | undefined {
-  for (const fact of facts) {
-    if (keyword(fact, "contains") !== undefined && countKeyword(fact, "minContains") !== 0) {
-      refuseKeyword(
-        fact,
-        "contains",
-        "is not supported: describe each place with prefixItems, or all items with items",
-      );
-    }
-    if (keyword(fact, "maxContains") !== undefined && keyword(fact, "contains") !== undefined)
-      refuseKeyword(fact, "maxContains", "is not supported: leave it away");
-  }
+  refuseContains(facts);
   const min = Math.max(0, ...facts.map((fact) => countKeyword(fact, "minItems") ?? 0));
   const max = Math.min(Infinity, ...facts.map((fact) => countKeyword(fact, "maxItems") ?? Infinity));
   const prefix = Math.max(0, ...facts.map((fact) => prefixOf(fact).length));
@@ -55,32 +45,35 @@ export function arrayTerm(compiler: Compiler, facts: Facts): string | undefined 
   return brackets(compiler, places(compiler, { members, extra, min, max: most, hint }));
 }
 
-/** One after the other, where each place needs those before it. */
-function places(
-  { rules }: Compiler,
-  {
-    members,
-    extra,
-    min,
-    max,
-    hint,
-  }: { members: readonly string[]; extra: string | undefined; min: number; max: number; hint: string },
-): string {
-  const ws = jsonRule(rules, "ws");
+function refuseContains(facts: Facts): void {
+  for (const fact of facts) {
+    if (keyword(fact, "contains") === undefined) continue;
+    if (countKeyword(fact, "minContains") === 0 && keyword(fact, "maxContains") === undefined) continue;
+    refuseKeyword(fact, "contains", "is not supported: describe each place with prefixItems, or all items with items");
+  }
+}
+
+interface Places {
+  readonly members: readonly string[];
+  readonly extra: string | undefined;
+  readonly min: number;
+  readonly max: number;
+  readonly hint: string;
+}
+
+/** One after the other, where each place needs those before it; `extra` as often as `max` lets it. */
+function places({ rules }: Compiler, { members, extra, min, max, hint }: Places): string {
   if (max === 0) return "";
+  const ws = jsonRule(rules, "ws");
+  const [first = extra!, ...others] = members;
   let tail = "";
-  if (extra !== undefined && members.length > 0) {
-    const more = rules.intern(`${hint}-more`, `"," ${ws} ${extra}`);
-    tail = rules.repeat(more, Math.max(0, min - members.length), max - members.length);
+  if (extra !== undefined) {
+    const known = others.length + 1;
+    tail = rules.repeat(rules.intern(`${hint}-more`, `"," ${ws} ${extra}`), Math.max(0, min - known), max - known);
   }
-  for (let i = members.length - 1; i > 0; i--) {
-    const next = `"," ${ws} ${members[i]!} ${tail}`.trim();
-    tail = i < min ? next : `${rules.intern(`${hint}-rest`, next)}?`;
-  }
-  const first = members[0] ?? extra!;
-  if (members.length === 0) {
-    const more = rules.intern(`${hint}-more`, `"," ${ws} ${extra!}`);
-    tail = rules.repeat(more, Math.max(0, min - 1), max - 1);
+  for (const [i, member] of [...others.entries()].toReversed()) {
+    const next = `"," ${ws} ${member} ${tail}`.trim();
+    tail = i + 1 < min ? next : `${rules.intern(`${hint}-rest`, next)}?`;
   }
   const all = `${first} ${tail}`.trim();
   return min === 0 ? `( ${all} ${ws} )?` : `${all} ${ws}`;

@@ -1,6 +1,5 @@
 import { combine } from "./combine.ts";
 import type { Expander } from "./compiler.ts";
-import { keyword, mapKeyword } from "./keywords.ts";
 import { negationsOf } from "./negate.ts";
 import { numberBounds } from "./number-bounds.ts";
 import { objectFacts } from "./object-facts.ts";
@@ -27,8 +26,9 @@ interface Way {
 
 /**
  * The alternatives of `oneOf`: exactly one branch may hold. Branches that cannot hold together (other types, a `const`
- * that tells them apart, a required member that the other does not have) stay as they are; where two overlap, the
- * opposite of the other is added to each. Refused when that opposite cannot be expressed.
+ * that tells them apart) stay as they are. From the rest is taken what the others would accept too: a name that another
+ * requires and this one does not list must be absent, or the opposite of the other must hold. Refused when that opposite
+ * cannot be expressed.
  */
 export function exclusiveAlternatives(
   expander: Expander,
@@ -38,20 +38,31 @@ export function exclusiveAlternatives(
   const ways = branches.flatMap((each, branch) => expander.expand([each]).map((facts) => wayOf(facts, branch)));
   let pairs = 0;
   return ways.flatMap((way) => {
+    let { facts } = way;
     const overlapping = new Set<number>();
     for (const other of ways) {
       if (other.branch === way.branch || overlapping.has(other.branch) || areApart(way, other)) continue;
       if (++pairs > maxPairs) {
         throw new SchemaRefusal(pointerTo(node.pointer, "oneOf"), "has too many alternatives to compare: use anyOf");
       }
-      const together = [...way.facts, ...closing(expander, way.facts, node), ...other.stated];
-      if (!isImpossible(expander, together, maxLook)) overlapping.add(other.branch);
+      if (isImpossible(expander, [...facts, ...other.stated], maxLook)) continue;
+      const without = absences(way.facts, other.stated).find((absence) =>
+        isImpossible(expander, [...facts, absence, ...other.stated], maxLook),
+      );
+      if (without) facts = [...facts, without];
+      else overlapping.add(other.branch);
     }
-    return [...overlapping].reduce<readonly Facts[]>(
-      (all, j) => combine(all, opposite(j, way.branch), node),
-      [way.facts],
-    );
+    return [...overlapping].reduce<readonly Facts[]>((all, j) => combine(all, opposite(j, way.branch), node), [facts]);
   });
+
+  /** For each name that `others` require and `facts` do not list: that it is not there. */
+  function absences(facts: Facts, others: Facts): readonly SchemaNode[] {
+    const listed = new Set(objectFacts(expander.document, facts).names);
+    const missing = [...objectFacts(expander.document, others).required].filter((name) => !listed.has(name));
+    return missing.map((name) =>
+      expander.document.imply(node, `without ${name}`, { keywords: { properties: { [name]: false } } }),
+    );
+  }
 
   function wayOf(facts: Facts, branch: number): Way {
     const stated = [node, ...facts];
@@ -80,19 +91,6 @@ export function exclusiveAlternatives(
 function areApart(a: Way, b: Way): boolean {
   if (a.values && b.values) return ![...a.values].some((value) => b.values!.has(value));
   return commonTypes(a.types, b.types).size === 0;
-}
-
-/** What is generated for an object without `additionalProperties` has no other members than those it lists. */
-function closing(expander: Expander, facts: Facts, node: SchemaNode): readonly SchemaNode[] {
-  const lists = facts.some((fact) => mapKeyword(fact, "properties"));
-  if (!lists || facts.some((fact) => keyword(fact, "additionalProperties") !== undefined)) return [];
-  const { names } = objectFacts(expander.document, facts);
-  const properties = Object.fromEntries(names.map((name) => [name, true]));
-  return [
-    expander.document.imply(node, `only ${JSON.stringify(names)}`, {
-      keywords: { properties, additionalProperties: false },
-    }),
-  ];
 }
 
 /** Whether it is certain that nothing satisfies the facts; false also where that is hard to tell. */

@@ -186,7 +186,7 @@ export const wildSchema: fc.Arbitrary<unknown> = fc.letrec<{ schema: unknown; ob
     type: few(types),
     allOf: few(list),
     anyOf: few(list),
-    oneOf: few(list),
+    oneOf: few(fc.oneof(list, fc.array(tie("object"), { minLength: 2, maxLength: 3 }))),
     not: few(
       fc.oneof(
         values.map((value) => ({ const: value })),

@@ -267,6 +267,33 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     [
       {
         allOf: [
+          { type: "object", properties: { id: number, x: number }, required: ["id"] },
+          {
+            oneOf: [
+              { properties: { x: number }, required: ["x"] },
+              { properties: { y: number }, required: ["y"] },
+            ],
+          },
+        ],
+      },
+      [
+        { id: 1, x: 1 },
+        { id: 1, y: 1 },
+      ],
+      [{ id: 1 }, { id: 1, x: 1, y: 1 }, { x: 1 }],
+    ],
+    [
+      {
+        type: "object",
+        properties: { a: number },
+        oneOf: [{ properties: { x: number }, required: ["x"] }, { required: ["a"] }],
+      },
+      [{ x: 1 }, { a: 1 }],
+      [{ a: 1, x: 1 }, {}],
+    ],
+    [
+      {
+        allOf: [
           { type: "object", properties: { a: text }, required: ["a"] },
           { properties: { b: number }, required: ["b"] },
         ],
