@@ -6,12 +6,15 @@ import type { GenerationOptionsSchema } from "../../../proto/gen/tokenwire/v1/ge
 import {
   CompleteRequestSchema,
   EmbedRequestSchema,
-  type Pooling,
+  Pooling,
+  RerankRequestSchema,
 } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { modelSettingsSchema } from "../../../services/config.ts";
+import type { RankingInfo } from "../../../services/engine/engine.ts";
 import { parseChatJob } from "../../../services/worker/jobs/parse-chat-job.ts";
 import { parseCompleteJob } from "../../../services/worker/jobs/parse-complete-job.ts";
 import { parseEmbedJob } from "../../../services/worker/jobs/parse-embed-job.ts";
+import { parseRerankJob } from "../../../services/worker/jobs/parse-rerank-job.ts";
 import { createLoadedModel } from "../../../services/worker/loaded-model.ts";
 import { FakeEngine, type FakeEngineOptions } from "../../support/fake-engine.ts";
 
@@ -208,8 +211,8 @@ describe("a completion", () => {
 });
 
 describe("embeddings", () => {
-  const embedJob = (request: MessageInitShape<typeof EmbedRequestSchema>) =>
-    parseEmbedJob(create(EmbedRequestSchema, request), new FakeEngine());
+  const embedJob = (request: MessageInitShape<typeof EmbedRequestSchema>, engine = new FakeEngine()) =>
+    parseEmbedJob(create(EmbedRequestSchema, request), engine);
   const inputs = (...texts: string[]) => texts.map((value) => ({ kind: { case: "text" as const, value } }));
 
   test("have their tokens counted and are normalised unless told otherwise", async () => {
@@ -228,5 +231,70 @@ describe("embeddings", () => {
     ["pooling", { inputs: inputs("x"), pooling: 99 as Pooling }],
   ])("are refused for %s", async (param, request) => {
     await expect(embedJob(request)).rejects.toMatchObject({ param });
+  });
+
+  test("without a pooling get the model's own, which a reranker has not", async () => {
+    expect((await embedJob({ inputs: inputs("x") })).embed.pooling).toBe("mean");
+    const reranker = new FakeEngine({ info: { embedding: { pooling: undefined, inputTokens: 9 } } });
+    await expect(embedJob({ inputs: inputs("x") }, reranker)).rejects.toMatchObject({ param: "pooling" });
+    expect((await embedJob({ inputs: inputs("x"), pooling: Pooling.LAST }, reranker)).embed.pooling).toBe("last");
+  });
+
+  test("whose vectors would be more than an answer holds are refused", async () => {
+    const wide = new FakeEngine({ info: { embeddingLength: 8192 } });
+    const request = (pooling: Pooling) => embedJob({ inputs: inputs(...Array.from("x".repeat(1025))), pooling }, wide);
+    await expect(request(Pooling.MEAN)).rejects.toMatchObject({ param: "input" });
+    await expect(embedJob({ inputs: inputs("x".repeat(900)), pooling: Pooling.NONE }, wide)).resolves.toBeDefined();
+    const long = inputs("x".repeat(900), "x".repeat(900));
+    await expect(embedJob({ inputs: long, pooling: Pooling.NONE }, wide)).rejects.toMatchObject({ param: "input" });
+    await expect(embedJob({ inputs: long, pooling: Pooling.NONE, dimensions: 8 }, wide)).resolves.toBeDefined();
+  });
+});
+
+describe("a ranking", () => {
+  const frame = { start: [1], between: [2, 3], end: [4] };
+  const ranker = (ranking: Partial<RankingInfo> = {}) =>
+    new FakeEngine({ info: { ranking: { prompt: frame, scores: "logits", inputTokens: 9, ...ranking } } });
+  const rerankJob = (request: MessageInitShape<typeof RerankRequestSchema>, engine = ranker()) =>
+    parseRerankJob(create(RerankRequestSchema, { query: "ab", documents: ["c"], ...request }), engine);
+  const textOf = (tokens: Int32Array | undefined) => String.fromCodePoint(...(tokens ?? []));
+
+  test("puts the query before each document, between the model's tokens", async () => {
+    const { rank, promptTokens, topN } = await rerankJob({ documents: ["c", "", "de"] });
+    expect(rank.inputs.map((tokens) => [...tokens])).toEqual([
+      [1, 97, 98, 2, 3, 99, 4],
+      [1, 97, 98, 2, 3, 4],
+      [1, 97, 98, 2, 3, 100, 101, 4],
+    ]);
+    expect({ promptTokens, topN }).toEqual({ promptTokens: 21, topN: 3 });
+  });
+
+  test("fills the model's template, and no places that the texts have", async () => {
+    const engine = ranker({ prompt: { template: "Q{query}D{document}{query}" }, inputTokens: 99 });
+    const { rank } = await rerankJob({ query: "{document}$&", documents: ["{query}"] }, engine);
+    expect(textOf(rank.inputs[0])).toBe("Q{document}$&D{query}{document}$&");
+  });
+
+  test("makes 0 to 1 out of logits alone, unless it is asked not to", async () => {
+    expect((await rerankJob({})).squash).toBe(true);
+    expect((await rerankJob({ rawScores: true })).squash).toBe(false);
+    expect((await rerankJob({}, ranker({ scores: "probabilities" }))).squash).toBe(false);
+  });
+
+  test.each<[string, MessageInitShape<typeof RerankRequestSchema>]>([
+    ["query", { query: "" }],
+    ["documents", { documents: [] }],
+    ["documents", { documents: Array.from({ length: 2049 }, () => "x") }],
+    ["documents[1]", { documents: ["c", "too long"] }],
+    ["top_n", { topN: 0 }],
+  ])("is refused for %s", async (param, request) => {
+    await expect(rerankJob(request)).rejects.toMatchObject({ param });
+  });
+
+  test("by a model that does not rank is refused with what does", async () => {
+    await expect(rerankJob({}, new FakeEngine())).rejects.toMatchObject({
+      param: "model",
+      message: expect.stringContaining("reranker"),
+    });
   });
 });
