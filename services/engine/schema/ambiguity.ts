@@ -1,4 +1,5 @@
-import { AutomatonTooLarge, liveStates, maxMoves, regexAutomaton } from "./automaton.ts";
+import { regexAutomaton } from "./automata.ts";
+import { AutomatonTooLarge, liveStates, maxMoves } from "./automaton.ts";
 import { intersect } from "./char-set.ts";
 import { choice, emptyRegex, lengthsOf, type Regex, repeat, repeatsEmpty, sequence } from "./regex.ts";
 

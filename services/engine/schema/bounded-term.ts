@@ -1,7 +1,9 @@
-import { type Automaton, AutomatonTooLarge, intersectAutomata, lengthAutomaton, liveStates } from "./automaton.ts";
-import { minimize } from "./minimize.ts";
+import { lengthAutomaton } from "./automata.ts";
+import { type Automaton, AutomatonTooLarge, liveStates } from "./automaton.ts";
+import { intersectAutomata } from "./automaton-algebra.ts";
 import type { CharSet } from "./char-set.ts";
 import { automatonTerm, charTerm, type Writing } from "./language-term.ts";
+import { minimize } from "./minimize.ts";
 import type { RuleSet } from "./rule-set.ts";
 
 export interface BoundedOptions {
@@ -19,7 +21,10 @@ const maxLength = 200_000;
 /** Up to here a rule for each state and count is the simplest. */
 const maxCounted = 600;
 
-/** A term for what the automaton accepts in `min` to `max` characters, undefined when that is nothing. Throws AutomatonTooLarge. */
+/**
+ * A term for what the automaton accepts in `min` to `max` characters, undefined when that is nothing. Throws
+ * AutomatonTooLarge.
+ */
 export function boundedTerm(rules: RuleSet, automaton: Automaton, options: BoundedOptions): string | undefined {
   const { min, max, writing, hint } = options;
   const small = minimize(automaton);
@@ -30,9 +35,9 @@ export function boundedTerm(rules: RuleSet, automaton: Automaton, options: Bound
 }
 
 /**
- * The same for long texts. Counting every character would take a rule for each state and count. Here characters are counted in blocks: rules for "from this
- * state to that one in exactly one block", and rules that count the blocks, some `states * sqrt(max)` of both. While a
- * block is read one way is open for each state that it may end in.
+ * The same for long texts. Counting every character would take a rule for each state and count. Here characters are
+ * counted in blocks: there are rules for "from this state to that one in exactly one block", and rules that count the
+ * blocks, some `states * sqrt(max)` of both. While a block is read one way is open for each state that it may end in.
  */
 function blocksTerm(
   rules: RuleSet,
@@ -54,14 +59,9 @@ function blocksTerm(
     if (!known.has(key)) {
       if (known.size >= maxRules) throw new AutomatonTooLarge();
       const found = ways().filter((way) => way !== undefined);
-      known.set(
-        key,
-        found.length === 0
-          ? undefined
-          : found.length === 1 && found[0]!.length < 20
-            ? found[0]!
-            : rules.intern(hint, found.join(" | ")),
-      );
+      const [only = "", ...others] = found;
+      const isShort = others.length === 0 && only.length < 20;
+      known.set(key, found.length === 0 ? undefined : isShort ? only : rules.intern(hint, found.join(" | ")));
     }
     return known.get(key);
   }

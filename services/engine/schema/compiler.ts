@@ -2,7 +2,7 @@ import type { RuleSet } from "./rule-set.ts";
 import type { SchemaDocument, SchemaNode } from "./schema-document.ts";
 import type { Facts } from "./value-space.ts";
 
-/** Turns schemas that must all hold into alternatives, each a list of facts: `$ref`, `allOf`, `anyOf` … are resolved. */
+/** Turns schemas that must all hold into alternatives, each a list of facts: `$ref`, `allOf` … are resolved. */
 export interface Expander {
   readonly document: SchemaDocument;
   /** No alternative: nothing satisfies the schemas. An alternative without facts: everything does. */

@@ -7,7 +7,7 @@ import { pointerTo, SchemaRefusal } from "./refusal.ts";
 import type { SchemaNode } from "./schema-document.ts";
 import { canonicalJson, commonTypes, type Facts, type JsonType, jsonTypes, valueSpaceOf } from "./value-space.ts";
 
-/** How far into required members to look for what tells two alternatives apart; a discriminator is at the first level. */
+/** How far into required members to look for what tells alternatives apart; a discriminator is at the first level. */
 const maxLook = 3;
 
 // Every pair is compared: beyond this the time is noticed.
@@ -27,8 +27,8 @@ interface Way {
 /**
  * The alternatives of `oneOf`: exactly one branch may hold. Branches that cannot hold together (other types, a `const`
  * that tells them apart) stay as they are. From the rest is taken what the others would accept too: a name that another
- * requires and this one does not list must be absent, or the opposite of the other must hold. Refused when that opposite
- * cannot be expressed.
+ * requires and this one does not list must be absent, or the opposite of the other must hold. Refused when that
+ * opposite cannot be expressed.
  */
 export function exclusiveAlternatives(
   expander: Expander,

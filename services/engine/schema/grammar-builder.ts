@@ -21,7 +21,7 @@ export interface GrammarBuilder {
   addSchema(schema: unknown, ruleName: string, options?: SchemaOptions): string;
   /** Adds a rule with a body in GBNF. The name must be free and a valid one: it is what others refer to. */
   addRule(name: string, body: string): string;
-  /** The name of one of the rules for JSON itself, `json-value` or `ws` for example, added when it is first asked for. */
+  /** The name of one of the rules for JSON itself (`json-value`, `ws` …), added when it is first asked for. */
   addJson(rule: JsonRule): string;
   /** GBNF for exactly this text. */
   literal(text: string): string;

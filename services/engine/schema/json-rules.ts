@@ -2,9 +2,9 @@ import type { RuleSet } from "./rule-set.ts";
 
 /**
  * JSON itself in GBNF. Whitespace is bounded so that a model cannot emit it for ever: none, one space, or a new line
- * with its indentation; after a colon none or one space. Numbers are bounded so that each is finite as a double:
- * 21 digits before the point (as many as JSON.stringify writes), an exponent of at most 279. An escaped surrogate always comes in a pair, which keeps
- * strings well-formed and makes the pair one character.
+ * with its indentation; after a colon none or one space. Numbers are bounded so that each is finite as a double: 21
+ * digits before the point (as many as JSON.stringify writes), an exponent of at most 279. An escaped surrogate always
+ * comes in a pair, which keeps strings well-formed and makes the pair one character.
  */
 const jsonRules = {
   ws: String.raw`| " " | "\n" [ \t]{0,20}`,

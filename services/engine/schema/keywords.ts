@@ -1,7 +1,10 @@
 import { pointerTo, SchemaRefusal, shown } from "./refusal.ts";
 import { isKeywords, type SchemaNode } from "./schema-document.ts";
 
-/** Typed reads of a schema's keywords. Each gives undefined for a keyword that is absent, and refuses a value of the wrong kind. */
+/*
+ * Typed reads of a schema's keywords. Each gives undefined for a keyword that is absent, and refuses a value of the
+ * wrong kind.
+ */
 
 export function keyword(node: SchemaNode, name: string): unknown {
   return Object.hasOwn(node.keywords, name) ? node.keywords[name] : undefined;

@@ -1,4 +1,5 @@
-import { type Automaton, AutomatonTooLarge, determinize, liveStates } from "./automaton.ts";
+import { type Automaton, AutomatonTooLarge, liveStates } from "./automaton.ts";
+import { determinize } from "./automaton-algebra.ts";
 import type { CharSet } from "./char-set.ts";
 
 /** Beyond this the time is noticed. */

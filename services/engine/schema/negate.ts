@@ -1,6 +1,6 @@
 import { keyword, listKeyword, mapKeyword, namesKeyword, textKeyword } from "./keywords.ts";
 import type { Implied, SchemaDocument, SchemaNode } from "./schema-document.ts";
-import { jsonTypes, typesOf } from "./value-space.ts";
+import { applicatorKeywords, assertionKeywords, jsonTypes, typesOf } from "./value-space.ts";
 
 /**
  * Schemas of which at least one holds exactly when `node` does not; undefined when that cannot be said with the keywords
@@ -11,17 +11,15 @@ export function negationsOf(document: SchemaDocument, node: SchemaNode): readonl
   for (const name of Object.keys(node.keywords)) {
     const negate = Object.hasOwn(negations, name) ? negations[name] : undefined;
     const each = negate?.(node, (tag) => (implied) => document.imply(node, `not ${name} ${tag}`, implied), document);
-    // An annotation says nothing that could be untrue; any other keyword would be lost.
     if (each) found.push(...each);
-    else if (!silent.has(name)) return undefined;
+    else if (assertionKeywords.has(name) || applicatorKeywords.has(name)) return undefined;
+    // The rest says nothing that could be untrue.
   }
   return found;
 }
 
 type Imply = (tag: string | number) => (implied: Implied) => SchemaNode;
 type Negation = (node: SchemaNode, imply: Imply, document: SchemaDocument) => readonly SchemaNode[] | undefined;
-
-const silent = new Set("title description default examples $comment deprecated readOnly writeOnly nullable".split(" "));
 
 const negations: Readonly<Record<string, Negation>> = {
   type(node, imply) {

@@ -1,4 +1,6 @@
-import { type Automaton, AutomatonTooLarge, exceptAutomaton, intersectAutomata, regexAutomaton } from "./automaton.ts";
+import { exceptAutomaton, regexAutomaton } from "./automata.ts";
+import { type Automaton, AutomatonTooLarge } from "./automaton.ts";
+import { intersectAutomata } from "./automaton-algebra.ts";
 import { charSet } from "./char-set.ts";
 import type { Compiler } from "./compiler.ts";
 import { jsonRule } from "./json-rules.ts";

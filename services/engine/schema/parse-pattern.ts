@@ -1,11 +1,6 @@
-import {
-  type Automaton,
-  complementAutomaton,
-  concatAutomata,
-  intersectAutomata,
-  regexAutomaton,
-  unionAutomaton,
-} from "./automaton.ts";
+import { regexAutomaton } from "./automata.ts";
+import { type Automaton } from "./automaton.ts";
+import { complementAutomaton, concatAutomata, intersectAutomata, unionAutomaton } from "./automaton-algebra.ts";
 import { anyChar } from "./char-set.ts";
 import { besideAnything, choice, lengthsOf, oneOf, type Regex, repeat, sequence } from "./regex.ts";
 import { PatternError, readRegex, type Syntax } from "./regex-syntax.ts";

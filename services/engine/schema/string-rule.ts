@@ -1,12 +1,7 @@
 import { isPlain } from "./ambiguity.ts";
-import {
-  type Automaton,
-  automatonAccepts,
-  AutomatonTooLarge,
-  exceptAutomaton,
-  intersectAutomata,
-  regexAutomaton,
-} from "./automaton.ts";
+import { exceptAutomaton, regexAutomaton } from "./automata.ts";
+import { type Automaton, automatonAccepts, AutomatonTooLarge } from "./automaton.ts";
+import { intersectAutomata } from "./automaton-algebra.ts";
 import { boundedTerm } from "./bounded-term.ts";
 import type { Compiler } from "./compiler.ts";
 import { fitLength, relaxCounts, splitLength } from "./fit-length.ts";

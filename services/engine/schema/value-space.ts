@@ -34,6 +34,14 @@ export const assertionKeywords: ReadonlySet<string> = new Set([
   ...Object.values(keywordsByType).flat(),
 ]);
 
+/** Keywords that say something through other schemas, or about what others leave open. */
+export const applicatorKeywords: ReadonlySet<string> = new Set(
+  [
+    "$ref allOf anyOf oneOf not if dependentRequired dependentSchemas dependencies",
+    "unevaluatedProperties unevaluatedItems $dynamicRef $recursiveRef extends disallow",
+  ].flatMap((names) => names.split(" ")),
+);
+
 /**
  * Which kinds of values satisfy all facts, as far as `type`, `enum` and `const` tell. Where no type is given it is
  * taken from the keywords that are there: `{"properties": …}` means an object to everyone who writes it, although
