@@ -4,6 +4,8 @@ export const notes: Readonly<Partial<Record<string, string>>> = {
   chat_format: "System messages are part of the prompt in every format.",
   disable_ping_events: "Pings are comments of the event stream.",
   embedding: "Embeddings are answered without it too.",
+  interrupt_requests:
+    "There a stream just stopped; here it ends with a finish_reason and its usage. With n_slots above 1 requests need not wait for each other.",
   last_n_tokens_size: "A request's repeat_last_n goes before it.",
   model: "Models stay in memory side by side; there, one was loaded at a time.",
   n_ctx: "Each of the requests that run at once has so many tokens.",

@@ -4,7 +4,9 @@ import { InferenceService } from "../proto/gen/tokenwire/v1/inference_pb.ts";
 import { ModelService, ModelState, type Model } from "../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSettings, ServiceSettings } from "./config.ts";
 import { Admission } from "./inference/admission.ts";
+import type { ForwardTarget } from "./inference/forward.ts";
 import { createFrontHandlers } from "./inference/front-handlers.ts";
+import { Interrupts } from "./inference/interrupts.ts";
 import { ModelMetrics } from "./metrics/model-metrics.ts";
 import { createModelHealth } from "./models/model-health.ts";
 import { createModelHandlers } from "./models/model-handlers.ts";
@@ -165,7 +167,11 @@ interface Parts {
 
 function serve(options: ServicesOptions, { admission, supervisor, localSocket }: Parts): Promise<FrontServer> {
   const { models, service, log, apiKeys = [], tls } = options;
-  const target = { admission, life: (id: string) => supervisor.life(id) };
+  const target: ForwardTarget = {
+    admission,
+    life: (id) => supervisor.life(id),
+    ...(service.interrupt_requests && { interrupts: new Interrupts((id, which) => supervisor.interrupt(id, which)) }),
+  };
   const ids = models.map((settings) => settings.model_alias);
   const inference = createFrontHandlers(target, { ids, unknownModel: service.unknown_model });
   const health = createModelHealth(supervisor);

@@ -43,7 +43,7 @@ export interface PlainLogprob extends PlainToken {
   readonly top: PlainToken[];
 }
 
-export type PlainFinishReason = "stop" | "length" | "toolCalls";
+export type PlainFinishReason = "stop" | "length" | "toolCalls" | "interrupted";
 
 export interface PlainModel {
   readonly id: string;
@@ -77,6 +77,7 @@ const finishReasons: Readonly<Record<FinishReason, PlainFinishReason>> = {
   [FinishReason.STOP]: "stop",
   [FinishReason.LENGTH]: "length",
   [FinishReason.TOOL_CALLS]: "toolCalls",
+  [FinishReason.INTERRUPTED]: "interrupted",
 };
 
 const modelStates: Readonly<Record<ModelState, PlainModelState>> = {

@@ -57,6 +57,7 @@ export const generationOptions = z.strictObject({
   minTokens: z.uint32().optional(),
   ignoreEos: z.boolean().optional(),
   cachePrompt: z.boolean().optional(),
+  interruptible: z.boolean().optional(),
   seed: z.uint32().optional(),
   temperature: z.number().optional(),
   topP: z.number().optional(),

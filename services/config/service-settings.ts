@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { text, whole } from "./kinds.ts";
-import { honoured, refused } from "./setting.ts";
+import { honoured } from "./setting.ts";
 
 export const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
 
@@ -24,8 +24,9 @@ export const serviceSettings = {
     z.enum(["error", "default"]).default("error"),
   ),
   log_level: honoured("What is logged, to stderr.", z.enum(logLevels).default("info")),
-  interrupt_requests: refused("A new request cuts off a running stream.", z.boolean().default(false), {
-    because: "cannot be true: requests run side by side, so none has to be cut off; set it to false or remove it",
-    replaced: { was: true },
-  }),
+  interrupt_requests: honoured(
+    "A new chat or completion request ends the running event streams of its model early, with finish_reason length; other requests run to their end. Without it all run side by side.",
+    z.boolean().default(false),
+    { replaced: { was: true } },
+  ),
 };

@@ -5,13 +5,17 @@ import type { ChatResponse } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { CompleteResponse } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { CallContext } from "../rpc/call-context.ts";
 import type { WorkerLife } from "../supervisor/worker-connection.ts";
+import { turnHeader } from "../worker/worker-start.ts";
 import type { Admission, AdmissionRequest, Lease } from "./admission.ts";
+import type { Interrupts } from "./interrupts.ts";
 
 /** Where requests go: who may run, and the process to call once one may. */
 export interface ForwardTarget {
   readonly admission: Admission;
   /** The model's process, while it is resident. */
   life(model: string): WorkerLife | undefined;
+  /** Unset: generations never interrupt each other. */
+  readonly interrupts?: Interrupts;
 }
 
 /** What a generation's stream consists of. */
@@ -37,6 +41,7 @@ export async function* forwardStream<T extends GenerationMessage>(
   context: CallContext,
   open: (life: WorkerLife, options: CallOptions) => AsyncIterable<T>,
 ): AsyncGenerator<T, void, void> {
+  target.interrupts?.arrive(request.model, context.requestId);
   using lease = await admit(target, request, context);
   let started = false;
   let answered = false;
@@ -44,7 +49,7 @@ export async function* forwardStream<T extends GenerationMessage>(
     const life = await lifeOf(target, request.model, lease, context.signal);
     const unfinished = new Set(Array.from({ length: request.places }, (_, choice) => choice));
     try {
-      for await (const message of open(life, callOptions(context, life))) {
+      for await (const message of open(life, callOptions(context, life, target.interrupts?.next()))) {
         if (message.event.case === "started") {
           if (started) continue;
           started = true;
@@ -117,10 +122,10 @@ async function lifeOf(target: ForwardTarget, model: string, lease: Lease, signal
 }
 
 /** The worker's call ends with ours and with its process, and carries our caller's deadline and request id. */
-function callOptions({ signal, deadline, requestId }: CallContext, life: WorkerLife): CallOptions {
+function callOptions({ signal, deadline, requestId }: CallContext, life: WorkerLife, turn?: number): CallOptions {
   return {
     signal: AbortSignal.any([signal, life.lost]),
     timeoutMs: deadline === undefined ? undefined : Math.max(1, deadline - Date.now()),
-    metadata: { "x-request-id": requestId },
+    metadata: { "x-request-id": requestId, ...(turn !== undefined && { [turnHeader]: String(turn) }) },
   };
 }

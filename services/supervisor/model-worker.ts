@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import type { WorkerInterrupt } from "../worker/worker-start.ts";
 import { connectWorker, type WorkerConnection, type WorkerLife } from "./worker-connection.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 import {
@@ -80,6 +81,11 @@ export class ModelWorker {
 
   get pid(): number | undefined {
     return this.#life?.process.pid;
+  }
+
+  /** Ends some of its generations early, while it is resident. */
+  interrupt(which: WorkerInterrupt): void {
+    if (this.#state.name === "ready") this.#life?.process.interrupt(which);
   }
 
   /**

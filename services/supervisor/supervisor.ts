@@ -3,7 +3,7 @@ import type { Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSettings } from "../config.ts";
 import { fileTime } from "../models/file-time.ts";
 import type { ModelSource } from "../models/model-source.ts";
-import type { SentTracingOptions } from "../worker/worker-start.ts";
+import type { SentTracingOptions, WorkerInterrupt } from "../worker/worker-start.ts";
 import { ModelWorker, type WorkerChange } from "./model-worker.ts";
 import type { SocketDirectory } from "./socket-directory.ts";
 import type { WorkerLife } from "./worker-connection.ts";
@@ -79,6 +79,11 @@ export class Supervisor implements ModelSource {
   /** The model's process, while it is resident. */
   life(id: string): WorkerLife | undefined {
     return this.#worker(id).life;
+  }
+
+  /** Ends some of the model's generations early, while it is resident. */
+  interrupt(id: string, which: WorkerInterrupt): void {
+    this.#worker(id).interrupt(which);
   }
 
   /** The process id of the model's worker, for operators and tests. */

@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { rmSync } from "node:fs";
 import type { Logger } from "pino";
 import { readEnvironment } from "../../config/config.ts";
-import type { WorkerListening, WorkerStart } from "../worker/worker-start.ts";
+import type { WorkerInterrupt, WorkerListening, WorkerStart } from "../worker/worker-start.ts";
 import { relayOutput } from "./worker-output.ts";
 
 const workerEnvironment = {
@@ -19,6 +19,8 @@ export interface WorkerProcess {
   readonly listening: Promise<void>;
   /** How it ended, in words that follow "its process": `was killed by SIGABRT`. Never rejects. */
   readonly exited: Promise<string>;
+  /** Ends some of its generations early. */
+  interrupt(which: WorkerInterrupt): void;
   /** Asks it to finish what runs and to end. */
   terminate(): void;
   /** Ends it at once. */
@@ -54,6 +56,8 @@ export function forkWorker(entry: URL, start: WorkerStart, log: Logger): WorkerP
     pid: child.pid,
     listening,
     exited,
+    // One that is ending has nothing left to interrupt.
+    interrupt: (which) => void (child.connected && child.send(which, () => {})),
     terminate: () => void child.kill("SIGTERM"),
     kill: () => void child.kill("SIGKILL"),
   };

@@ -3,6 +3,7 @@ import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSource } from "../models/model-source.ts";
 import { detailsToProto, statsToProto } from "../models/to-proto.ts";
+import { Interrupts } from "./interrupts.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 
 type Phase =
@@ -16,6 +17,7 @@ const loadingRetryMs = 1000;
 /** The one model of a worker from the start of its load on: what its handlers serve and its watchers see. */
 export class ModelHost implements ModelSource {
   readonly id: string;
+  readonly interrupts = new Interrupts();
   readonly #created: bigint;
   readonly #listeners = new Set<(id: string) => void>();
   #phase: Phase = { name: "loading", progress: 0 };

@@ -10,7 +10,7 @@ import { fileTime } from "../models/file-time.ts";
 import { createLoadedModel } from "./loaded-model.ts";
 import { ModelHost } from "./model-host.ts";
 import { createWorkerServer } from "./server.ts";
-import type { WorkerListening, WorkerStart } from "./worker-start.ts";
+import type { WorkerInterrupt, WorkerListening, WorkerStart } from "./worker-start.ts";
 
 export interface EngineOptions {
   /** 0 to 1. */
@@ -39,6 +39,7 @@ export async function runWorker(createEngine: CreateEngine): Promise<number> {
 
   const trace = await startTracing({ ...tracing, onWarning: (message) => log.warn(message) });
   const host = new ModelHost(settings.model_alias, fileTime(settings.model));
+  process.on("message", (message: WorkerInterrupt) => host.interrupts.onInterrupt(message));
   const server = createWorkerServer(host, log);
   await server.listen(`unix:${socketPath}`);
   process.send?.({ type: "listening" } satisfies WorkerListening);
@@ -58,7 +59,7 @@ async function load(host: ModelHost, settings: ModelSettings, createEngine: Crea
       log: (level, message) => log[level](message),
     });
     const model = createLoadedModel(settings, engine);
-    if (model.prompter.warning !== undefined) log.warn(model.prompter.warning);
+    if (model.prompter.warning !== undefined && engine.info.generates) log.warn(model.prompter.warning);
     host.onLoaded(model);
   } catch (error) {
     // Only an RpcError is written for the operator; anything else is a bug, and its stack says more than its message.

@@ -1,7 +1,7 @@
 import type { TracingOptions } from "../../clients/tracing/sdk.ts";
 import type { ModelSettings } from "../config.ts";
 
-/** The first message to a worker over its IPC channel. The channel's end is the front's end: then the worker ends too. */
+/** The first message to a worker over its IPC channel; interrupts may follow. The channel's end is the front's end: then the worker ends too. */
 export interface WorkerStart {
   readonly type: "start";
   readonly settings: ModelSettings;
@@ -15,6 +15,16 @@ export interface WorkerStart {
 
 /** Functions do not travel. */
 export type SentTracingOptions = Omit<TracingOptions, "onWarning">;
+
+/** Ends generations early that allow it: those numbered below `before`, but for those of the request `except`. */
+export interface WorkerInterrupt {
+  readonly type: "interrupt";
+  readonly before: number;
+  readonly except: string;
+}
+
+/** The metadata in which a generation's number comes. */
+export const turnHeader = "x-tokenwire-turn";
 
 /** A worker's answer: calls to its socket are answered now, though the model may still be loading. */
 export interface WorkerListening {

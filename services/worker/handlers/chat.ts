@@ -6,20 +6,21 @@ import { parseChatJob, type ChatJob } from "../jobs/parse-chat-job.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 import { ChoiceReader } from "./choice-reader.ts";
 import { finishedToProto, finishName, startedToProto } from "./engine-to-proto.ts";
+import { interruptible, type GenerationSignals } from "./interruptible.ts";
 import { tracedGeneration, type GenerationTrace } from "./generation-trace.ts";
 
 type Response = MessageInitShape<typeof ChatResponseSchema>;
 
-/** Answers a conversation. Leaving the iteration or aborting `signal` stops the engine's work. */
+/** Answers a conversation. Leaving the iteration or aborting `signal` stops the engine's work, an interrupt ends it early. */
 export async function* chat(
   request: ChatRequest,
   model: LoadedModel,
-  signal: AbortSignal,
+  signals: GenerationSignals,
 ): AsyncGenerator<Response, void, void> {
   const job = await parseChatJob(request, model);
   const operation = genAiOperation.chat;
   yield* tracedGeneration({ operation, model: model.id, job: job.generate }, (trace) =>
-    answer(job, model, trace, signal),
+    answer(job, model, trace, signals),
   );
 }
 
@@ -27,7 +28,7 @@ async function* answer(
   { generate: job, prompt, stop, maxCalls }: ChatJob,
   model: LoadedModel,
   trace: GenerationTrace,
-  signal: AbortSignal,
+  signals: GenerationSignals,
 ): AsyncGenerator<Response, void, void> {
   const readers = Array.from({ length: job.choices }, () => new ChoiceReader(prompt.createParser(), maxCalls));
   const readerOf = ({ choice }: Pick<TextEvent, "choice">) => {
@@ -36,7 +37,7 @@ async function* answer(
     return reader;
   };
   let cachedTokens = 0;
-  for await (const event of model.engine.generate(job, signal)) {
+  for await (const event of interruptible(model.engine, job, signals)) {
     switch (event.type) {
       case "started":
         cachedTokens = event.cachedTokens;

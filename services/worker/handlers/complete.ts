@@ -5,20 +5,21 @@ import type { CompleteRequest, CompleteResponseSchema } from "../../../proto/gen
 import { parseCompleteJob, type CompleteJob } from "../jobs/parse-complete-job.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 import { finishedToProto, logprobsToProto, promptLogprobsToProto, startedToProto } from "./engine-to-proto.ts";
+import { interruptible, type GenerationSignals } from "./interruptible.ts";
 import { tracedGeneration, type GenerationTrace } from "./generation-trace.ts";
 
 type Response = MessageInitShape<typeof CompleteResponseSchema>;
 
-/** Continues a prompt. Leaving the iteration or aborting `signal` stops the engine's work. */
+/** Continues a prompt. Leaving the iteration or aborting `signal` stops the engine's work, an interrupt ends it early. */
 export async function* complete(
   request: CompleteRequest,
   model: LoadedModel,
-  signal: AbortSignal,
+  signals: GenerationSignals,
 ): AsyncGenerator<Response, void, void> {
   const job = await parseCompleteJob(request, model);
   const operation = genAiOperation.textCompletion;
   yield* tracedGeneration({ operation, model: model.id, job: job.generate }, (trace) =>
-    job.generate.maxTokens === 0 ? nothing(job, model, signal) : answer(job, model, trace, signal),
+    job.generate.maxTokens === 0 ? nothing(job, model, signals.signal) : answer(job, model, trace, signals),
   );
 }
 
@@ -26,11 +27,11 @@ async function* answer(
   { generate: job, echo }: CompleteJob,
   model: LoadedModel,
   trace: GenerationTrace,
-  signal: AbortSignal,
+  signals: GenerationSignals,
 ): AsyncGenerator<Response, void, void> {
-  const echoed = await echoOf({ generate: job, echo }, model, signal);
+  const echoed = await echoOf({ generate: job, echo }, model, signals.signal);
   let cachedTokens = 0;
-  for await (const event of model.engine.generate(job, signal)) {
+  for await (const event of interruptible(model.engine, job, signals)) {
     switch (event.type) {
       case "started":
         cachedTokens = event.cachedTokens;

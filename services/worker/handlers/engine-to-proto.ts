@@ -10,7 +10,10 @@ import type { EngineEvent, GenerateJob, TokenCandidate, TokenLogprob } from "../
 import type { LoadedModel } from "../loaded-model.ts";
 
 type StartedEvent = Extract<EngineEvent, { type: "started" }>;
-export type FinishedEvent = Extract<EngineEvent, { type: "finished" }>;
+/** The end of a choice, by the engine or before it came to one. */
+export type FinishedEvent = Omit<Extract<EngineEvent, { type: "finished" }>, "reason"> & {
+  readonly reason: "stop" | "length" | "interrupted";
+};
 
 export function startedToProto(
   { cachedTokens }: StartedEvent,
@@ -43,9 +46,10 @@ export function finishedToProto(event: FinishedEvent, end: ChoiceEnd): MessageIn
   };
 }
 
-/** A call that was cut off by the limit is not to be run, so `length` wins. */
+/** A call that was cut off is not to be run, so what cut it wins. */
 function finishReason({ reason }: FinishedEvent, calledTools: boolean): FinishReason {
   if (reason === "length") return FinishReason.LENGTH;
+  if (reason === "interrupted") return FinishReason.INTERRUPTED;
   return calledTools ? FinishReason.TOOL_CALLS : FinishReason.STOP;
 }
 
@@ -54,6 +58,7 @@ const finishNames: Readonly<Record<FinishReason, string>> = {
   [FinishReason.STOP]: "stop",
   [FinishReason.LENGTH]: "length",
   [FinishReason.TOOL_CALLS]: "tool_calls",
+  [FinishReason.INTERRUPTED]: "interrupted",
 };
 
 /** A finish reason as traces and metrics name it. */

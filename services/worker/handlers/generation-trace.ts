@@ -12,7 +12,7 @@ export interface TracedGeneration {
 
 /** How one choice ended. */
 export interface ChoiceOutcome {
-  /** `stop`, `length`, `tool_calls`. */
+  /** `stop`, `length`, `tool_calls`, `interrupted`. */
   readonly reason: string;
   readonly completionTokens: number;
   readonly reasoningTokens: number;

@@ -14,11 +14,15 @@ import { detokenize, tokenize } from "./tokens.ts";
  */
 export function createInferenceHandlers(host: ModelHost): ServiceHandlers<typeof InferenceService> {
   return {
-    async *chat(request, { signal }) {
-      yield* chat(request, host.loaded(), signal);
+    async *chat(request, context) {
+      const { signal } = context;
+      using joined = host.interrupts.join(request.options, context);
+      yield* chat(request, host.loaded(), { signal, interrupted: joined.interrupted });
     },
-    async *complete(request, { signal }) {
-      yield* complete(request, host.loaded(), signal);
+    async *complete(request, context) {
+      const { signal } = context;
+      using joined = host.interrupts.join(request.options, context);
+      yield* complete(request, host.loaded(), { signal, interrupted: joined.interrupted });
     },
     embed: async (request, { signal }) => embed(request, host.loaded(), signal),
     rerank: async (request, { signal }) => rerank(request, host.loaded(), signal),

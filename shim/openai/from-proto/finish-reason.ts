@@ -11,6 +11,8 @@ export function finishReasonFromProto(
     case FinishReason.STOP:
       return "stop";
     case FinishReason.LENGTH:
+    // The word of the contract for an answer that would have gone on: SDKs then do not parse it as a whole one.
+    case FinishReason.INTERRUPTED:
       return "length";
     case FinishReason.TOOL_CALLS:
       return options.legacyFunctions ? "function_call" : "tool_calls";

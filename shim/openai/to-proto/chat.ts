@@ -2,7 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { invalidParameter } from "../../../clients/errors.ts";
 import type { ChatRequestSchema, ReasoningSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { ChatRequestBody } from "../schema/chat-request.ts";
-import { requireStreamForOptions } from "./delivery.ts";
+import { interruptionToProto, requireStreamForOptions } from "./delivery.ts";
 import { messagesToProto } from "./messages.ts";
 import { responseFormatToProto } from "./response-format.ts";
 import { onlyOne, samplingToProto } from "./sampling.ts";
@@ -23,6 +23,7 @@ export function chatToProto(request: ChatRequestBody): ChatRequestInit {
       ...samplingToProto(request),
       maxTokens: onlyOne("max_tokens", request.max_tokens, "max_completion_tokens", request.max_completion_tokens),
       topLogprobs: topLogprobs(request),
+      ...interruptionToProto(request),
     },
     // It came out of JSON.parse, so everything inside is JSON.
     chatTemplateKwargs: (request.chat_template_kwargs ?? undefined) as JsonObject | undefined,

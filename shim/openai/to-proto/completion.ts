@@ -2,7 +2,7 @@ import { invalidParameter } from "../../../clients/errors.ts";
 import type { CompleteRequestSchema, TextOrTokensSchema } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { CompletionRequestBody } from "../schema/completion-request.ts";
 import type { Inputs } from "../schema/inputs.ts";
-import { requireStreamForOptions } from "./delivery.ts";
+import { interruptionToProto, requireStreamForOptions } from "./delivery.ts";
 import type { Init } from "./init.ts";
 import { responseFormatToProto } from "./response-format.ts";
 import { onlyOne, samplingToProto } from "./sampling.ts";
@@ -22,6 +22,7 @@ export function completionToProto(request: CompletionRequestBody): CompleteReque
     options: {
       ...samplingToProto(request),
       maxTokens: request.max_tokens ?? defaultMaxTokens,
+      ...interruptionToProto(request),
       // The best ones are found by their log-probabilities.
       ...(bestOf === undefined ? { topLogprobs } : { n: bestOf, topLogprobs: topLogprobs ?? 0 }),
     },

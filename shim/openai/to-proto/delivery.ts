@@ -12,6 +12,11 @@ export function requireStreamForOptions(request: Delivery): void {
   }
 }
 
+/** A stream may be ended early where the server is set to interrupt_requests; who waits for the whole answer gets it. */
+export function interruptionToProto({ stream }: Delivery): { readonly interruptible?: true } {
+  return stream === true ? { interruptible: true } : {};
+}
+
 /** Whether a stream ends with a chunk of usage. */
 export function wantsUsageChunk(request: Delivery): boolean {
   return request.stream_options?.include_usage === true;

@@ -246,11 +246,6 @@ describe("a start that is refused", () => {
       /^environment variable CLIP_MODEL_PATH is not served yet: /,
     ],
     [
-      "interruptions",
-      { file: { interrupt_requests: true, models: [model()] } },
-      /^interrupt_requests cannot be true: requests run side by side/,
-    ],
-    [
       "a ttl for what is to stay",
       models({ pin: true, ttl: 60 }),
       "models[0].ttl unloads a model that pin keeps in memory: remove one of the two",

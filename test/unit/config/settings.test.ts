@@ -101,7 +101,7 @@ describe("the JSON Schema", () => {
     { models: [{ model: "a", n_ctx: -1 }] },
     { models: [{ model: "a", clip_model_path: "x" }] },
     { models: [{ model: "a", clip_model_path: "b" }] },
-    { interrupt_requests: true, models: [{ model: "a" }] },
+    { interrupt_requests: "sometimes", models: [{ model: "a" }] },
   ])("refuses %j", (config) => {
     expect(validate(config)).toBe(false);
   });

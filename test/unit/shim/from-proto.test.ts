@@ -45,6 +45,11 @@ test("interleaves choices, each with its role first and its finish last", async 
   ]); // prettier-ignore
 });
 
+test("calls an answer that was interrupted one that is not whole", async () => {
+  const chunks = await chunksOf([text("a"), finished(0, FinishReason.INTERRUPTED)]);
+  expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe("length");
+});
+
 test("counts the prompt once, and the cached part of the first choice", async () => {
   const chunks = await chunksOf(
     [finished(1, FinishReason.STOP, 5), finished(0, FinishReason.LENGTH, 3)],

@@ -31,6 +31,11 @@ test("keeps zeros, which are not unset", () => {
   });
 });
 
+test("lets a newer request interrupt a stream, but not an answer that is waited for", () => {
+  expect(toProto({ stream: true }).options?.interruptible).toBe(true);
+  for (const stream of [false, null, undefined]) expect(toProto({ stream }).options?.interruptible).toBeUndefined();
+});
+
 test("hands every sampling parameter on", () => {
   const given = {
     temperature: 0.5, top_p: 0.9, presence_penalty: 1, frequency_penalty: -1, n: 2, top_k: 40, min_p: 0.05,
