@@ -19,7 +19,7 @@ export interface StartUp {
 export function startUpText({ version, restUrl, grpcAddress, tls, needsKey, loads, embedded }: StartUp): string {
   const [first] = loads;
   const details = loads.find(({ error }) => error === undefined)?.model.details;
-  const name = first?.model.id ?? "";
+  const example = exampleRequest(first?.model);
   return [
     "",
     `Tokenwire ${version} is ready`,
@@ -32,9 +32,9 @@ export function startUpText({ version, restUrl, grpcAddress, tls, needsKey, load
     ...loads.map(modelLine),
     "",
     ...(embedded ? embeddedText : []),
-    `Try:   curl ${restUrl}/v1/chat/completions -H "content-type: application/json" \\`,
+    `Try:   curl ${restUrl}/v1/${example.path} -H "content-type: application/json" \\`,
     ...(needsKey ? [`         -H "authorization: Bearer $API_KEY" \\`] : []),
-    `         -d '{"model": "${name}", "messages": [{"role": "user", "content": "Hello!"}]}'`,
+    `         -d '{"model": "${first?.model.id ?? ""}", ${example.fields}}'`,
     "Stop:  Ctrl+C",
     "",
   ].join("\n");
@@ -47,12 +47,26 @@ const embeddedText = [
   "",
 ];
 
+/** What the model can answer: it is not known of one that is loaded later. */
+function exampleRequest(model: LoadResult["model"] | undefined): { readonly path: string; readonly fields: string } {
+  const details = model?.details;
+  if (details === undefined || details.generates)
+    return { path: "chat/completions", fields: `"messages": [{"role": "user", "content": "Hello!"}]` };
+  return details.reranks
+    ? { path: "rerank", fields: `"query": "Who greets?", "documents": ["Hello!", "Good night."]` }
+    : { path: "embeddings", fields: `"input": "Hello!"` };
+}
+
 function modelLine({ model, error }: LoadResult): string {
   const { id, details, ttlSeconds } = model;
   if (error !== undefined) return `  ${id}: NOT LOADED: ${error}`;
   if (ttlSeconds !== undefined && details === undefined)
     return `  ${id}: loaded by its first request, unloaded after ${ttlSeconds} s without one`;
   if (details === undefined) return `  ${id}`;
-  const what = details.generates ? `${details.slots} at once, ${details.contextLength} tokens each` : "embeddings only";
+  const what = details.generates
+    ? `${details.slots} at once, ${details.contextLength} tokens each`
+    : details.reranks
+      ? "ranks documents"
+      : "embeddings only";
   return `  ${id}: ${details.description}, ${what}, offloaded ${details.offloadedLayers}/${details.layers} layers to GPU`;
 }

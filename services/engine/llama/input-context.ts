@@ -26,27 +26,44 @@ export interface InputContextOptions {
 const maxSequences = 128;
 /** Each sequence of a recurrent model has a whole state of its own. */
 const maxRecurrentSequences = 8;
+/** An input's usual length: room for more is made when one comes that needs it. */
+const usualTokens = 2048;
 const outOfMemory = -2;
+
+interface Sizes {
+  readonly inputTokens: number;
+  readonly batchTokens: number;
+  /** Of the batch. */
+  readonly capacity: number;
+}
 
 /** A context that outputs something for every token, with the batch that feeds it. */
 export class InputContext {
   readonly context: Context;
   readonly batch: Batch;
+  /** Tokens of one input, at most. */
+  readonly inputTokens: number;
   readonly #model: Model;
   /** Tokens whose outputs it has had memory for. */
   #reserved: number;
 
-  private constructor(model: Model, context: Context, { batchTokens, capacity }: Record<string, number>) {
+  private constructor(model: Model, context: Context, sizes: Sizes) {
     this.#model = model;
     this.context = context;
-    this.batch = new Batch(Math.min(capacity ?? 0, context.batchTokens));
-    this.#reserved = batchTokens ?? 0;
+    this.batch = new Batch(Math.min(sizes.capacity, context.batchTokens));
+    this.inputTokens = sizes.inputTokens;
+    this.#reserved = sizes.batchTokens;
   }
 
-  /** Throws INSUFFICIENT_MEMORY. */
-  static async create(parts: InputContextParts, { pooling, limits }: InputContextOptions): Promise<InputContext> {
+  /** A context for inputs of the usual length, or for longer ones if one has `tokens`. Throws INSUFFICIENT_MEMORY. */
+  static async create(
+    parts: InputContextParts,
+    { pooling, limits }: InputContextOptions,
+    tokens: number,
+  ): Promise<InputContext> {
     const { llama, model, settings, threadpool, adapters } = parts;
-    const { batchTokens, inputTokens, cuts } = limits;
+    const { batchTokens, cuts } = limits;
+    const inputTokens = tokens <= usualTokens ? Math.min(usualTokens, limits.inputTokens) : limits.inputTokens;
     const capacity = cuts ? batchTokens : inputTokens;
     const params = {
       ...commonParams(settings),
@@ -61,7 +78,7 @@ export class InputContext {
       pooling_type: pooling,
     };
     const context = await Context.create(llama, model, { threadpool, adapters, params });
-    if (context !== undefined) return new InputContext(model, context, { batchTokens, capacity });
+    if (context !== undefined) return new InputContext(model, context, { inputTokens, batchTokens, capacity });
     const message = "there is not enough memory to compute embeddings with this model";
     throw new RpcError(ErrorReason.INSUFFICIENT_MEMORY, message);
   }

@@ -30,7 +30,7 @@ export class InputRunner {
   readonly #budget: PromptBudget;
   /** Whose inputs are in the context: a job's, until those that it has begun are whole. */
   readonly #users = createTurns();
-  #made: Promise<InputContext> | undefined;
+  #made: InputContext | undefined;
   #closed = false;
 
   constructor(parts: InputRunnerParts, options: InputContextOptions) {
@@ -41,7 +41,7 @@ export class InputRunner {
 
   /** Makes the context, which else the first job does. */
   async prepare(): Promise<void> {
-    await this.#make();
+    await this.#users.take(() => this.#contextFor(1));
   }
 
   /** Inputs must have 1 to `limits.inputTokens` tokens of the vocabulary. Throws `signal`'s reason between batches. */
@@ -51,7 +51,7 @@ export class InputRunner {
       await this.#users.take(async () => {
         do {
           signal.throwIfAborted();
-          const made = await this.#make();
+          const made = await this.#contextFor(inputs[place.input]?.length ?? 0);
           place = await this.#parts.turns.take(() => this.#turn(made, { inputs, place, read }));
         } while (place.token > 0);
       });
@@ -80,23 +80,22 @@ export class InputRunner {
     return placeAfter(place, pieces);
   }
 
-  #make(): Promise<InputContext> {
+  /** The context, which is made anew where it is too small for an input of so many tokens. */
+  async #contextFor(tokens: number): Promise<InputContext> {
     if (this.#closed) {
       throw new RpcError(ErrorReason.SHUTTING_DOWN, "the model is being unloaded", { retryAfterMs: 1000 });
     }
-    if (this.#made !== undefined) return this.#made;
-    this.#made = InputContext.create(this.#parts, this.#options);
-    // A context that could not be made (no memory) is tried again by the next job.
-    this.#made.catch(() => (this.#made = undefined));
+    if (this.#made !== undefined && this.#made.inputTokens >= tokens) return this.#made;
+    await this.#made?.free();
+    // When there is no memory for it, the next job may need less.
+    this.#made = undefined;
+    this.#made = await InputContext.create(this.#parts, this.#options, tokens);
     return this.#made;
   }
 
   /** Ends what runs with SHUTTING_DOWN after its batch, and frees the context. */
   close(): Promise<void> {
     this.#closed = true;
-    return this.#users.take(async () => {
-      const made = await this.#made?.catch(() => undefined);
-      await made?.free();
-    });
+    return this.#users.take(async () => this.#made?.free());
   }
 }
