@@ -47,7 +47,7 @@ function repaired(node: Json): Json {
  * and vectors come as base64 when that is asked for.
  */
 function isDocumentsFault(path: string, data: unknown, value: unknown): boolean {
-  if (/\/embedding$/.test(path)) return typeof data === "string";
+  if (path.endsWith("/embedding")) return typeof data === "string";
   const isLegacy = (value as { object?: string }).object === "text_completion";
   return (
     isLegacy &&

@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { tinyGuidePath } from "../../support/tiny-guide.ts";
+import { writeBert } from "../../support/write-rerankers.ts";
+import { type ContractServer, startContractServer } from "./contract-server.ts";
+
+/** The embedded model, told that its tokenizer begins texts with a BOS. */
+export const modelWithBos = "tiny-guide-with-bos";
+/** A cross-encoder of random weights. */
+export const reranker = "reranker";
+
+/** A server for probes: tiny-guide, and beside it `modelWithBos` and `reranker`. */
+export async function startProbedServer(): Promise<ContractServer> {
+  const folder = mkdtempSync(join(tmpdir(), "tokenwire-probes-"));
+  const file = join(folder, "config.json");
+  const rerankerFile = join(folder, "reranker.gguf");
+  writeBert(rerankerFile);
+  const model = { model: tinyGuidePath, n_ctx: 8_192 };
+  const kv_overrides = ["tokenizer.ggml.add_bos_token=bool:true"];
+  const models = [
+    { ...model, model_alias: "tiny-guide" },
+    { ...model, model_alias: modelWithBos, kv_overrides },
+    { model: rerankerFile, model_alias: reranker },
+  ];
+  writeFileSync(file, JSON.stringify({ models }));
+  const server = await startContractServer({ args: ["--config_file", file] });
+  return {
+    ...server,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

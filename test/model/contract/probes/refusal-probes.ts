@@ -1,0 +1,63 @@
+import { expect } from "vitest";
+import type { ContractServer } from "../contract-server.ts";
+import { getWeather } from "../example-tools.ts";
+
+const user = (content: unknown) => ({ messages: [{ role: "user", content }] });
+const part = (type: string) => user([{ type, [type]: {} }]);
+
+/** What OpenAI's chat API has inside of its fields and this server has not: what it is, a request, the `param` named. */
+export const nestedRefusals: readonly (readonly [string, object, string])[] = [
+  ["image parts (`image_url`)", part("image_url"), "messages[0].content[0]"],
+  ["audio parts (`input_audio`)", part("input_audio"), "messages[0].content[0]"],
+  ["file parts (`file`)", part("file"), "messages[0].content[0]"],
+  [
+    "cache breakpoints (`prompt_cache_breakpoint`)",
+    user([{ type: "text", text: "a", prompt_cache_breakpoint: { mode: "explicit" } }]),
+    "messages[0].content[0].prompt_cache_breakpoint",
+  ],
+  [
+    "earlier audio answers (`audio` of an assistant's message)",
+    { messages: [...user("a").messages, { role: "assistant", audio: { id: "audio_1" } }, ...user("b").messages] },
+    "messages[1].audio",
+  ],
+  ["custom tools", { ...user("a"), tools: [{ type: "custom", custom: { name: "f" } }] }, "tools[0]"],
+  [
+    "the choice of a custom tool",
+    { ...user("a"), tools: [getWeather], tool_choice: { type: "custom", custom: { name: "f" } } },
+    "tool_choice",
+  ],
+];
+
+/** Fails unless the request is refused as something that is known and not served. */
+export async function expectUnsupported(
+  server: ContractServer,
+  { path, request, param }: { readonly path: string; readonly request: object; readonly param: string },
+): Promise<void> {
+  const refusal = await server.refusal(path, request);
+  expect(refusal).toMatchObject({ status: 400, code: "unsupported_parameter", param });
+}
+
+/** Fails unless the answer's `warning` header says that the field, a path, has no effect. */
+export async function expectNoEffectWarning(
+  server: ContractServer,
+  path: string,
+  { request, field }: { readonly request: object; readonly field: string },
+): Promise<void> {
+  const response = await server.send(path, { ...request, ...fragments[field] });
+  expect(response.status).toBe(200);
+  await response.text();
+  expect(response.headers.get("warning")).toContain(`field \\"${field}\\" has no effect`);
+}
+
+/** How each field without an effect is sent. */
+const fragments: Readonly<Record<string, object>> = {
+  user: { user: "somebody" },
+  truncation_direction: { truncation_direction: "left" },
+  safety_identifier: { safety_identifier: "somebody" },
+  metadata: { metadata: { a: "b" } },
+  prompt_cache_key: { prompt_cache_key: "a" },
+  "stream_options.include_obfuscation": { stream: true, stream_options: { include_obfuscation: true } },
+  "response_format.json_schema.description": {
+    response_format: { type: "json_schema", json_schema: { name: "a", schema: { enum: [1] }, description: "b" } },
+  },
+};

@@ -1,0 +1,111 @@
+import { expect } from "vitest";
+import type { ContractServer } from "../contract-server.ts";
+import { modelWithBos } from "../probed-server.ts";
+import { getWeather } from "../example-tools.ts";
+import { modelProbe } from "./delivery-probes.ts";
+import type { Probe } from "./probe.ts";
+
+const text = "Once upon a time";
+
+const answerOf = async <T>(server: ContractServer, path: string, body: object): Promise<T> => {
+  const response = await server.send(path, body);
+  expect(response.status).toBe(200);
+  return (await response.json()) as T;
+};
+const tokensOf = async (server: ContractServer, body: object) =>
+  (await answerOf<{ tokens: number[] }>(server, "/tokenize", { content: text, ...body })).tokens;
+
+/** A field whose value decides what comes back. */
+const decides = (
+  path: string,
+  field: string,
+  seen: string,
+  rest: { readonly on: object; readonly off: object },
+): Probe => ({
+  field,
+  seen,
+  async run(server) {
+    expect(await answerOf(server, path, rest.on)).not.toEqual(await answerOf(server, path, rest.off));
+  },
+});
+
+const chat = { messages: [{ role: "user", content: "Hello!" }] };
+
+/** The fields of the endpoints about tokens and templates, by path. */
+export const tokenProbes: Readonly<Record<string, readonly Probe[]>> = {
+  "/extras/tokenize": [
+    modelProbe("/extras/tokenize", { input: text }),
+    {
+      field: "input",
+      seen: "its tokens",
+      run: async (server) =>
+        expect(await answerOf(server, "/extras/tokenize", { input: text })).toEqual({
+          tokens: await tokensOf(server, {}),
+        }),
+    },
+  ],
+  "/extras/tokenize/count": [
+    modelProbe("/extras/tokenize/count", { input: text }),
+    {
+      field: "input",
+      seen: "how many tokens it has",
+      run: async (server) =>
+        expect(await answerOf(server, "/extras/tokenize/count", { input: text })).toEqual({ count: 4 }),
+    },
+  ],
+  "/extras/detokenize": [
+    modelProbe("/extras/detokenize", { tokens: [28] }),
+    {
+      field: "tokens",
+      seen: "their text",
+      run: async (server) =>
+        expect(await answerOf(server, "/extras/detokenize", { tokens: await tokensOf(server, {}) })).toEqual({ text }),
+    },
+  ],
+  "/tokenize": [
+    modelProbe("/tokenize", { content: text }),
+    { field: "content", seen: "its tokens", run: async (server) => expect(await tokensOf(server, {})).toHaveLength(4) },
+    decides("/tokenize", "parse_special", "false reads <|im_start|> as text", {
+      on: { content: "<|im_start|>" },
+      off: { content: "<|im_start|>", parse_special: false },
+    }),
+    decides("/tokenize", "add_special", "true adds the BOS of a model that has one", {
+      on: { content: text, model: modelWithBos, add_special: true },
+      off: { content: text, model: modelWithBos },
+    }),
+    decides("/tokenize", "with_pieces", "each token with its text", {
+      on: { content: text, with_pieces: true },
+      off: { content: text },
+    }),
+  ],
+  "/detokenize": [
+    modelProbe("/detokenize", { tokens: [28] }),
+    {
+      field: "tokens",
+      seen: "their text",
+      run: async (server) =>
+        expect(await answerOf(server, "/detokenize", { tokens: await tokensOf(server, {}) })).toEqual({
+          content: text,
+        }),
+    },
+  ],
+  "/apply-template": [
+    modelProbe("/apply-template", chat),
+    {
+      field: "messages",
+      seen: "the prompt that they become",
+      run: async (server) =>
+        expect(await answerOf(server, "/apply-template", chat)).toEqual({
+          prompt: "<|im_start|>user\nHello!<|im_end|>\n<|im_start|>assistant\n",
+        }),
+    },
+    decides("/apply-template", "tools", "the prompt describes them", {
+      on: { ...chat, tools: [getWeather] },
+      off: chat,
+    }),
+    decides("/apply-template", "chat_template_kwargs", "enable_thinking changes the prompt", {
+      on: { ...chat, chat_template_kwargs: { enable_thinking: true } },
+      off: chat,
+    }),
+  ],
+};
