@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from "node:util";
 import { type ModelSettings, modelSettingsSchema } from "../services/config.ts";
 import { conflicts } from "../services/config/conflicts.ts";
+import { ineffective } from "../services/config/ineffective.ts";
 import type { Problems } from "./config-error.ts";
 import type { GivenSettings } from "./given.ts";
 import { parseValues, type ReadContext, readGiven } from "./read-given.ts";
@@ -14,7 +16,7 @@ export function readModels(
   itemsName: string | undefined,
   context: ReadContext,
 ): readonly ModelSettings[] {
-  const { problems } = context.findings;
+  const { problems, warnings } = context.findings;
   const owners = new Map<string, string>();
   return models.flatMap((given, index) => {
     const prefix = itemsName === undefined ? "" : `${itemsName}[${index}].`;
@@ -30,8 +32,17 @@ export function readModels(
     if (model === undefined) return [];
     for (const [setting, fault] of conflicts(model))
       problems.add(`${given.get(setting)?.where ?? `${prefix}${setting}`} ${fault}`);
+    for (const [setting, because] of ineffective(model)) {
+      const where = given.get(setting)?.where;
+      if (where !== undefined && isChosen(setting, model)) warnings.add(`${where} has no effect: ${because}`);
+    }
     return [model];
   });
+}
+
+/** Whether a value is another than what an unset one would be, so that its author may wait for an effect. */
+function isChosen(setting: keyof ModelSettings, model: ModelSettings): boolean {
+  return !isDeepStrictEqual(model[setting], modelSettingsSchema.shape[setting].safeParse(undefined).data);
 }
 
 /** Requests find a model by its alias alone. */

@@ -12,7 +12,7 @@ export const gpuSettings = {
     replaced: { was: 0, keep: true },
   }),
   gpus: honoured(
-    "The GPUs this model may use, by their numbers in the start-up text; []: none. Unset: all.",
+    "The GPUs this model may use, by their numbers in the log of a load; []: none. Unset: all.",
     optional(
       z
         .array(whole(0, maxDevices - 1))
@@ -27,7 +27,7 @@ export const gpuSettings = {
     { expects: `one of ${namesOf(splitModes)}`, replaced: { was: 1 } },
   ),
   main_gpu: honoured(
-    "With split_mode none: which GPU of the model's list holds it; with row: which holds the small tensors.",
+    "With split_mode none: which GPU holds the model, counted within gpus.",
     whole(0, maxDevices - 1).default(0),
     { replaced: { was: 0 } },
   ),

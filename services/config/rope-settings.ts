@@ -24,9 +24,13 @@ export const ropeSettings = {
   yarn_ext_factor: honoured("YaRN: mix of interpolation (0) and extrapolation (1); negative: the model's.", yarn(), {
     replaced: { was: -1 },
   }),
-  yarn_attn_factor: honoured("YaRN: factor of the attention's magnitude; negative: the model's.", yarn(), {
-    replaced: { was: 1 },
-  }),
+  yarn_attn_factor: honoured(
+    "YaRN: factor of the attention's magnitude where yarn_ext_factor is 0; negative: the model's.",
+    yarn(),
+    {
+      replaced: { was: 1 },
+    },
+  ),
   yarn_beta_fast: honoured("YaRN: low correction dimension; negative: the model's.", yarn(), {
     replaced: { was: 32 },
   }),

@@ -3,7 +3,9 @@ import type { ModelSettings } from "../../config.ts";
 import { contextParams } from "./context-params.ts";
 import { createDraftModel, vocabularyMismatch } from "./draft-model.ts";
 import { createPromptLookup, type Drafter } from "./drafter.ts";
+import { modelParams } from "./model-params.ts";
 import { Context } from "./native/context.ts";
+import { listDevices } from "./native/devices.ts";
 import { Model } from "./native/model.ts";
 import type { Threadpool } from "./native/threadpool.ts";
 import type { OpenModel } from "./open-model.ts";
@@ -22,7 +24,7 @@ export interface CreateDrafterOptions {
  * that cannot guess for this one.
  */
 export async function createDrafter(
-  { llama, model, failure }: OpenModel,
+  { llama, devices, model, failure }: OpenModel,
   { settings, target, threadpool, threads }: CreateDrafterOptions,
 ): Promise<Drafter | undefined> {
   const { draft_model: draft, draft_model_num_pred_tokens: most } = settings;
@@ -35,8 +37,12 @@ export async function createDrafter(
   if (!draft.endsWith(".gguf")) return createPromptLookup(most);
 
   const failed = (what: string) => failure(ErrorReason.MODEL_LOAD_FAILED, `the draft model ${draft} ${what}`);
-  const params = { n_gpu_layers: settings.n_gpu_layers };
-  const small = await Model.load(llama, draft, { params, onProgress: () => {} });
+  // Where the large model is; what is overridden in it is its own.
+  const { params, free } = modelParams(
+    { ...settings, kv_overrides: undefined },
+    { devices: listDevices(devices), maxDevices: llama.maxDevices() },
+  );
+  const small = await Model.load(llama, draft, { params, onProgress: () => {} }).finally(free);
   if (small === undefined) throw await failed("could not be loaded");
   const mismatch = vocabularyMismatch(model.vocabulary, small.vocabulary);
   if (mismatch !== undefined) throw await failed(`cannot guess for this model: ${mismatch}`);

@@ -1,13 +1,13 @@
 import { ErrorReason } from "../../../clients/errors.ts";
 import type { ModelSettings } from "../../config.ts";
 import type { Engine, EngineInfo } from "../engine.ts";
+import { chooseGpus } from "./choose-gpus.ts";
 import { contextParams } from "./context-params.ts";
 import { createDrafter } from "./create-drafter.ts";
 import { createInputUsers } from "./create-input-users.ts";
 import { createStateCache } from "./create-state-cache.ts";
 import { createDraw } from "./draw.ts";
 import { LlamaEngine } from "./llama-engine.ts";
-import { chooseGpus } from "./model-params.ts";
 import { Batch } from "./native/batch.ts";
 import { Context } from "./native/context.ts";
 import { type Device, listDevices } from "./native/devices.ts";
@@ -37,7 +37,7 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
   const opened = await openModel(settings, options);
   const { llama, libraries, model, samplers, adapters } = opened;
   const { vocabulary } = model;
-  const gpus = chooseGpus(settings.gpus, listDevices(opened.devices));
+  const gpus = chooseGpus(settings, listDevices(opened.devices));
   const { most, now: threads } = createThreadChooser(settings, libraries.mathCores);
   const threadpool = createThreadpool(opened.devices, {
     threads: Math.max(most.decode, most.prefill),

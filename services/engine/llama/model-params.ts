@@ -1,5 +1,6 @@
 import type { ModelSettings } from "../../config.ts";
 import { parseKvOverride } from "../../config/kv-override.ts";
+import { chooseGpus } from "./choose-gpus.ts";
 import { NativeBuffer } from "./native/buffer.ts";
 import type { Device } from "./native/devices.ts";
 import { nativePointers } from "./native/model.ts";
@@ -11,7 +12,7 @@ const overrideTags = { int: 0, float: 1, bool: 2, str: 3 } as const;
 
 /**
  * llama.cpp's parameters for loading a model, and the native memory that they point to: free it after the load.
- * Throws when a GPU is named that does not exist.
+ * Throws RpcError MODEL_LOAD_FAILED when a GPU is named that does not exist.
  */
 export function modelParams(
   settings: ModelSettings,
@@ -22,32 +23,19 @@ export function modelParams(
     buffers.push(buffer);
     return buffer.address;
   };
+  const gpus = chooseGpus(settings, devices);
   const params: Partial<ModelParams> = {
     n_gpu_layers: settings.n_gpu_layers,
     split_mode: settings.split_mode,
-    main_gpu: settings.main_gpu,
+    // With split_mode none the list of devices has that GPU alone.
+    main_gpu: gpus.length === 1 ? 0 : settings.main_gpu,
     load_mode: loadMode(settings),
+    devices: keep(nativePointers([...gpus.map((gpu) => gpu.pointer), null])),
   };
-  if (settings.gpus !== undefined)
-    params.devices = keep(nativePointers([...chooseGpus(settings.gpus, devices).map((gpu) => gpu.pointer), null]));
   if (settings.tensor_split !== undefined) params.tensor_split = keep(packSplit(settings.tensor_split, maxDevices));
   if (settings.kv_overrides !== undefined && settings.kv_overrides.length > 0)
     params.kv_overrides = keep(packOverrides(settings.kv_overrides));
   return { params, free: () => buffers.forEach((buffer) => buffer.free()) };
-}
-
-/** The GPUs that a model may use. */
-export function chooseGpus(gpus: readonly number[] | undefined, devices: readonly Device[]): Device[] {
-  const all = devices.filter((device) => device.isGpu);
-  if (gpus === undefined) return all;
-  return gpus.map((number) => {
-    const gpu = all[number];
-    if (gpu === undefined) {
-      const there = all.map((device, index) => `${index} ${device.description}`).join(", ") || "none";
-      throw new Error(`gpus names GPU ${number}, which this machine does not have (there is: ${there})`);
-    }
-    return gpu;
-  });
 }
 
 function loadMode({ use_mmap: map, use_mlock: lock }: ModelSettings): number {

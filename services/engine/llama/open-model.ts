@@ -1,5 +1,7 @@
 import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import type { ModelSettings } from "../../config.ts";
+import { chooseGpus, describeGpus } from "./choose-gpus.ts";
+import { loadWarnings } from "./load-warnings.ts";
 import { modelParams } from "./model-params.ts";
 import { checkAbi } from "./native/abi-check.ts";
 import {
@@ -15,6 +17,7 @@ import type { Adapter } from "./native/context.ts";
 import { listDevices } from "./native/devices.ts";
 import { type Libraries, openLibraries } from "./native/libraries.ts";
 import { Model } from "./native/model.ts";
+import { createOverrideReport } from "./override-report.ts";
 import { findRanking, type Ranking } from "./find-ranking.ts";
 
 export interface OpenModelOptions {
@@ -47,15 +50,18 @@ const numaStrategies = [false, "distribute", "isolate", "numactl", "mirror"] as 
  */
 export async function openModel(settings: ModelSettings, options: OpenModelOptions): Promise<OpenModel> {
   const problems: string[] = [];
+  const overrides = createOverrideReport(settings.kv_overrides);
   const log: OpenModelOptions["log"] = (level, message) => {
+    overrides.readLine(message);
     if (level === "error") problems.push(message.trim());
     // What llama.cpp says of a load goes on for a hundred lines, and not every warning is for the operator.
     const isDetail = (level === "info" && !settings.verbose) || (level === "warn" && ownPooling.test(message));
     options.log(isDetail ? "debug" : level, message.trimEnd());
   };
+  // The log arrives with the event loop's next turns.
+  const whenLogged = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   const failure = async (reason: ErrorReason, what: string): Promise<RpcError> => {
-    // The log arrives with the event loop's next turns.
-    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    await whenLogged();
     return new RpcError(reason, `${what}: ${problems.join(" ") || "llama.cpp gives no reason"}`);
   };
 
@@ -69,11 +75,19 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
   checkAbi(llama);
   const devices = bindDevices(libraries);
 
-  const { params, free } = modelParams(settings, { devices: listDevices(devices), maxDevices: llama.maxDevices() });
+  const all = listDevices(devices);
+  const gpus = all.filter((device) => device.isGpu);
+  if (gpus.length > 0) options.log("info", `GPUs: ${describeGpus(gpus)}`);
+  for (const warning of loadWarnings(settings, { gpus: chooseGpus(settings, all) })) options.log("warn", warning);
+  const { params, free } = modelParams(settings, { devices: all, maxDevices: llama.maxDevices() });
   const { onProgress } = options;
   const model = await Model.load(llama, settings.model, { params, onProgress }).finally(free);
   const failed = (what: string) => failure(ErrorReason.MODEL_LOAD_FAILED, what);
   if (model === undefined) throw await failed(`the model file ${settings.model} could not be loaded`);
+  await whenLogged();
+  const fault = overrides.fault();
+  if (fault !== undefined) throw new RpcError(ErrorReason.MODEL_LOAD_FAILED, fault);
+  for (const warning of overrides.warnings()) options.log("warn", warning);
   if (model.isEncoderDecoder || model.isDiffusion)
     throw new RpcError(
       ErrorReason.MODEL_LOAD_FAILED,

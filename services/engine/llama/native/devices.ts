@@ -6,6 +6,8 @@ export interface Device {
   readonly name: string;
   readonly description: string;
   readonly isGpu: boolean;
+  /** A GPU that shares the CPU's memory. */
+  readonly isIntegrated: boolean;
   readonly freeBytes: number;
   readonly totalBytes: number;
 }
@@ -25,6 +27,7 @@ export function listDevices(api: DeviceApi): Device[] {
       name: api.nameOf(pointer),
       description: api.descriptionOf(pointer),
       isGpu: type === deviceType.gpu || type === deviceType.integratedGpu,
+      isIntegrated: type === deviceType.integratedGpu,
       freeBytes: Number(free[0]),
       totalBytes: Number(total[0]),
     };
