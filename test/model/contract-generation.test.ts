@@ -200,3 +200,9 @@ describe("embeddings", () => {
     expect((c ?? []).reduce((sum, value, k) => sum + value * (d?.[k] ?? 0), 0)).toBeLessThan(0.99);
   });
 });
+
+test("models are listed and found by their name", async () => {
+  const models = await server.models();
+  expect(models.map(({ id }) => id)).toEqual(["tiny-guide"]);
+  expect(await server.model("tiny-guide")).toMatchObject({ id: "tiny-guide", status: { value: "loaded" } });
+});

@@ -25,6 +25,7 @@ export interface ContractServer extends AsyncDisposable {
   completeStream(request: Fields): Promise<OpenAI.Completion[]>;
   embed(request: Fields): Promise<OpenAI.CreateEmbeddingResponse>;
   models(): Promise<OpenAI.Model[]>;
+  model(id: string): Promise<OpenAI.Model>;
   /** Sends what has to be refused: a 4xx in OpenAI's shape. */
   refusal(path: string, body: unknown): Promise<{ readonly status: number } & OpenAI.ErrorObject>;
 }
@@ -68,6 +69,10 @@ export async function startContractServer(options: StartOptions = {}): Promise<C
       const list = await successOf(await fetch(`${tokenwire.url}/v1/models`));
       return checked<OpenAI.ModelsPage>(list, shapes.models).data;
     },
+    async model(id) {
+      const response = await fetch(`${tokenwire.url}/v1/models/${id}`);
+      return checked<OpenAI.Model>(await successOf(response), shapes.model);
+    },
     async refusal(path, body) {
       const response = await send(path, body);
       const text = await response.text();
@@ -94,6 +99,7 @@ const shapes = {
   embeddings: { schema: oracle.embeddings, name: "CreateEmbeddingResponse" },
   base64: { schema: oracle.base64Embeddings, name: "CreateEmbeddingResponse" },
   models: { schema: oracle.models, name: "ListModelsResponse" },
+  model: { schema: oracle.model, name: "Model" },
   error: { schema: oracle.errorBody, name: "ErrorResponse" },
 } as const satisfies Record<string, Shape>;
 

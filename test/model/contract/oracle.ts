@@ -143,7 +143,7 @@ export const embeddings = z.strictObject(
 ) satisfies z.ZodType<OpenAI.CreateEmbeddingResponse>;
 export const base64Embeddings = z.strictObject(vectors(z.base64().min(8)));
 
-const model = z.strictObject({
+export const model = z.strictObject({
   id: z.string().min(1),
   object: z.literal("model"),
   created: z.int().min(1),
@@ -157,7 +157,6 @@ const model = z.strictObject({
   meta: z.record(z.string(), z.unknown()).nullable(),
 }) satisfies z.ZodType<OpenAI.Model>;
 export const models = z.strictObject({ object: z.literal("list"), data: z.array(model).min(1) });
-export { model };
 
 export const errorBody = z.strictObject({
   error: z.strictObject({
