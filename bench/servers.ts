@@ -14,11 +14,14 @@ export interface ServerOptions {
   readonly slots: number;
   readonly sequenceLength: number;
   readonly threads: number;
+  /** The model embeds: it is asked for vectors, not for text. */
+  readonly embeds?: boolean;
 }
 
-export function startTokenwire({ model, slots, sequenceLength }: ServerOptions): Promise<Server> {
+export function startTokenwire(options: ServerOptions): Promise<Server> {
+  const { model, slots, sequenceLength } = options;
   const main = fileURLToPath(new URL("../main.ts", import.meta.url));
-  return start("tokenwire", (port) => [
+  return start("tokenwire", options, (port) => [
     process.execPath,
     [
       main,
@@ -36,11 +39,9 @@ export function startTokenwire({ model, slots, sequenceLength }: ServerOptions):
   ]);
 }
 
-export function startLlamaServer(
-  binary: string,
-  { model, slots, sequenceLength, threads }: ServerOptions,
-): Promise<Server> {
-  return start("llama-server", (port) => [
+export function startLlamaServer(binary: string, options: ServerOptions): Promise<Server> {
+  const { model, slots, sequenceLength, threads, embeds } = options;
+  return start("llama-server", options, (port) => [
     binary,
     [
       "-m",
@@ -53,17 +54,22 @@ export function startLlamaServer(
       String(slots * sequenceLength),
       "-t",
       String(threads),
+      ...(embeds === true ? ["--embedding"] : []),
     ],
   ]);
 }
 
-async function start(name: string, command: (port: number) => [string, string[]]): Promise<Server> {
+async function start(
+  name: string,
+  { embeds = false }: ServerOptions,
+  command: (port: number) => [string, string[]],
+): Promise<Server> {
   const port = await freePort();
   const [program, args] = command(port);
   const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
   let errors = "";
   child.stderr.on("data", (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-4000)));
-  await ready(child, port).catch((error: unknown) => {
+  await ready(child, port, embeds).catch((error: unknown) => {
     child.kill("SIGKILL");
     throw new Error(`${name} did not start: ${errors}`, { cause: error });
   });
@@ -79,22 +85,23 @@ async function start(name: string, command: (port: number) => [string, string[]]
 }
 
 /** Ready means: it answers GET /v1/models, and its health says 200. */
-async function ready(child: ChildProcess, port: number): Promise<void> {
+async function ready(child: ChildProcess, port: number, embeds: boolean): Promise<void> {
   for (let tries = 0; tries < 600; tries++) {
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
     const path = tries % 2 === 0 ? "/ready" : "/health";
     const response = await fetch(`http://127.0.0.1:${port}${path}`).catch(() => undefined);
     // llama-server has no /ready and says 503 on /health while it loads.
-    if (response?.status === 200 && (await ok(port))) return;
+    if (response?.status === 200 && (await ok(port, embeds))) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error("it was not ready within a minute");
 }
 
-async function ok(port: number): Promise<boolean> {
-  const body = JSON.stringify({ prompt: "a", max_tokens: 1 });
+async function ok(port: number, embeds: boolean): Promise<boolean> {
+  const body = JSON.stringify(embeds ? { input: "a" } : { prompt: "a", max_tokens: 1 });
   const headers = { "content-type": "application/json" };
-  const response = await fetch(`http://127.0.0.1:${port}/v1/completions`, { method: "POST", headers, body });
+  const path = embeds ? "embeddings" : "completions";
+  const response = await fetch(`http://127.0.0.1:${port}/v1/${path}`, { method: "POST", headers, body });
   await response.text();
   return response.ok;
 }
