@@ -184,6 +184,8 @@ export type EngineEvent =
       readonly reason: "stop" | "length";
       readonly stopSequence: string | undefined;
       readonly completionTokens: number;
+      /** The end token that the model drew, when log-probabilities were asked for. */
+      readonly endLogprob?: TokenLogprob;
       readonly timings: EngineTimings;
     };
 

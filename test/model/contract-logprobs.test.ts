@@ -122,6 +122,17 @@ describe("completions", () => {
     expect(await measure(" Tokyo", 1)).toBeCloseTo(likely, 4);
   });
 
+  test("echo measures a text too where the model would end: its end token counts as the one generated", async () => {
+    const text = "The capital of France is Paris. The Pacific Ocean is the largest ocean.";
+    const ended = await first({ prompt: text, echo: true, max_tokens: 1, logprobs: 1 });
+    const measured = await first({ prompt: text, echo: true, max_tokens: 0, logprobs: 1 });
+    expect(ended).toMatchObject({ text, finish_reason: "stop" });
+    expect(ended.logprobs?.tokens?.at(-1)).toBe("<|endoftext|>");
+    expect(ended.logprobs?.tokens?.slice(0, -1)).toEqual(measured.logprobs?.tokens);
+    const chunks = await server.completeStream({ prompt: text, max_tokens: 5, temperature: 0, logprobs: 1 });
+    expect(chunks.flatMap(({ choices }) => choices[0]?.logprobs?.tokens ?? [])).toEqual(["<|endoftext|>"]);
+  });
+
   test("the prompt's logprobs are those of drawing its tokens", async () => {
     const { text, logprobs } = await first({ prompt, max_tokens: 5, logprobs: 1 });
     const scored = await first({ prompt: prompt + text, max_tokens: 0, logprobs: 1, echo: true });

@@ -23,6 +23,14 @@ export interface SequenceParts {
   readonly vocabulary: Vocabulary;
 }
 
+/** What the end of a sequence brings with it. */
+interface Ending {
+  /** Text that was held back. Unset where a stop text swallowed it. */
+  readonly rest?: string;
+  readonly stopSequence?: string;
+  readonly endLogprob?: TokenLogprob;
+}
+
 /** One choice of a run in its slot: what to process next, and the text that comes out. */
 export class Sequence {
   readonly run: Run;
@@ -77,7 +85,9 @@ export class Sequence {
     const { job } = this.run;
     if (this.generated === 0) this.#firstTokenAt = performance.now();
     this.generated++;
-    if (this.#vocabulary.isEnd(token)) return this.#finish("stop", this.#flush());
+    if (this.#vocabulary.isEnd(token)) {
+      return this.#finish("stop", { rest: this.#flush(), ...(logprob && { endLogprob: logprob }) });
+    }
 
     const text = this.#utf8.push(this.#vocabulary.piece(token, job.keepSpecial));
     this.#made += text.length;
@@ -85,10 +95,10 @@ export class Sequence {
     if (logprob !== undefined) this.#pending.push({ logprob, end: this.#made });
     const { emit, stopped } = this.#stops.push(text);
     this.#emit(emit, false);
-    if (stopped !== undefined) return this.#finish("stop", undefined, stopped);
-    if (this.generated === job.maxTokens) return this.#finish("length", this.#flush());
+    if (stopped !== undefined) return this.#finish("stop", { stopSequence: stopped });
+    if (this.generated === job.maxTokens) return this.#finish("length", { rest: this.#flush() });
     // The token drawn now still needs a cell.
-    if (this.slot.tokens.length >= contextLength) return this.#finish("length", this.#flush());
+    if (this.slot.tokens.length >= contextLength) return this.#finish("length", { rest: this.#flush() });
     this.next = token;
     this.phase = "decode";
     return true;
@@ -114,7 +124,7 @@ export class Sequence {
     });
   }
 
-  #finish(reason: "stop" | "length", rest?: string, stopSequence?: string): false {
+  #finish(reason: "stop" | "length", { rest, stopSequence, endLogprob }: Ending): false {
     // What a found stop text swallowed has no place in the answer, nor have its tokens.
     if (rest !== undefined) this.#emit(rest, true);
     const now = performance.now();
@@ -124,6 +134,7 @@ export class Sequence {
       reason,
       stopSequence,
       completionTokens: this.generated,
+      ...(endLogprob && { endLogprob }),
       timings: {
         startedAt: performance.timeOrigin + this.run.arrivedAt,
         queueMs: this.startedAt - this.run.arrivedAt,

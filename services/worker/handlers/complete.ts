@@ -45,6 +45,11 @@ async function* answer(
         break;
       }
       case "finished": {
+        if (event.endLogprob !== undefined) {
+          // It has no text; but who measures a text counts one log-probability for each generated token.
+          const value = { text: "", logprobs: logprobsToProto([event.endLogprob]) };
+          yield { choice: event.choice, event: { case: "text", value } };
+        }
         trace.finished({ ...event, reasoningTokens: 0 });
         const value = finishedToProto(event, { job, cachedTokens, reasoningTokens: 0, calledTools: false });
         yield { choice: event.choice, event: { case: "finished", value } };
