@@ -146,6 +146,10 @@ describe("completions", () => {
     const { text, logprobs } = await first({ prompt: tokens, max_tokens: 0, logprobs: 1, echo: true });
     expect(text).toBe(prompt);
     expect(logprobs?.tokens?.join("")).toBe(prompt);
+    // 1 is <|im_start|>: control tokens are echoed by their names, which the offsets count.
+    const named = await first({ prompt: [1, ...tokens], max_tokens: 0, logprobs: 1, echo: true });
+    expect(named.text).toBe(named.logprobs?.tokens?.join(""));
+    expect(named.logprobs?.text_offset?.slice(0, 2)).toEqual([0, 12]);
     const { choices, usage } = await server.complete({
       prompt: ["a", "b c"],
       n: 2,

@@ -24,12 +24,13 @@ export async function* complete(
 }
 
 async function* answer(
-  { generate: job, echo }: CompleteJob,
+  completeJob: CompleteJob,
   model: LoadedModel,
   trace: GenerationTrace,
   signals: GenerationSignals,
 ): AsyncGenerator<Response, void, void> {
-  const echoed = await echoOf({ generate: job, echo }, model, signals.signal);
+  const { generate: job } = completeJob;
+  const echoed = await echoOf(completeJob, model, signals.signal);
   let cachedTokens = 0;
   for await (const event of interruptible(model.engine, job, signals)) {
     switch (event.type) {
@@ -78,11 +79,16 @@ async function* nothing(
 type Echo = MessageInitShape<typeof TextDeltaSchema>;
 
 /** What each choice begins with; with the log-probabilities of the prompt's tokens, when those of the answer are wanted. */
-async function echoOf({ generate, echo }: CompleteJob, { engine }: LoadedModel, signal: AbortSignal): Promise<Echo> {
+async function echoOf(
+  { generate, echo, addedBos }: CompleteJob,
+  { engine }: LoadedModel,
+  signal: AbortSignal,
+): Promise<Echo> {
   const { prompt: tokens, topLogprobs: top } = generate;
   if (echo === "" || top === undefined) return { text: echo };
   const scores = await engine.score({ tokens, top }, signal);
-  const first = { id: tokens[0] ?? 0, bytes: engine.tokenBytes(tokens[0] ?? 0, { special: true }) };
+  const id = tokens[0] ?? 0;
+  const first = { id, bytes: addedBos ? new Uint8Array() : engine.tokenBytes(id, { special: true }) };
   return { text: echo, logprobs: promptLogprobsToProto(first, scores.slice(1)) };
 }
 

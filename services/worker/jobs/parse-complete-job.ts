@@ -12,6 +12,8 @@ export interface CompleteJob {
   readonly generate: GenerateJob;
   /** What each choice begins with: the prompt, if it is to be repeated. */
   readonly echo: string;
+  /** The prompt's first token is a BOS that no part of its text is of. */
+  readonly addedBos: boolean;
 }
 
 /** The only way to get a CompleteJob. Throws an RpcError that names the field. */
@@ -23,9 +25,15 @@ export async function parseCompleteJob(request: CompleteRequest, model: LoadedMo
   const grammar = responseGrammar(request.responseFormat);
   const prompt = await parsePrompt(request, engine);
   checkPromptFits("prompt", prompt.length, engine.info.contextLength);
+  if (request.echo && request.suffix !== undefined && limits.topLogprobs !== undefined) {
+    const message =
+      "echo cannot have log-probabilities with a suffix: the model is given the two texts in another form";
+    throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "echo" });
+  }
   return {
     generate: { ...limits, prompt, sampling, grammar, keepSpecial: false },
     echo: request.echo ? echoOf(request.prompt, engine) : "",
+    addedBos: request.prompt?.kind.case === "text" && engine.info.addsBos,
   };
 }
 
@@ -64,7 +72,10 @@ async function promptTokens(
   }
 }
 
+/** Control tokens by their names, as in a text prompt, and as in log-probabilities. */
 function echoOf(prompt: TextOrTokens | undefined, engine: Engine): string {
   if (prompt?.kind.case !== "tokens") return prompt?.kind.value ?? "";
-  return Buffer.concat(prompt.kind.value.tokens.map((token) => engine.tokenBytes(token))).toString("utf8");
+  return Buffer.concat(prompt.kind.value.tokens.map((token) => engine.tokenBytes(token, { special: true }))).toString(
+    "utf8",
+  );
 }

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { completionsPath } from "../contract-server.ts";
+import { modelWithBos } from "../probed-server.ts";
 import type { Probe } from "./probe.ts";
 
 const prompt = "Once upon a time";
@@ -37,6 +38,13 @@ export const completionProbes: readonly Probe[] = [
     async run(server) {
       const { choices } = await server.complete({ prompt, echo: true, max_tokens: 0, logprobs: 1 });
       expect(choices[0]).toMatchObject({ text: prompt, logprobs: { tokens: ["Once", " upon", " a", " time"] } });
+      // A BOS that the tokenizer adds has a place among the tokens, and none in the text.
+      const bos = await server.complete({ prompt, echo: true, max_tokens: 0, logprobs: 1, model: modelWithBos });
+      const logprobs = { tokens: ["", "Once", " upon", " a", " time"], text_offset: [0, 0, 4, 9, 11] };
+      expect(bos.choices[0]).toMatchObject({ text: prompt, logprobs });
+      expect(await server.refusal(completionsPath, { prompt, suffix: "a", echo: true, logprobs: 1 })).toMatchObject({
+        param: "echo",
+      });
     },
   },
   logprobsProbe("logprobs"),
