@@ -45,6 +45,18 @@ type ClientMethod<Method> =
       ? (request: MessageInitShape<In>, options?: CallOptions) => AsyncIterable<MessageShape<Out>>
       : never;
 
+/** The streams of a service with their messages as they arrive, for who passes them on without looking at all of them. */
+export type Relay<Desc extends DescService> = {
+  readonly [
+    Name in keyof Desc["method"] as Desc["method"][Name] extends DescMethodServerStreaming ? Name : never
+  ]: RelayMethod<Desc["method"][Name]>;
+};
+
+type RelayMethod<Method> =
+  Method extends DescMethodServerStreaming<infer In>
+    ? (request: MessageInitShape<In>, options?: CallOptions) => AsyncIterable<Uint8Array>
+    : never;
+
 export interface ClientOptions {
   /** Sent along with every call; a call's own values win. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
@@ -60,7 +72,7 @@ export function createClient<Desc extends DescService>(
   channel: Channel,
   options: ClientOptions = {},
 ): Client<Desc> {
-  const grpc = new GrpcClient(channel.address, undefined as never, { channelOverride: grpcChannelOf(channel) });
+  const grpc = grpcClientOf(channel);
   const methods = service.methods.map((method) => {
     const caller = new MethodCaller(grpc, method, channel.address, options.metadata);
     switch (method.methodKind) {
@@ -75,6 +87,23 @@ export function createClient<Desc extends DescService>(
   });
   return Object.fromEntries(methods) as Client<Desc>;
 }
+
+/** Makes the relay of a service: its streams as `createClient` has them, but for their messages' form. */
+export function createRelay<Desc extends DescService>(service: Desc, channel: Channel): Relay<Desc> {
+  const grpc = grpcClientOf(channel);
+  const streams = service.methods.filter((method) => method.methodKind === "server_streaming");
+  const methods = streams.map((method) => {
+    const caller = new MethodCaller(grpc, method, channel.address);
+    return [method.localName, (request: Init, call?: CallOptions) => caller.stream(request, call, asIs)] as const;
+  });
+  return Object.fromEntries(methods) as unknown as Relay<Desc>;
+}
+
+function grpcClientOf(channel: Channel): GrpcClient {
+  return new GrpcClient(channel.address, undefined as never, { channelOverride: grpcChannelOf(channel) });
+}
+
+const asIs = (bytes: Buffer): Uint8Array => bytes;
 
 type Init = MessageInitShape<DescMessage>;
 
@@ -116,13 +145,17 @@ class MethodCaller {
     return promise.finally(() => signal?.removeEventListener("abort", abort));
   }
 
-  stream(request: Init, options: CallOptions = {}): AsyncIterable<Message> {
+  stream<T = Message>(
+    request: Init,
+    options: CallOptions = {},
+    parse: (bytes: Buffer) => T = this.#parse as (bytes: Buffer) => T,
+  ): AsyncIterable<T> {
     const body = create(this.#method.input, request);
     // Taken now: the first next() may run in another context than the caller's.
     const parent = context.active();
     const open = () =>
       this.#start(parent, options, (path, metadata, callOptions) =>
-        this.#grpc.makeServerStreamRequest(path, this.#serialize, this.#parse, body, metadata, callOptions),
+        this.#grpc.makeServerStreamRequest(path, this.#serialize, parse, body, metadata, callOptions),
       );
     return readStream(open, { signal: options.signal, toError: (error) => rpcErrorFrom(error, options) });
   }

@@ -1,13 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallOptions } from "../../clients/create-client.ts";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
-import type { ChatResponse } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
-import type { CompleteResponse } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { CallContext } from "../rpc/call-context.ts";
 import type { WorkerLife } from "../supervisor/worker-connection.ts";
 import { turnHeader } from "../worker/worker-start.ts";
 import type { Admission, AdmissionRequest, Lease } from "./admission.ts";
 import type { Interrupts } from "./interrupts.ts";
+import { RelayedEvent, type EventSchema } from "./relayed-event.ts";
 
 /** Where requests go: who may run, and the process to call once one may. */
 export interface ForwardTarget {
@@ -18,10 +17,12 @@ export interface ForwardTarget {
   readonly interrupts?: Interrupts;
 }
 
-/** What a generation's stream consists of. */
-export type GenerationMessage = ChatResponse | CompleteResponse;
-
 export type ForwardRequest = Pick<AdmissionRequest, "model" | "lane" | "places">;
+
+export interface ForwardStreamRequest<Desc extends EventSchema> extends ForwardRequest {
+  /** Of the stream's events. */
+  readonly schema: Desc;
+}
 
 /** A connection breaks some milliseconds before its process is reaped. */
 const reapMs = 150;
@@ -35,12 +36,12 @@ const reapMs = 150;
  * present decode step; a newcomer that is let in meanwhile waits that step in the engine, which never runs more than its
  * slots.
  */
-export async function* forwardStream<T extends GenerationMessage>(
+export async function* forwardStream<Desc extends EventSchema>(
   target: ForwardTarget,
-  request: ForwardRequest,
+  request: ForwardStreamRequest<Desc>,
   context: CallContext,
-  open: (life: WorkerLife, options: CallOptions) => AsyncIterable<T>,
-): AsyncGenerator<T, void, void> {
+  open: (life: WorkerLife, options: CallOptions) => AsyncIterable<Uint8Array>,
+): AsyncGenerator<RelayedEvent<Desc>, void, void> {
   target.interrupts?.arrive(request.model, context.requestId);
   using lease = await admit(target, request, context);
   let started = false;
@@ -49,15 +50,16 @@ export async function* forwardStream<T extends GenerationMessage>(
     const life = await lifeOf(target, request.model, lease, context.signal);
     const unfinished = new Set(Array.from({ length: request.places }, (_, choice) => choice));
     try {
-      for await (const message of open(life, callOptions(context, life, target.interrupts?.next()))) {
-        if (message.event.case === "started") {
+      for await (const bytes of open(life, callOptions(context, life, target.interrupts?.next()))) {
+        const event = new RelayedEvent(request.schema, bytes);
+        if (event.kind === "started") {
           if (started) continue;
           started = true;
         } else {
           answered = true;
-          if (message.event.case === "finished") unfinished.delete(message.choice);
+          if (event.kind === "finished") unfinished.delete(event.choice);
         }
-        yield message;
+        yield event;
       }
       if (unfinished.size === 0) return;
       throw new RpcError(ErrorReason.WORKER_LOST, "the worker's stream ended before its answer did");
@@ -109,7 +111,8 @@ async function isLost(lost: AbortSignal): Promise<boolean> {
 }
 
 function admit(target: ForwardTarget, request: ForwardRequest, context: CallContext): Promise<Lease> {
-  return target.admission.admit({ ...request, deadline: context.deadline }, context.signal);
+  const { model, lane, places } = request;
+  return target.admission.admit({ model, lane, places, deadline: context.deadline }, context.signal);
 }
 
 /** The process to call. It may have ended since the grant: then the turn was lost with it and comes again. */

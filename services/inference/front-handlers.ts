@@ -1,4 +1,5 @@
-import type { InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
+import { ChatResponseSchema } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { CompleteResponseSchema, type InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { GenerationOptions } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { measuredCall, measuredStream } from "../metrics/request-metrics.ts";
 import type { CallContext } from "../rpc/call-context.ts";
@@ -6,8 +7,19 @@ import type { ServiceHandlers } from "../rpc/serve.ts";
 import type { CallOptions } from "../../clients/create-client.ts";
 import type { WorkerLife } from "../supervisor/worker-connection.ts";
 import { numberOption } from "../worker/jobs/number-options.ts";
-import { forwardStream, forwardUnary, type ForwardTarget, type GenerationMessage } from "./forward.ts";
+import { forwardStream, forwardUnary, type ForwardTarget } from "./forward.ts";
+import type { EventSchema, RelayedEvent } from "./relayed-event.ts";
 import { resolveModel, type ResolveOptions } from "./resolve-model.ts";
+
+interface Generation<Desc extends EventSchema> {
+  /** In metrics. */
+  readonly operation: string;
+  /** Of its stream's events. */
+  readonly schema: Desc;
+}
+
+const chat = { operation: "chat", schema: ChatResponseSchema };
+const complete = { operation: "complete", schema: CompleteResponseSchema };
 
 interface GenerationRequest {
   readonly model: string;
@@ -22,17 +34,17 @@ export function createFrontHandlers(
   target: ForwardTarget,
   models: ResolveOptions,
 ): ServiceHandlers<typeof InferenceService> {
-  function generate<T extends GenerationMessage>(
-    operation: string,
+  function generate<Desc extends EventSchema>(
+    { operation, schema }: Generation<Desc>,
     request: GenerationRequest,
     context: CallContext,
-    open: (life: WorkerLife, options: CallOptions) => AsyncIterable<T>,
-  ): AsyncIterable<T> {
+    open: (life: WorkerLife, options: CallOptions) => AsyncIterable<Uint8Array>,
+  ): AsyncIterable<RelayedEvent<Desc>> {
     const model = resolveModel(request.model, models);
     const places = numberOption(request.options, "n");
     return measuredStream(
       { model, operation },
-      forwardStream(target, { model, lane: "generate", places }, context, open),
+      forwardStream(target, { model, lane: "generate", places, schema }, context, open),
     );
   }
 
@@ -49,12 +61,9 @@ export function createFrontHandlers(
   }
 
   return {
-    async *chat(request, context) {
-      yield* generate("chat", request, context, ({ inference }, options) => inference.chat(request, options));
-    },
-    async *complete(request, context) {
-      yield* generate("complete", request, context, ({ inference }, options) => inference.complete(request, options));
-    },
+    chat: (request, context) => generate(chat, request, context, ({ relay }, options) => relay.chat(request, options)),
+    complete: (request, context) =>
+      generate(complete, request, context, ({ relay }, options) => relay.complete(request, options)),
     embed: async (request, context) =>
       ask("embed", request, context, ({ inference }, options) => inference.embed(request, options)),
     rerank: async (request, context) =>

@@ -1,7 +1,5 @@
 import { Counter, Histogram } from "prom-client";
 import { errorType } from "../../clients/tracing/tracer.ts";
-import type { ChatResponse } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
-import type { CompleteResponse } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { Finished } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { finishName } from "../worker/handlers/engine-to-proto.ts";
 
@@ -59,8 +57,15 @@ export interface RequestLabels {
   readonly operation: string;
 }
 
+/** An event of a generation, as far as it is measured. */
+interface MeasuredEvent {
+  readonly kind: "started" | "delta" | "finished";
+  /** How a choice ended; asked of its end alone. */
+  finished(): Finished | undefined;
+}
+
 /** Passes a generation on and records its times and its end. */
-export async function* measuredStream<T extends ChatResponse | CompleteResponse>(
+export async function* measuredStream<T extends MeasuredEvent>(
   labels: RequestLabels,
   stream: AsyncIterable<T>,
 ): AsyncGenerator<T, void, void> {
@@ -69,15 +74,15 @@ export async function* measuredStream<T extends ChatResponse | CompleteResponse>
   let answering = false;
   let ended = false;
   try {
-    for await (const message of stream) {
-      const { event } = message;
-      if (event.case === "started") queueTime.observe(labels, elapsedSeconds());
+    for await (const event of stream) {
+      if (event.kind === "started") queueTime.observe(labels, elapsedSeconds());
       else if (!answering) {
         answering = true;
         firstToken.observe(labels, elapsedSeconds());
       }
-      if (event.case === "finished") recordChoice(labels, event.value);
-      yield message;
+      const end = event.kind === "finished" ? event.finished() : undefined;
+      if (end !== undefined) recordChoice(labels, end);
+      yield event;
     }
     ended = true;
     duration.observe(labels, elapsedSeconds());

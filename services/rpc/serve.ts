@@ -22,12 +22,13 @@ import {
 } from "@grpc/grpc-js";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import type { CallContext, ServerCall } from "./call-context.ts";
+import { EncodedMessage } from "./encoded-message.ts";
 import { pump } from "./pump.ts";
 import { RunningCall, type CallRuntime, type Reply } from "./running-call.ts";
 
 /**
  * A service's handlers: one answer is a promise, a stream an async iterable; answers may be init shapes (partial
- * objects). What is thrown as RpcError reaches the caller as it is; anything else is a bug, reaches `onBug`, and the
+ * objects), and those of a stream encoded already. What is thrown as RpcError reaches the caller as it is; anything else is a bug, reaches `onBug`, and the
  * caller as `internal error`. A stream's handler is iterated no faster than the caller reads, and always returned.
  */
 export type ServiceHandlers<Desc extends DescService> = {
@@ -38,14 +39,14 @@ type MethodHandler<Method> =
   Method extends DescMethodUnary<infer In, infer Out>
     ? (request: MessageShape<In>, context: CallContext) => Promise<MessageInitShape<Out>>
     : Method extends DescMethodServerStreaming<infer In, infer Out>
-      ? (request: MessageShape<In>, context: CallContext) => AsyncIterable<MessageInitShape<Out>>
+      ? (request: MessageShape<In>, context: CallContext) => AsyncIterable<MessageInitShape<Out> | EncodedMessage<Out>>
       : Method extends DescMethodBiDiStreaming<infer In, infer Out>
         ? (requests: AsyncIterable<MessageShape<In>>, context: CallContext) => AsyncIterable<MessageInitShape<Out>>
         : never;
 
 type Request = MessageShape<DescMessage>;
-type Response = MessageInitShape<DescMessage>;
-type UnaryHandler = (request: Request, context: CallContext) => Promise<Response>;
+type Response = MessageInitShape<DescMessage> | EncodedMessage;
+type UnaryHandler = (request: Request, context: CallContext) => Promise<MessageInitShape<DescMessage>>;
 type StreamHandler = (request: Request, context: CallContext) => AsyncIterable<Response>;
 type BidiHandler = (requests: AsyncIterable<Request>, context: CallContext) => AsyncIterable<Response>;
 
@@ -175,7 +176,7 @@ function decode(schema: DescMessage, bytes: Buffer): Request {
 }
 
 function encode(schema: DescMessage, message: Response): Buffer {
-  const bytes = toBinary(schema, create(schema, message));
+  const bytes = message instanceof EncodedMessage ? message.bytes : toBinary(schema, create(schema, message));
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

@@ -1,5 +1,5 @@
 import { openChannel } from "../../clients/channel.ts";
-import { createClient, type Client } from "../../clients/create-client.ts";
+import { createClient, createRelay, type Client, type Relay } from "../../clients/create-client.ts";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { ModelService, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
@@ -7,6 +7,8 @@ import { ModelService, type Model } from "../../proto/gen/tokenwire/v1/models_pb
 /** One process's life, as those see it who call it. */
 export interface WorkerLife {
   readonly inference: Client<typeof InferenceService>;
+  /** Its streams in their wire form. */
+  readonly relay: Relay<typeof InferenceService>;
   /** Aborted, with WORKER_LOST as its reason, the moment the process has ended: give it to every call. */
   readonly lost: AbortSignal;
 }
@@ -28,6 +30,7 @@ export function connectWorker(model: string, socketPath: string): WorkerConnecti
   const models = createClient(ModelService, channel);
   return {
     inference: createClient(InferenceService, channel),
+    relay: createRelay(InferenceService, channel),
     lost: ended.signal,
     async *watch() {
       for await (const { model } of models.watchModels({}, { signal: ended.signal })) if (model) yield model;

@@ -1,0 +1,43 @@
+import { fromBinary } from "@bufbuild/protobuf";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
+import type { ChatResponseSchema } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { Finished } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
+import type { CompleteResponseSchema } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
+import { EncodedMessage } from "../rpc/encoded-message.ts";
+
+/** What a generation's stream consists of. */
+export type EventSchema = typeof ChatResponseSchema | typeof CompleteResponseSchema;
+
+/**
+ * An event of a worker's stream on its way through the front, in its wire form: most are looked at no further than to
+ * tell what they are. Throws on bytes that are no message.
+ */
+export class RelayedEvent<Desc extends EventSchema = EventSchema> extends EncodedMessage<Desc> {
+  readonly kind: "started" | "delta" | "finished";
+  /** Which of the request's choices it is about; 0 for `started`, which is about all. */
+  readonly choice: number;
+
+  constructor(schema: Desc, bytes: Uint8Array) {
+    super(schema, bytes);
+    const { choice, started, finished } = schema.field;
+    const reader = new BinaryReader(bytes);
+    let ofChoice = 0;
+    let event = 0;
+    while (reader.pos < reader.len) {
+      const [field, wireType] = reader.tag();
+      if (field === choice.number) ofChoice = reader.uint32();
+      else {
+        event = field;
+        reader.skip(wireType, field);
+      }
+    }
+    this.choice = ofChoice;
+    this.kind = event === started.number ? "started" : event === finished.number ? "finished" : "delta";
+  }
+
+  /** How the choice ended; undefined unless this is its end. */
+  finished(): Finished | undefined {
+    const { event } = fromBinary<EventSchema>(this.schema, this.bytes);
+    return event.case === "finished" ? event.value : undefined;
+  }
+}
