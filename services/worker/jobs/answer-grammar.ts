@@ -15,11 +15,12 @@ import { addJsonAnswer, responseGrammar } from "./response-grammar.ts";
  * 3. A JSON answer is wanted → JSON; or calls, where there are tools.
  * 4. Tools may be called → free text, but what begins as a call is one, with arguments as its schema has them.
  * 5. Else nothing.
- * In 1 and 3 the model may think first. Throws INVALID_PARAMETER for a schema that cannot be enforced; in 4, where
- * nobody asked for it, only for those of strict tools: others then get any arguments.
+ * In 1 and 3 the model may think first, unless it was told not to. Throws INVALID_PARAMETER for a schema that cannot be
+ * enforced; where the model need not call a tool only for those of strict tools: others then get any arguments.
  */
-export function answerGrammar(request: ChatRequest, prompt: ChatPrompt): Grammar | undefined {
+export function answerGrammar(request: ChatRequest, wholePrompt: ChatPrompt): Grammar | undefined {
   checkToolChoice(request);
+  const prompt = isToldNotToThink(request, wholePrompt) ? { ...wholePrompt, thinking: undefined } : wholePrompt;
   const format = request.responseFormat?.format.case === undefined ? undefined : request.responseFormat;
   const rules = createGrammarBuilder();
   const options = toolOptions(request, prompt);
@@ -27,6 +28,8 @@ export function answerGrammar(request: ChatRequest, prompt: ChatPrompt): Grammar
     if (format === undefined) return createToolGrammar(rules, options); // 1
     throw unsupported("response_format cannot be combined with a tool_choice that forces a call");
   }
+  const strict = new Set(request.tools.filter((tool) => tool.strict === true).map(({ name }) => name));
+  const tools = options.tools.map((tool) => (strict.has(tool.name) ? tool : enforceable(tool)));
   if (format?.format.case === "gbnf") {
     if (options.tools.length > 0) throw unsupported("a grammar cannot be combined with tools: set tool_choice to none");
     if (prompt.thinkingOpen) throw unsupported("a grammar cannot be used where the model thinks first");
@@ -37,14 +40,17 @@ export function answerGrammar(request: ChatRequest, prompt: ChatPrompt): Grammar
     const { textPrefix } = prompt.family;
     const json = addJsonAnswer(rules, format);
     const answer = textPrefix === undefined ? json : `${rules.literal(textPrefix)} ${json}`;
-    const ways = options.tools.length === 0 ? answer : `(${answer} | ${addCalls(rules, options)})`;
+    const ways = tools.length === 0 ? answer : `(${answer} | ${addCalls(rules, { ...options, tools })})`;
     rules.addRule("root", afterThinking(rules, ways, prompt));
     return { gbnf: rules.toString() }; // 3
   }
-  if (options.tools.length === 0) return undefined; // 5
-  const strict = new Set(request.tools.filter((tool) => tool.strict === true).map(({ name }) => name));
-  const tools = options.tools.map((tool) => (strict.has(tool.name) ? tool : enforceable(tool)));
+  if (tools.length === 0) return undefined; // 5
   return createToolGrammar(rules, { ...options, tools }); // 4
+}
+
+/** A prompt that has begun the thinking all the same needs its end. */
+function isToldNotToThink({ reasoning, chatTemplateKwargs }: ChatRequest, { thinkingOpen }: ChatPrompt): boolean {
+  return !thinkingOpen && (reasoning?.enabled === false || chatTemplateKwargs?.["enable_thinking"] === false);
 }
 
 /** The tool, without the schema of its arguments if that cannot be enforced. */

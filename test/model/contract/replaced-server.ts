@@ -48,7 +48,7 @@ export const differences: readonly Difference[] = [
   {
     subject: "a new request while another is answered",
     there: "cuts a running stream off (`interrupt_requests`), or waits",
-    here: "changed: they run side by side, in one batch",
+    here: "changed: they run side by side, in one batch; `interrupt_requests: true` brings the old way back",
     async check(server) {
       const answers = await Promise.all([1, 2, 3].map(() => server.chatStream({ ...hello, max_tokens: 40 })));
       for (const chunks of answers) expect(chunks.at(-1)?.choices[0]?.finish_reason).toBe("stop");

@@ -89,6 +89,22 @@ describe("a JSON answer", () => {
     expect(rule(grammar?.gbnf, "root")).toMatch(/^thought\S* .* json-object$/);
   });
 
+  test("has no reasoning before it where the model is told not to think", () => {
+    const closed = `{% for m in messages %}{{ m.content }}{% endfor %}{# <think> </think> #}{{ enable_thinking }}`;
+    const rootOf = (request: Parameters<typeof grammarOf>[0]) => rule(grammarOf(request, closed)?.gbnf, "root");
+    expect(rootOf({ responseFormat: json })).toMatch(/thought/);
+    expect(rootOf({ responseFormat: json, reasoning: { enabled: false } })).toBe("json-object");
+    expect(rootOf({ responseFormat: json, chatTemplateKwargs: { enable_thinking: false } })).toBe("json-object");
+  });
+
+  test("may be calls also of a tool whose schema cannot be enforced", () => {
+    const odd = { name: "b", parametersJson: '{"type":"nonsense"}' };
+    expect(grammarOf({ tools: [odd], responseFormat: json })?.gbnf).toContain("tool-call");
+    expect(() => grammarOf({ tools: [{ ...odd, strict: true }], responseFormat: json })).toThrow(
+      expect.objectContaining({ param: "tools[0].function.parameters" }),
+    );
+  });
+
   test("whose schema is no JSON, or cannot be enforced, is refused with its place", () => {
     for (const wrong of ["{", '{"type":"nonsense"}']) {
       expect(() => grammarOf({ responseFormat: schema(wrong) })).toThrow(
