@@ -17,9 +17,9 @@ import { addReflection } from "./rpc/reflection.ts";
 import type { ServerTls } from "./rpc/server.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { describeLoad } from "./supervisor/describe-load.ts";
-import type { WorkerChange } from "./supervisor/model-worker.ts";
 import { createSocketDirectory } from "./supervisor/socket-directory.ts";
 import { Supervisor } from "./supervisor/supervisor.ts";
+import type { WorkerChange } from "./supervisor/worker-news.ts";
 import type { WorkerLimits } from "./supervisor/worker-state.ts";
 import type { SentTracingOptions } from "./worker/worker-start.ts";
 

@@ -1,7 +1,7 @@
 import { propagation, SpanKind, SpanStatusCode, trace, type Attributes, type Context } from "@opentelemetry/api";
 import { GrpcStatus, grpcStatusName } from "../grpc-status.ts";
 import { attr, attrValue } from "./names.ts";
-import { tracer } from "./tracer.ts";
+import { startRpcSpan } from "./tracer.ts";
 
 export interface OutgoingCall {
   /** `package.Service/Method`. */
@@ -21,7 +21,7 @@ export interface CallSpan {
 /** Starts the span of a call under `parent` and injects the trace context into the call's metadata. */
 export function startCallSpan(parent: Context, call: OutgoingCall): CallSpan {
   const attributes = { [attr.rpcSystemName]: attrValue.rpcSystemGrpc, [attr.rpcMethod]: call.method };
-  const span = tracer().startSpan(
+  const span = startRpcSpan(
     call.method,
     { kind: SpanKind.CLIENT, attributes: { ...attributes, ...serverAttributes(call.address) } },
     parent,

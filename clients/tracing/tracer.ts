@@ -1,5 +1,6 @@
 import {
   context,
+  INVALID_SPAN_CONTEXT,
   SpanStatusCode,
   trace,
   type Context,
@@ -14,6 +15,16 @@ import { attr } from "./names.ts";
 export function tracer(): Tracer {
   return trace.getTracer("tokenwire");
 }
+
+/**
+ * Starts the span of a call of `method`. That of a probe is none: they come every few seconds, and nobody's request is
+ * behind them.
+ */
+export function startRpcSpan(method: string, options: SpanOptions, parent: Context): Span {
+  return method.startsWith(probes) ? trace.wrapSpanContext(INVALID_SPAN_CONTEXT) : startSpan(method, options, parent);
+}
+
+const probes = "grpc.health.v1.Health/";
 
 /** Starts a span under `parent` (unset: the active one). The caller ends it. */
 export function startSpan(name: string, options?: SpanOptions, parent: Context = context.active()): Span {

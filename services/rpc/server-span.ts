@@ -10,7 +10,7 @@ import {
 } from "@opentelemetry/api";
 import { GrpcStatus, grpcStatusName } from "../../clients/grpc-status.ts";
 import { attr, attrValue } from "../../clients/tracing/names.ts";
-import { tracer } from "../../clients/tracing/tracer.ts";
+import { startRpcSpan } from "../../clients/tracing/tracer.ts";
 import type { CallContext } from "./call-context.ts";
 
 /** The SERVER span of one call. */
@@ -41,7 +41,7 @@ const getter: TextMapGetter<CallContext> = {
 /** Starts a call's span under the trace context in its metadata. */
 export function startServerSpan(call: CallContext): ServerSpan {
   const parent = propagation.extract(ROOT_CONTEXT, call, getter);
-  const span = tracer().startSpan(
+  const span = startRpcSpan(
     call.method,
     {
       kind: SpanKind.SERVER,

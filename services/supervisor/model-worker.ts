@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { WorkerInterrupt } from "../worker/worker-start.ts";
+import { isHung } from "./is-hung.ts";
 import { connectWorker, type WorkerConnection, type WorkerLife } from "./worker-connection.ts";
+import { newsOf, type WorkerChange, type WorkerNews } from "./worker-news.ts";
 import type { WorkerProcess } from "./worker-process.ts";
 import {
   nextWorkerState,
@@ -25,26 +27,17 @@ export interface ModelWorkerOptions {
   readonly log: Logger;
 }
 
-/** What has become of a model. */
-export type WorkerChange =
-  /** A process was started and loads it. `again`: in the place of one that had ended unasked. */
-  | { readonly type: "loading"; readonly again: boolean }
-  | { readonly type: "ready"; readonly tookMs: number }
-  /** Its process ended and is started again by itself. */
-  | { readonly type: "restarting" }
-  | { readonly type: "failed"; readonly message: string; readonly retryAtMs: number }
-  /** Its process was told to end, as nobody uses it. */
-  | { readonly type: "unloaded" }
-  | { readonly type: "stopped" };
-
 interface Life {
   /** On the clock of `performance.now()`. */
   readonly startedMs: number;
   readonly process: WorkerProcess;
   connection: WorkerConnection | undefined;
+  hung: boolean;
 }
 
 const reapMs = 150;
+/** Of the questions whether a worker is there. */
+const probeMisses = 2;
 
 /**
  * Keeps one model's worker process: carries out what worker-state.ts decides. The state changes in `#handle` alone, and
@@ -66,7 +59,8 @@ export class ModelWorker {
   constructor(options: ModelWorkerOptions) {
     this.id = options.id;
     this.#options = options;
-    this.#model = this.#describe({ state: ModelState.UNLOADED });
+    const { id, created, ttlSeconds } = options;
+    this.#model = create(ModelSchema, { id, created, ttlSeconds, state: ModelState.UNLOADED });
   }
 
   /** What the worker last said about its model, corrected by what we know of its process. */
@@ -158,7 +152,7 @@ export class ModelWorker {
   #spawn(): void {
     this.#lives += 1;
     const { process, socketPath } = this.#options.fork(this.#lives);
-    const life: Life = { startedMs: performance.now(), process, connection: undefined };
+    const life: Life = { startedMs: performance.now(), process, connection: undefined, hung: false };
     this.#life = life;
     void process.listening.then(() => this.#watch(life, socketPath));
     void process.exited.then((how) => this.#onExit(life, how));
@@ -169,7 +163,8 @@ export class ModelWorker {
     const connection = connectWorker(this.id, socketPath);
     life.connection = connection;
     try {
-      for await (const model of connection.watch()) if (this.#life === life) this.#onModelMessage(model);
+      for await (const model of connection.watch())
+        if (this.#life === life) this.#onModelMessage(model, life, connection);
       if (this.#life === life) this.#handle({ type: "closing" });
     } catch (error) {
       // A connection breaks some milliseconds before its process is reaped.
@@ -180,62 +175,50 @@ export class ModelWorker {
     }
   }
 
-  #onModelMessage(model: Model): void {
+  /** Ends a process that is there but does not answer, which nothing else would notice for long. */
+  async #probe(life: Life, connection: WorkerConnection): Promise<void> {
+    const { probeEveryMs, probeTimeoutMs } = this.#options.limits;
+    const ask = () => connection.answers(probeTimeoutMs);
+    life.hung = await isHung(ask, { everyMs: probeEveryMs, misses: probeMisses, signal: connection.lost });
+    if (!life.hung) return;
+    this.#options.log.error(`the worker has not answered for ${(probeMisses * probeTimeoutMs) / 1000} s and is ended`);
+    life.process.kill();
+  }
+
+  #onModelMessage(model: Model, life: Life, connection: WorkerConnection): void {
     // While it stops or fails, our own word counts.
     if (this.#state.name !== "starting" && this.#state.name !== "ready") return;
     model.ttlSeconds = this.#options.ttlSeconds;
     this.#setModel(model);
     if (this.#state.name === "ready") return;
-    if (model.state === ModelState.RESIDENT) this.#handle({ type: "ready" });
-    else if (model.state === ModelState.FAILED) this.#handle({ type: "loadFailed", message: model.error });
+    if (model.state === ModelState.RESIDENT) {
+      this.#handle({ type: "ready" });
+      void this.#probe(life, connection);
+    } else if (model.state === ModelState.FAILED) this.#handle({ type: "loadFailed", message: model.error });
     else this.#handle({ type: "progress" });
   }
 
   #onExit(life: Life, how: string): void {
-    life.connection?.end(how);
+    const told = life.hung ? `did not answer any more and ${how}` : how;
+    life.connection?.end(told);
     const expected = ["stopping", "draining", "failing", "unloading"].includes(this.#state.name);
-    this.#options.log[expected ? "debug" : "error"](`the worker ${how}`);
+    this.#options.log[expected ? "debug" : "error"](`the worker ${told}`);
     this.#life = undefined;
-    this.#handle({ type: "exited", how, nowMs: performance.now() });
+    this.#handle({ type: "exited", how: told, nowMs: performance.now() });
   }
 
   /** Tells the world about a new state. */
   #announce(state: WorkerState, before: WorkerState): void {
-    // What is known of the model stays known without a process.
-    const { details } = this.#model;
-    switch (state.name) {
-      case "unloaded":
-      case "failing":
-        return;
-      case "starting": {
-        this.#setModel(this.#describe({ state: ModelState.LOADING, details }));
-        const again = before.name !== "unloaded" && before.name !== "unloading";
-        return this.onChange({ type: "loading", again });
-      }
-      case "ready":
-        return this.onChange({ type: "ready", tookMs: performance.now() - (this.#life?.startedMs ?? 0) });
-      case "failed":
-        this.#setModel(this.#describe({ state: ModelState.FAILED, error: state.message }));
-        return this.onChange({ type: "failed", message: state.message, retryAtMs: state.retryAtMs });
-      case "draining":
-        this.#setModel(this.#describe({ state: ModelState.LOADING, details }));
-        return this.onChange({ type: "restarting" });
-      case "backoff":
-        this.#setModel(this.#describe({ state: ModelState.FAILED, error: state.message, details }));
-        return this.onChange({ type: "restarting" });
-      case "unloading":
-        this.#setModel(this.#describe({ state: ModelState.UNLOADED, details }));
-        return this.onChange({ type: "unloaded" });
-      case "stopping":
-      case "stopped":
-        this.#setModel(this.#describe({ state: ModelState.UNLOADED, details }));
-        return this.onChange({ type: "stopped" });
-    }
+    const { model, change } = newsOf(state, before, performance.now() - (this.#life?.startedMs ?? 0));
+    if (model !== undefined) this.#setModel(this.#describe(model));
+    if (change !== undefined) this.onChange(change);
   }
 
-  #describe(fields: Pick<MessageInitShape<typeof ModelSchema>, "state" | "error" | "details">): Model {
+  /** What is known of the model stays known without a process. */
+  #describe(fields: NonNullable<WorkerNews["model"]>): Model {
     const { id, created, ttlSeconds } = this.#options;
-    return create(ModelSchema, { id, created, ttlSeconds, ...fields });
+    const { details } = this.#model;
+    return create(ModelSchema, { id, created, ttlSeconds, ...(details && { details }), ...fields });
   }
 
   #setModel(model: Model): void {

@@ -4,9 +4,10 @@ import type { ModelSettings } from "../config.ts";
 import { fileTime } from "../models/file-time.ts";
 import type { ModelSource } from "../models/model-source.ts";
 import type { SentTracingOptions, WorkerInterrupt } from "../worker/worker-start.ts";
-import { ModelWorker, type WorkerChange } from "./model-worker.ts";
+import { ModelWorker } from "./model-worker.ts";
 import type { SocketDirectory } from "./socket-directory.ts";
 import type { WorkerLife } from "./worker-connection.ts";
+import type { WorkerChange } from "./worker-news.ts";
 import { forkWorker } from "./worker-process.ts";
 import { workerLimits, type WorkerLimits } from "./worker-state.ts";
 

@@ -1,6 +1,7 @@
 import { openChannel } from "../../clients/channel.ts";
 import { createClient, createRelay, type Client, type Relay } from "../../clients/create-client.ts";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
+import { Health } from "../../proto/gen/grpc/health/v1/health_pb.ts";
 import { InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { ModelService, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 
@@ -17,6 +18,8 @@ export interface WorkerLife {
 export interface WorkerConnection extends WorkerLife {
   /** The worker's model, now and after each change. Ends, by throwing, with the connection. */
   watch(): AsyncIterable<Model>;
+  /** Whether the process answers anything within so long. Never rejects. */
+  answers(timeoutMs: number): Promise<boolean>;
   /** The process has ended: `how` it did. Every call on it fails now. */
   end(how: string): void;
 }
@@ -28,12 +31,22 @@ export function connectWorker(model: string, socketPath: string): WorkerConnecti
   const channel = openChannel(`unix:${socketPath}`);
   const ended = new AbortController();
   const models = createClient(ModelService, channel);
+  const health = createClient(Health, channel);
   return {
     inference: createClient(InferenceService, channel),
     relay: createRelay(InferenceService, channel),
     lost: ended.signal,
     async *watch() {
       for await (const { model } of models.watchModels({}, { signal: ended.signal })) if (model) yield model;
+    },
+    async answers(timeoutMs) {
+      try {
+        await health.check({}, { timeoutMs, signal: ended.signal });
+      } catch (error) {
+        // A refusal is an answer, and a connection that breaks is others' to notice.
+        return !(error instanceof RpcError && error.reason === ErrorReason.DEADLINE);
+      }
+      return true;
     },
     end(how) {
       ended.abort(workerLost(model, how));

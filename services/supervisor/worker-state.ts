@@ -49,12 +49,25 @@ export interface WorkerLimits {
   readonly healthyMs: number;
   /** What a process that was asked to end has to do so. */
   readonly graceMs: number;
+  /** Between two questions whether a loaded worker is there, and what it has to answer one. */
+  readonly probeEveryMs: number;
+  readonly probeTimeoutMs: number;
   /** Crashes during the load, one after another (a native assertion, the OOM killer …) after which only a new request tries again. */
   readonly loadCrashes: number;
 }
 
-/** The stall is generous: a large model on a network disk may be silent for minutes. */
-export const workerLimits: WorkerLimits = { stallMs: 300_000, healthyMs: 60_000, graceMs: 10_000, loadCrashes: 3 };
+/**
+ * The stall is generous: a large model on a network disk may be silent for minutes. A loaded worker answers within
+ * milliseconds, as native work has threads of its own.
+ */
+export const workerLimits: WorkerLimits = {
+  stallMs: 300_000,
+  healthyMs: 60_000,
+  graceMs: 10_000,
+  probeEveryMs: 2_000,
+  probeTimeoutMs: 5_000,
+  loadCrashes: 3,
+};
 
 /** How long to wait after the n-th failure in a row: 0.1 s, doubled each time, at most 30 s. The shell adds jitter. */
 export function backoffMs(failures: number): number {

@@ -21,6 +21,8 @@ export interface FakeScript {
   readonly hold: number | undefined;
   /** Before the token of this number, the process ends as by a native crash. */
   readonly crash: number | undefined;
+  /** Before the token of this number, the process answers nothing any more. */
+  readonly spin: number | undefined;
   /** The stream ends before the token of this number without an end. */
   readonly truncate: number | undefined;
   /** Throws an error of no kind we know. */
@@ -35,6 +37,7 @@ const defaults: FakeScript = {
   prefillMs: 0,
   hold: undefined,
   crash: undefined,
+  spin: undefined,
   truncate: undefined,
   bug: false,
   say: undefined,
@@ -53,6 +56,7 @@ export function parseScript(prompt: string): FakeScript {
     prefillMs: number("prefillMs") ?? defaults.prefillMs,
     hold: number("hold"),
     crash: number("crash"),
+    spin: number("spin"),
     truncate: number("truncate"),
     bug: prompt.includes("bug:yes"),
     say,
@@ -216,9 +220,10 @@ export class FakeEngine implements Engine {
   }
 
   async #step(script: FakeScript, step: number, ms: number, signal: AbortSignal): Promise<void> {
-    if (script.crash === step) {
+    if (script.crash === step || script.spin === step) {
       // What was written before has to have left the process, as it has by the time that a real decode crashes.
       await sleep(20);
+      if (script.spin === step) for (;;);
       this.#crash();
     }
     if (script.hold === step) {

@@ -3,8 +3,10 @@ import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-ho
 import { W3CTraceContextPropagator } from "@opentelemetry/core";
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from "@opentelemetry/sdk-trace";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { ErrorReason, RpcError } from "../../../clients/index.ts";
+import { createClient, ErrorReason, openChannel, RpcError } from "../../../clients/index.ts";
 import { streamWithSpan, withSpan } from "../../../clients/tracing/tracer.ts";
+import { Health } from "../../../proto/gen/grpc/health/v1/health_pb.ts";
+import { createHealthRegistry, healthHandlers } from "../../../services/rpc/health.ts";
 import { aborted, collect, rejection, startRpc, textEvent } from "../../support/rpc.ts";
 
 const exporter = new InMemorySpanExporter();
@@ -126,6 +128,20 @@ describe("one trace", () => {
     const client = spans.find(tokenize, SpanKind.CLIENT);
     expect(client.attributes["error.type"]).toBe(status);
     expect(client.status).toEqual({ code: SpanStatusCode.ERROR });
+  });
+
+  test("has no spans of probes, which come every few seconds", async () => {
+    await using rpc = await startRpc({ tokenize: async () => ({ tokens: [1] }) });
+    const registry = createHealthRegistry();
+    registry.set("", true);
+    rpc.server.add(Health, healthHandlers(registry));
+    const channel = openChannel(rpc.address);
+    await createClient(Health, channel).check({});
+    channel.close();
+    await rpc.client.inference.tokenize({});
+    const spans = await finishedSpans(2);
+    spans.find(tokenize, SpanKind.CLIENT);
+    spans.find(tokenize, SpanKind.SERVER);
   });
 
   test("says DEADLINE_EXCEEDED on both sides", async () => {

@@ -71,6 +71,37 @@ describe("a worker that is killed", () => {
   });
 });
 
+describe("a worker that hangs", () => {
+  const limits = { probeEveryMs: 50, probeTimeoutMs: 150 };
+
+  test("in the middle of a stream is ended, with one explicit error, and the next request is answered", async () => {
+    await using ctx = await startTestServices({ limits });
+    const stream = ctx.client.inference.chat(chat("count:9 spin:3"))[Symbol.asyncIterator]();
+    const seen: ChatResponse[] = [];
+    while (textOf(seen) !== "w1 w2 ") seen.push((await stream.next()).value);
+    await expect(stream.next()).rejects.toMatchObject({
+      reason: ErrorReason.WORKER_LOST,
+      message: expect.stringContaining("its process did not answer any more and was killed by SIGKILL"),
+    });
+    expect(textOf(await Array.fromAsync(ctx.client.inference.chat(chat("count:2"))))).toBe("w1 w2 ");
+    expect(ctx.log()).toContain("the worker has not answered for 0.3 s and is ended");
+  });
+
+  test("while nobody uses it is ended too, before the next request would meet it", async () => {
+    await using ctx = await startTestServices({ limits });
+    process.kill(workerPid(ctx), "SIGSTOP");
+    await watchUntil(ctx, ({ state }, seen) => state === ModelState.RESIDENT && seen.length > 1);
+    expect(textOf(await Array.fromAsync(ctx.client.inference.chat(chat("count:2"))))).toBe("w1 w2 ");
+  });
+
+  test("is told apart from one that works for long", async () => {
+    await using ctx = await startTestServices({ limits });
+    const pid = workerPid(ctx);
+    expect(textOf(await Array.fromAsync(ctx.client.inference.chat(chat("count:2 prefillMs:1500"))))).toBe("w1 w2 ");
+    expect(workerPid(ctx)).toBe(pid);
+  });
+});
+
 test("a worker that gets a SIGTERM finishes its streams, and who comes meanwhile waits for the next one", async () => {
   await using ctx = await startTestServices();
   const running = ctx.client.inference.chat(chat("count:4 tokenMs:50"))[Symbol.asyncIterator]();

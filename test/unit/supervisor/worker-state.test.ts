@@ -3,13 +3,14 @@ import { describe, expect, test } from "vitest";
 import {
   backoffMs,
   nextWorkerState,
+  workerLimits,
   type WorkerEffect,
   type WorkerEvent,
   type WorkerLimits,
   type WorkerState,
 } from "../../../services/supervisor/worker-state.ts";
 
-const limits: WorkerLimits = { stallMs: 1000, healthyMs: 60_000, graceMs: 5000, loadCrashes: 3 };
+const limits: WorkerLimits = { ...workerLimits, stallMs: 1000, healthyMs: 60_000, graceMs: 5000, loadCrashes: 3 };
 
 /** Plays events from a fresh worker; the effects are those of the last one. */
 function play(...events: WorkerEvent[]): { state: WorkerState; effects: readonly WorkerEffect[] } {
