@@ -23,6 +23,7 @@ const { values } = parseArgs({
 
 if (!existsSync(values.model)) throw new Error(`not there: ${values.model} (see bench/README.md)`);
 const count = Number(values.texts);
+const users = 8;
 const texts = Array.from({ length: count }, (_, i) => `the quick brown fox jumps over the lazy dog, for time ${i}`);
 // As many slots as fill a batch of llama-server's with these texts.
 const options = { model: values.model, slots: 32, sequenceLength: 512, threads: availableParallelism(), embeds: true };
@@ -31,31 +32,41 @@ if (existsSync(values["llama-server"])) servers.push(await startLlamaServer(valu
 else console.log("llama-server is not there (see bench/README.md): no comparison");
 
 const agent = new Agent({ keepAlive: true });
-const rates = new Map(servers.map((server) => [server, { together: [] as number[], alone: [] as number[] }]));
+const rates = new Map(
+  servers.map((server) => [server, { together: [] as number[], atOnce: [] as number[], alone: [] as number[] }]),
+);
 try {
   for (let round = 0; round <= Number(values.rounds); round++) {
-    for (const [server, { together, alone }] of rates) {
+    for (const [server, { together, atOnce, alone }] of rates) {
       const results = [
         await rate(() => embed(server, texts)),
-        await rate(async () => {
-          for (const text of texts) await embed(server, text);
-        }),
+        await rate(() => embedByUsers(server, users)),
+        await rate(() => embedByUsers(server, 1)),
       ] as const;
       // The first round warms up.
       if (round === 0) continue;
       together.push(results[0]);
-      alone.push(results[1]);
+      atOnce.push(results[1]);
+      alone.push(results[2]);
     }
   }
-  for (const [{ name }, { together, alone }] of rates) {
-    const [many, one] = [median(together), median(alone)];
-    console.log(
-      `${name.padEnd(13)} ${many.toFixed(0)} embeddings/s together, ${one.toFixed(0)} one by one, ratio ${(many / one).toFixed(2)}`,
-    );
+  for (const [{ name }, { together, atOnce, alone }] of rates) {
+    const [many, some, one] = [together, atOnce, alone].map((each) => median(each).toFixed(0));
+    console.log(`${name.padEnd(13)} embeddings/s: ${many} in one request, ${some} by ${users} users, ${one} by one`);
   }
 } finally {
   agent.destroy();
   await Promise.all(servers.map((server) => server.stop()));
+}
+
+/** Each user sends a text, and the next when it has the vector. */
+async function embedByUsers(server: Server, count: number): Promise<void> {
+  const waiting = texts.values();
+  await Promise.all(
+    Array.from({ length: count }, async () => {
+      for (const text of waiting) await embed(server, text);
+    }),
+  );
 }
 
 /** Embeddings per second. */

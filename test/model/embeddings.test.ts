@@ -1,10 +1,13 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import OpenAI, { APIError } from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Pooling } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { startTokenwire, type Tokenwire } from "../support/tokenwire.ts";
 import { waitUntil } from "../support/wait-until.ts";
+import { writeBert } from "../support/write-rerankers.ts";
 
 /** tiny-guide's width. */
 const width = 192;
@@ -156,6 +159,16 @@ describe("many inputs", () => {
     }
   });
 
+  test("of several requests at once are not mixed up", { timeout: 120_000 }, async () => {
+    const lists = [many(40), [fox.repeat(60)], ["Hello!"], many(7), ["x", fox.repeat(50), "y"]];
+    const together = await Promise.all(lists.map((inputs) => embed(inputs)));
+    for (const [list, inputs] of lists.entries()) {
+      const alone = await embed(inputs);
+      expect(together[list]).toHaveLength(inputs.length);
+      for (const [index, vector] of alone.entries()) expect(cosine(vector, together[list]?.[index])).toBeCloseTo(1, 3);
+    }
+  });
+
   test("do not stall a running stream, nor it them", { timeout: 120_000 }, async () => {
     const stream = await openai.chat.completions.create({
       model: "tiny-guide",
@@ -201,9 +214,63 @@ describe("many inputs", () => {
   });
 });
 
+/** Of a server with one model: the vectors of some texts. */
+async function embedAt({ url }: Tokenwire, input: unknown, more: object = {}): Promise<(readonly number[])[]> {
+  return (await post({ input, ...more }, { url })).data.map(({ embedding }) => embedding);
+}
+
+describe("an encoder", () => {
+  /** More than a batch has. */
+  const length = 1024;
+  const folder = mkdtempSync(join(tmpdir(), "tw-encoder-"));
+  const path = join(folder, "encoder.gguf");
+  let encoder: Tokenwire;
+  beforeAll(async () => {
+    writeBert(path, { head: false, length });
+    encoder = await startTokenwire({ args: ["--model", path, "--model_alias", "encoder"] });
+  });
+  afterAll(async () => {
+    await encoder[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true });
+  });
+
+  test("sees the whole of an input, also of one that is longer than a batch", async () => {
+    const tokens = Array.from({ length: length - 100 }, (_, i) => 5 + (i % 40));
+    const others = tokens.map((token, i) => (i < 800 ? token : 60));
+    const first = { pooling: "cls" };
+    const [one, other] = [await embedAt(encoder, tokens, first), await embedAt(encoder, others, first)];
+    expect(cosine(one[0], other[0])).toBeLessThan(0.9999);
+    expect(cosine(one[0], (await embedAt(encoder, tokens, first))[0])).toBeCloseTo(1, 6);
+  });
+
+  test("gives many inputs the vectors that they have alone", async () => {
+    const many = Array.from({ length: 300 }, (_, i) => "cats eat fish, ".repeat(i % 9) + i);
+    const together = await embedAt(encoder, many);
+    for (const index of [0, 8, 150, 299]) {
+      const [alone = []] = await embedAt(encoder, many[index]);
+      for (const [i, value] of alone.entries()) expect(value).toBeCloseTo(together[index]?.[i] ?? NaN, 5);
+    }
+  });
+
+  test("takes as many tokens as it has places for, and refuses more", async () => {
+    expect(await embedAt(encoder, copies(length, 7))).toHaveLength(1);
+    const { error } = await post({ input: [[7, 8], copies(length + 1, 7)] }, { url: encoder.url });
+    expect(error).toMatchObject({ param: "input[1]", code: "context_length_exceeded" });
+    expect(error?.message).toContain(String(length));
+  });
+
+  test("does not chat, and says so", async () => {
+    const client = new OpenAI({ baseURL: `${encoder.url}/v1`, apiKey: "none", maxRetries: 0 });
+    const chat = client.chat.completions.create({ model: "encoder", messages: [{ role: "user", content: "Hello!" }] });
+    const error = await chat.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(APIError);
+    expect(error).toMatchObject({ status: 400, param: "model", message: expect.stringContaining("cannot generate") });
+  });
+});
+
 const miniLmPath = fileURLToPath(new URL("../../../shared/models/all-MiniLM-L6-v2-Q8_0.gguf", import.meta.url));
-// It is no part of the project: the tests' own models are random, and know no meanings.
-describe.skipIf(!existsSync(miniLmPath))("all-MiniLM-L6-v2, which is in ../shared/models on some machines,", () => {
+// It is no part of the project, and is missing on most machines: the tests' own encoder is random, and knows no meanings.
+describe.skipIf(!existsSync(miniLmPath))("all-MiniLM-L6-v2 (skipped where ../shared/models has none)", () => {
   let miniLm: Tokenwire;
   beforeAll(async () => {
     miniLm = await startTokenwire({ args: ["--model", miniLmPath, "--model_alias", "mini"] });
@@ -211,35 +278,25 @@ describe.skipIf(!existsSync(miniLmPath))("all-MiniLM-L6-v2, which is in ../share
   afterAll(() => miniLm[Symbol.asyncDispose]());
 
   const texts = ["a cat sits on the mat", "a kitten rests on a rug", "stock markets fell sharply today"];
-  const embedMini = async (input: unknown) =>
-    (await post({ input }, { url: miniLm.url })).data.map(({ embedding }) => embedding);
 
   test("finds what means the same", async () => {
-    const [cat, kitten, markets] = await embedMini(texts);
+    const [cat, kitten, markets] = await embedAt(miniLm, texts);
     expect(cosine(cat, kitten)).toBeCloseTo(0.66, 2);
     expect(cosine(cat, markets)).toBeCloseTo(0.06, 2);
   });
 
   test("gives many texts the vectors that they have alone", async () => {
     const many = Array.from({ length: 100 }, (_, i) => `${texts[i % 3]}, ${i} times`);
-    const together = await embedMini(many);
-    for (const index of [0, 50, 99])
-      expect(cosine((await embedMini(many[index]))[0], together[index])).toBeGreaterThan(0.999);
+    const together = await embedAt(miniLm, many);
+    for (const index of [0, 50, 99]) {
+      expect(cosine((await embedAt(miniLm, many[index]))[0], together[index])).toBeGreaterThan(0.999);
+    }
   });
 
-  test("takes as many tokens as it has places for, and refuses more", async () => {
+  test("takes the 512 tokens that it has places for", async () => {
     const ofTokens = (count: number) => [101, ...copies(count - 2, 4937), 102];
-    expect(await embedMini(ofTokens(512))).toHaveLength(1);
-    const { error } = await post({ input: [[101, 102], ofTokens(513)] }, { url: miniLm.url });
-    expect(error).toMatchObject({ param: "input[1]", code: "context_length_exceeded" });
-    expect(error?.message).toContain("512");
-  });
-
-  test("does not chat, and says so", async () => {
-    const client = new OpenAI({ baseURL: `${miniLm.url}/v1`, apiKey: "none", maxRetries: 0 });
-    const chat = client.chat.completions.create({ model: "mini", messages: [{ role: "user", content: "Hello!" }] });
-    const error = await chat.catch((thrown: unknown) => thrown);
-    expect(error).toBeInstanceOf(APIError);
-    expect(error).toMatchObject({ status: 400, param: "model", message: expect.stringContaining("cannot generate") });
+    expect(await embedAt(miniLm, ofTokens(512))).toHaveLength(1);
+    const { error } = await post({ input: ofTokens(513) }, { url: miniLm.url });
+    expect(error).toMatchObject({ param: "input", code: "context_length_exceeded" });
   });
 });

@@ -5,7 +5,7 @@ const heads = 4;
 const hidden = 64;
 const layers = 2;
 
-/** Tokens that the written BERT takes, which is also the size of its position table. */
+/** Tokens that the written BERT takes unless told otherwise: the size of its position table. */
 export const bertLength = 64;
 /** What the written Qwen3 puts around query and document. */
 export const qwenTemplate = "<|query|>{query}<|document|>{document}<|end|>";
@@ -14,10 +14,10 @@ const letters = Array.from("abcdefghijklmnopqrstuvwxyz0123456789.,?!");
 
 /**
  * Writes a cross-encoder of BERT's kind as the converter does, which says no pooling: two layers of fixed random
- * weights, a vocabulary of letters, and a head of one score. `head: false`: the same without its head. `labels`: names
- * of what the head tells apart.
+ * weights, a vocabulary of letters, and a head of one score. `head: false`: an embedding model, the same without its
+ * head. `labels`: names of what the head tells apart.
  */
-export function writeBert(path: string, { head = true, labels = ["LABEL_0"] } = {}): void {
+export function writeBert(path: string, { head = true, labels = ["LABEL_0"], length = bertLength } = {}): void {
   const specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
   // WordPiece as llama.cpp has it: what begins a word has a mark, not what goes on with it.
   const tokens = [...specials, ...letters.map((letter) => `▁${letter}`), ...letters, "▁"];
@@ -39,7 +39,7 @@ export function writeBert(path: string, { head = true, labels = ["LABEL_0"] } = 
   };
   writeGguf(path, {
     metadata: {
-      ...sizes("bert", bertLength),
+      ...sizes("bert", length),
       "bert.attention.layer_norm_epsilon": { float32: 1e-12 },
       "bert.attention.causal": false,
       ...(head && { "bert.classifier.output_labels": labels }),
@@ -60,7 +60,7 @@ export function writeBert(path: string, { head = true, labels = ["LABEL_0"] } = 
     tensors: [
       tensor("token_embd.weight", [width, tokens.length], 1),
       tensor("token_types.weight", [width, 2], 0.1),
-      tensor("position_embd.weight", [width, bertLength], 0.3),
+      tensor("position_embd.weight", [width, length], 0.3),
       ...norm("token_embd_norm"),
       ...Array.from({ length: layers }, (_, layer) => block(layer)).flat(),
       ...(head ? [...dense("cls", width, width), ...dense("cls.output", width, labels.length)] : []),

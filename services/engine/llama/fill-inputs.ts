@@ -1,9 +1,10 @@
 import type { Batch } from "./native/batch.ts";
 
-/** How far a list of inputs is done: everything before this token of this input. */
-export interface Place {
-  readonly input: number;
-  readonly token: number;
+/** A list of inputs on its way through: everything before `token` of `inputs[input]` is done. */
+export interface Passage {
+  readonly inputs: readonly Int32Array[];
+  input: number;
+  token: number;
 }
 
 /** The part of an input that a batch has. */
@@ -24,30 +25,55 @@ export interface FillOptions {
   readonly cuts: boolean;
 }
 
-/** Puts into an empty batch the next of an input that is not whole yet, or as many whole ones as fit. */
-export function fillInputs(
+/**
+ * Puts into an empty batch the next of an input that is not whole yet, or whole inputs: of each list one after another,
+ * beginning with the first, until one does not fit. Says which each list has in the batch.
+ */
+export function fillInputs<P extends Passage>(
   batch: Batch,
-  inputs: readonly Int32Array[],
-  place: Place,
+  passages: readonly P[],
   { budget, sequences, cuts }: FillOptions,
-): Piece[] {
-  const pieces: Piece[] = [];
-  for (const [index, tokens] of inputs.slice(place.input, place.input + sequences).entries()) {
-    const from = index === 0 ? place.token : 0;
-    if (index > 0 && batch.size + tokens.length > budget) break;
+): Map<P, Piece[]> {
+  const pieces = new Map<P, Piece[]>();
+  let count = 0;
+  const add = (passage: P, input: number, from: number): Piece => {
+    const tokens = passage.inputs[input] ?? new Int32Array();
     const to = cuts ? Math.min(tokens.length, from + budget) : tokens.length;
     const isLast = to === tokens.length;
-    pieces.push({ input: place.input + index, sequence: index, firstToken: batch.size, tokens: to - from, isLast });
-    for (let at = from; at < to; at++) batch.add(tokens[at] ?? 0, at, index, true);
-    // What the next batch goes on with must be alone in the context, and so must what an earlier one began.
-    if (from > 0 || !isLast) break;
+    const piece = { input, sequence: count++, firstToken: batch.size, tokens: to - from, isLast };
+    for (let at = from; at < to; at++) batch.add(tokens[at] ?? 0, at, piece.sequence, true);
+    const those = pieces.get(passage);
+    if (those === undefined) pieces.set(passage, [piece]);
+    else those.push(piece);
+    return piece;
+  };
+
+  // What an earlier batch began is alone in the context, and so is what the next one goes on with.
+  const begun = passages.find(({ token }) => token > 0);
+  if (begun !== undefined) {
+    add(begun, begun.input, begun.token);
+    return pieces;
+  }
+  let open = passages;
+  for (let round = 0; open.length > 0 && count < sequences; round++) {
+    const fitting: P[] = [];
+    for (const passage of open) {
+      const length = passage.inputs[passage.input + round]?.length;
+      if (length === undefined || count === sequences || (count > 0 && batch.size + length > budget)) continue;
+      if (!add(passage, passage.input + round, 0).isLast) return pieces;
+      fitting.push(passage);
+    }
+    open = fitting;
   }
   return pieces;
 }
 
-/** Where the next batch begins. */
-export function placeAfter(place: Place, pieces: readonly Piece[]): Place {
+/** Moves a list to where the next batch begins. */
+export function advance(passage: Passage, pieces: readonly Piece[]): void {
   const last = pieces.at(-1);
-  if (last === undefined || last.isLast) return { input: place.input + pieces.length, token: 0 };
-  return { input: last.input, token: place.token + last.tokens };
+  if (last !== undefined && !last.isLast) passage.token += last.tokens;
+  else {
+    passage.input += pieces.length;
+    passage.token = 0;
+  }
 }

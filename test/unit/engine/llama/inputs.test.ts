@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fillInputs, type FillOptions, type Place, placeAfter } from "../../../../services/engine/llama/fill-inputs.ts";
+import { advance, fillInputs, type FillOptions } from "../../../../services/engine/llama/fill-inputs.ts";
 import { inputLimits } from "../../../../services/engine/llama/input-limits.ts";
 import { Batch } from "../../../../services/engine/llama/native/batch.ts";
 import { createPool } from "../../../../services/engine/llama/pool.ts";
@@ -58,38 +58,56 @@ describe("limits", () => {
 });
 
 describe("filling batches", () => {
-  /** The inputs' lengths of each batch. */
-  function batches(lengths: readonly number[], options: Partial<FillOptions> = {}): number[][] {
-    const inputs = lengths.map((length) => new Int32Array(length));
+  /** What each batch has: the lengths of its pieces by the name of their list. */
+  function batches(lists: Readonly<Record<string, readonly number[]>>, options: Partial<FillOptions> = {}) {
+    const passages = Object.entries(lists).map(([name, lengths]) => {
+      return { name, inputs: lengths.map((length) => new Int32Array(length)), input: 0, token: 0 };
+    });
     const batch = new Batch(100);
-    const filled: number[][] = [];
-    for (let place: Place = { input: 0, token: 0 }; place.input < inputs.length;) {
+    const seen: Record<string, number[]>[] = [];
+    for (let left = passages; left.length > 0; left = left.filter(({ inputs, input }) => input < inputs.length)) {
       batch.clear();
-      const pieces = fillInputs(batch, inputs, place, { budget: 10, sequences: 4, cuts: true, ...options });
+      const filled = fillInputs(batch, left, { budget: 10, sequences: 4, cuts: true, ...options });
+      const pieces = [...filled.values()].flat();
       expect(batch.size).toBe(pieces.reduce((sum, { tokens }) => sum + tokens, 0));
-      filled.push(pieces.map(({ tokens }) => tokens));
-      place = placeAfter(place, pieces);
+      expect(new Set(pieces.map(({ sequence }) => sequence)).size).toBe(pieces.length);
+      seen.push(Object.fromEntries([...filled].map(([{ name }, those]) => [name, those.map(({ tokens }) => tokens)])));
+      for (const [passage, those] of filled) advance(passage, those);
     }
     batch.free();
-    return filled;
+    return seen;
   }
+  const ofOne = (lengths: readonly number[], options?: Partial<FillOptions>) =>
+    batches({ a: lengths }, options).map(({ a }) => a);
 
   test("takes as many inputs as fit", () => {
-    expect(batches([4, 5, 3, 7, 10, 1])).toEqual([[4, 5], [3, 7], [10], [1]]);
+    expect(ofOne([4, 5, 3, 7, 10, 1])).toEqual([[4, 5], [3, 7], [10], [1]]);
   });
 
   test("takes no more than there are sequences", () => {
-    expect(batches([1, 1, 1, 1, 1, 1])).toEqual([
+    expect(ofOne([1, 1, 1, 1, 1, 1])).toEqual([
       [1, 1, 1, 1],
       [1, 1],
     ]);
   });
 
   test("cuts what is longer, and puts nothing beside it", () => {
-    expect(batches([3, 25, 2, 2])).toEqual([[3], [10], [10], [5], [2, 2]]);
+    expect(ofOne([3, 25, 2, 2])).toEqual([[3], [10], [10], [5], [2, 2]]);
+    expect(batches({ a: [25], b: [2] })).toEqual([{ a: [10] }, { a: [10] }, { a: [5] }, { b: [2] }]);
   });
 
   test("leaves what may not be cut whole", () => {
-    expect(batches([3, 25, 2, 2], { cuts: false })).toEqual([[3], [25], [2, 2]]);
+    expect(ofOne([3, 25, 2, 2], { cuts: false })).toEqual([[3], [25], [2, 2]]);
+  });
+
+  test("takes from each list in turn", () => {
+    expect(batches({ a: [2, 2, 2, 2, 2], b: [3], c: [1, 1] })).toEqual([
+      { a: [2, 2], b: [3], c: [1] },
+      { a: [2, 2, 2], c: [1] },
+    ]);
+  });
+
+  test("goes on with other lists when one's next does not fit", () => {
+    expect(batches({ a: [8, 8], b: [9], c: [2] })).toEqual([{ a: [8], c: [2] }, { a: [8] }, { b: [9] }]);
   });
 });
