@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import type { CallContext } from "./call-context.ts";
 import { allowResets, ignoreOverflownDeadline } from "./grpc-internals.ts";
+import { quietLibraryLog } from "./library-log.ts";
 import type { CallHook, CallRuntime } from "./running-call.ts";
 import { bindService, type ServiceHandlers } from "./serve.ts";
 import { removeStaleSocket } from "./unix-socket.ts";
@@ -57,6 +58,7 @@ const stopMs = 1_000;
 
 /** Makes a gRPC server: add services, then listen. */
 export function createRpcServer({ onBug, hooks = [], stallTimeoutMs = 30_000, tls }: RpcServerOptions): RpcServer {
+  quietLibraryLog();
   const server = new Server({ ...options, interceptors: [ignoreOverflownDeadline] });
   allowResets(server);
   const closing = new AbortController();

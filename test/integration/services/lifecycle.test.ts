@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createClient, ErrorReason, openChannel } from "../../../clients/index.ts";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../../proto/gen/grpc/health/v1/health_pb.ts";
 import { chat, startTestServices, textOf, until, workerPid } from "./support.ts";
@@ -81,10 +81,14 @@ test("Ctrl+C in the terminal, which reaches the workers too, does not end them",
 
 test("a port that is taken is told in one sentence, and no worker is started", async () => {
   await using ctx = await startTestServices();
+  const written = vi.spyOn(console, "error").mockReturnValue();
   const start = startTestServices({ service: { grpc_port: ctx.services.port } });
   await expect(start).rejects.toThrow(
     `gRPC cannot listen on 127.0.0.1:${ctx.services.port}: the port is in use: stop what uses it, or set grpc_port`,
   );
+  // Neither by the library, which has a log of its own.
+  expect(written).not.toHaveBeenCalled();
+  written.mockRestore();
 });
 
 test("health says serving from the first resident model on", async () => {
