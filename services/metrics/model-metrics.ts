@@ -21,7 +21,10 @@ const gauges = {
 const counters = {
   decodeSteps: counter("decode_steps_total", "Calls of llama_decode."),
   decodedSequences: counter("decoded_sequences_total", "Sequences that were given a token, summed over decode steps."),
-  promptTokens: counter("prompt_tokens_total", "Prompt tokens, cached ones included, and those of texts embedded or ranked."),
+  promptTokens: counter(
+    "prompt_tokens_total",
+    "Prompt tokens, cached ones included, and those of texts embedded or ranked.",
+  ),
   cachedTokens: counter("cached_tokens_total", "Prompt tokens whose KV state was still there."),
   completionTokens: counter("completion_tokens_total", "Generated tokens."),
   promptCacheHits: counter("prompt_cache_hits_total", "Prompts whose beginning was kept beyond the slots."),
