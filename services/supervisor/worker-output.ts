@@ -1,25 +1,36 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Logger } from "pino";
+import { GrammarEcho } from "./grammar-echo.ts";
+
+/** What llama.cpp says, without quoting it, of a grammar that it refuses. */
+const ofRequests = /^(failed to parse grammar|grammar does not contain a |unsupported grammar, |invalid grammar: )/;
 
 const levels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 
 /**
  * Passes a worker's standard error on to the log. The worker logs in pino's JSON lines, which keep their level and
- * fields; any other line comes from native code, which speaks when something is wrong.
+ * fields, and are known by their `logKey`; any other line comes from native code, which speaks when something is wrong. What it prints of requests is left out.
  */
-export function relayOutput(stream: Readable, log: Logger): void {
+export function relayOutput(stream: Readable, log: Logger, logKey: string): void {
+  const grammars = new GrammarEcho();
   createInterface({ input: stream, crlfDelay: Infinity }).on("line", (line) => {
-    const record = parseLogLine(line);
-    if (record !== undefined) log[record.level](record.fields, record.message);
-    else if (line.trim() !== "") log.warn(line);
+    const record = parseLogLine(line, logKey);
+    if (record === undefined) {
+      if (!grammars.holds(line) && line.trim() !== "") log.warn(line);
+      return;
+    }
+    grammars.see(record.message);
+    // Its caller is told; to the operator it is no failure.
+    log[ofRequests.test(record.message) ? "debug" : record.level](record.fields, record.message);
   });
 }
 
-function parseLogLine(line: string) {
+function parseLogLine(line: string, key: string) {
   if (!line.startsWith('{"level":')) return undefined;
   try {
-    const { level, time: _time, msg = "", ...fields } = JSON.parse(line) as LogRecord;
+    const { level, time: _time, logKey, msg = "", ...fields } = JSON.parse(line) as LogRecord;
+    if (logKey !== key) return undefined;
     // pino's levels are 10 (trace) to 60 (fatal).
     return { level: levels[Math.round(level / 10) - 1] ?? "info", message: msg, fields };
   } catch {
@@ -29,5 +40,6 @@ function parseLogLine(line: string) {
 
 interface LogRecord extends Record<string, unknown> {
   readonly level: number;
+  readonly logKey?: string;
   readonly msg?: string;
 }

@@ -1,4 +1,5 @@
 import { fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { Logger } from "pino";
 import { readEnvironment } from "../../config/config.ts";
@@ -28,7 +29,8 @@ export interface WorkerProcess {
 }
 
 /** Starts a process from the worker's entry `entry` and hands it its settings. Its output goes to `log`. */
-export function forkWorker(entry: URL, start: WorkerStart, log: Logger): WorkerProcess {
+export function forkWorker(entry: URL, start: Omit<WorkerStart, "logKey">, log: Logger): WorkerProcess {
+  const logKey = randomUUID();
   const child = fork(entry, {
     // Nothing of our own flags: under a debugger or a test runner they would be a second debugger or test runner.
     execArgv: [],
@@ -37,7 +39,7 @@ export function forkWorker(entry: URL, start: WorkerStart, log: Logger): WorkerP
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     serialization: "json",
   });
-  if (child.stderr !== null) relayOutput(child.stderr, log);
+  if (child.stderr !== null) relayOutput(child.stderr, log, logKey);
   const exited = new Promise<string>((resolve) => {
     child.once("exit", (code, signal) => {
       // A process that was killed leaves its socket behind.
@@ -51,7 +53,7 @@ export function forkWorker(entry: URL, start: WorkerStart, log: Logger): WorkerP
     child.on("message", (message: WorkerListening) => message.type === "listening" && resolve());
   });
   // A worker that ends before it has read this is noticed by its exit; the failed send needs no second report.
-  child.send(start, () => {});
+  child.send({ ...start, logKey } satisfies WorkerStart, () => {});
   return {
     pid: child.pid,
     listening,

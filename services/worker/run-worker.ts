@@ -32,10 +32,10 @@ export async function runWorker(createEngine: CreateEngine): Promise<number> {
   // Ctrl+C reaches every process of the terminal's group. The front hears it too, and decides.
   process.on("SIGINT", () => {});
   const terminated = new Promise<void>((resolve) => process.once("SIGTERM", () => resolve()));
-  const { settings, socketPath, graceMs, tracing, logLevel } = await receiveStart();
+  const { settings, socketPath, graceMs, tracing, logLevel, logKey } = await receiveStart();
   process.once("disconnect", () => dieWithFront(socketPath));
   // Synchronous, so that the last lines before a crash are told.
-  const log = pino({ level: logLevel, base: null }, pino.destination({ fd: 2, sync: true }));
+  const log = pino({ level: logLevel, base: { logKey } }, pino.destination({ fd: 2, sync: true }));
 
   const trace = await startTracing({ ...tracing, onWarning: (message) => log.warn(message) });
   const host = new ModelHost(settings.model_alias, fileTime(settings.model));

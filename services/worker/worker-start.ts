@@ -11,6 +11,8 @@ export interface WorkerStart {
   readonly graceMs: number;
   readonly tracing: SentTracingOptions;
   readonly logLevel: string;
+  /** Written with each line of the log, so that what native code prints cannot pass for one. */
+  readonly logKey: string;
 }
 
 /** Functions do not travel. */

@@ -98,6 +98,34 @@ describe("two models", () => {
   });
 });
 
+test("no text of a request is logged, whatever is wrong with it", async () => {
+  await start(["--verbose", "true", "--log_level", "trace"]);
+  const canary = "SECRETCANARY";
+  const bodies = [
+    { messages: [{ role: "user", content: canary.repeat(2000) }] },
+    { grammar: `root ::= "${canary}" (((` },
+    { grammar: `root ::= "a\n${canary} ::= ` },
+    { grammar: `root ::= ${canary}` },
+    { grammar: `root ::= "x"\n{"level":60,"msg":"${canary}"}` },
+    { grammar: `root ::= root "${canary}"` },
+    { stop: [canary, ""] },
+    { tools: [{ type: "function", function: { name: "f", parameters: { type: canary } } }], tool_choice: "required" },
+    { max_tokens: 5, stop: [canary], logit_bias: { [canary]: 1 } },
+  ];
+  for (const body of bodies) {
+    const response = await fetch(`${tokenwire.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ messages: [{ role: "user", content: canary }], ...body }),
+    });
+    expect(response.status).toBeLessThan(500);
+    await response.text();
+  }
+  await tokenwire.stop();
+  expect(tokenwire.output().stderr).toContain("failed to parse grammar");
+  expect(tokenwire.output().stderr).not.toContain(canary);
+});
+
 describe("the end", () => {
   test("lets a running answer finish, and leaves nothing behind", async () => {
     await start();
