@@ -44,6 +44,8 @@ export interface RunningCallOptions {
 /** A handler at work on a call. Resolves to how many bytes it left to be sent. */
 export type CallWork = (running: RunningCall) => Promise<number>;
 
+/** More than most calls are on their way. */
+const wayMs = 50;
 /** Whoever reads at all reads at least this much of a large answer: 64 kB/s. */
 const slowestBytesPerMs = 64;
 
@@ -75,7 +77,7 @@ export class RunningCall {
     this.#runtime = runtime;
     this.#span = startServerSpan(this.context);
     if (deadline !== undefined) {
-      const expire = () => this.abort(new RpcError(ErrorReason.DEADLINE, "the call's deadline has passed"));
+      const expire = () => this.abort(deadlinePassed());
       this.#deadlineTimer = setTimeout(expire, Math.max(deadline - Date.now(), 0));
     }
     call.on("cancelled", () => this.#over());
@@ -144,7 +146,17 @@ export class RunningCall {
   #over(): void {
     this.#gone = true;
     clearTimeout(this.#lingerTimer);
-    this.abort(new RpcError(ErrorReason.CANCELLED, "the caller cancelled the call or went away"));
+    this.abort(
+      this.#isDue()
+        ? deadlinePassed()
+        : new RpcError(ErrorReason.CANCELLED, "the caller cancelled the call or went away"),
+    );
+  }
+
+  /** A caller's clock for the deadline is ahead of ours by the way of its call, so that it leaves first, with a cancel. */
+  #isDue(): boolean {
+    const { deadline } = this.context;
+    return deadline !== undefined && Date.now() >= deadline - wayMs;
   }
 
   #report(bug: unknown): void {
@@ -154,6 +166,10 @@ export class RunningCall {
       // A log that fails must not take the call with it.
     }
   }
+}
+
+function deadlinePassed(): RpcError {
+  return new RpcError(ErrorReason.DEADLINE, "the call's deadline has passed");
 }
 
 function trailersOf({ detailsBin }: WireStatus, { requestId }: CallContext): Metadata {
