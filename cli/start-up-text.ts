@@ -32,7 +32,7 @@ export function startUpText({ version, restUrl, grpcAddress, tls, needsKey, load
     ...loads.map(modelLine),
     "",
     ...(embedded ? embeddedText : []),
-    `Try:   curl ${restUrl}/v1/${example.path} -H "content-type: application/json" \\`,
+    `Try:   curl ${restUrl}${example.path} -H "content-type: application/json" \\`,
     ...(needsKey ? [`         -H "authorization: Bearer $API_KEY" \\`] : []),
     `         -d '{"model": "${first?.model.id ?? ""}", ${example.fields}}'`,
     "Stop:  Ctrl+C",
@@ -51,10 +51,11 @@ const embeddedText = [
 function exampleRequest(model: LoadResult["model"] | undefined): { readonly path: string; readonly fields: string } {
   const details = model?.details;
   if (details === undefined || details.generates)
-    return { path: "chat/completions", fields: `"messages": [{"role": "user", "content": "Hello!"}]` };
+    return { path: "/v1/chat/completions", fields: `"messages": [{"role": "user", "content": "Hello!"}]` };
+  if (details.layers === 0) return { path: "/extras/tokenize", fields: `"input": "Hello!"` };
   return details.reranks
-    ? { path: "rerank", fields: `"query": "Who greets?", "documents": ["Hello!", "Good night."]` }
-    : { path: "embeddings", fields: `"input": "Hello!"` };
+    ? { path: "/v1/rerank", fields: `"query": "Who greets?", "documents": ["Hello!", "Good night."]` }
+    : { path: "/v1/embeddings", fields: `"input": "Hello!"` };
 }
 
 function modelLine({ model, error }: LoadResult): string {
@@ -63,6 +64,8 @@ function modelLine({ model, error }: LoadResult): string {
   if (ttlSeconds !== undefined && details === undefined)
     return `  ${id}: loaded by its first request, unloaded after ${ttlSeconds} s without one`;
   if (details === undefined) return `  ${id}`;
+  // Only of a model with vocab_only.
+  if (details.layers === 0) return `  ${id}: ${details.description}, tokenizes only`;
   const what = details.generates
     ? `${details.slots} at once, ${details.contextLength} tokens each`
     : details.reranks

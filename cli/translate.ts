@@ -34,7 +34,7 @@ export function translate(scope: Scope, settings: GivenSettings, context: Transl
 
   for (const [name, given] of settings) {
     const term = context.vocabulary.get(name);
-    const verdict = term?.scope === scope ? judge(term, given, context) : unknown;
+    const verdict = term?.scope === scope ? judge(term, given, settings, context) : unknown;
     if (verdict.keep) config[name] = verdict.value;
     const mark = !verdict.keep ? "-" : isDeepStrictEqual(verdict.value, given.value) ? "=" : "~";
     note(mark, name, verdict.keep ? verdict.value : given.value, verdict.about);
@@ -63,7 +63,7 @@ type Verdict =
 
 const unknown: Verdict = { keep: false, about: "No setting of that server at this place, and none here." };
 
-function judge(term: Term, given: Given, context: TranslateContext): Verdict {
+function judge(term: Term, given: Given, settings: GivenSettings, context: TranslateContext): Verdict {
   const { setting, name } = term;
   const about = [setting.schema.description, notes[name]].filter((text) => text !== undefined).join(" ");
   const coerced = coerce(setting.schema, given.value);
@@ -77,7 +77,10 @@ function judge(term: Term, given: Given, context: TranslateContext): Verdict {
     return { keep: false, about: `${about} Not usable: must be ${setting.expects ?? expects(term.json)}.` };
   if (coerced.value === undefined) return { keep: false, about: `${about} Unset.` };
   const { input } = coerced;
-  const value = typeof input === "string" && isPath(name, input) ? samePath(input, context) : input;
+  const value =
+    typeof input === "string" && isPath(name, input, { settings, base: context.cwd })
+      ? samePath(input, context)
+      : input;
   return { keep: true, value, about };
 }
 

@@ -22,7 +22,7 @@ export function readGiven(scope: Scope, settings: GivenSettings, { vocabulary, f
     if (term?.scope !== scope) continue;
     const value = readSetting(term, given, findings);
     if (value === undefined) continue;
-    const resolved = resolveFile(name, value, given, cwd);
+    const resolved = resolveFile(name, value, given, { settings, cwd });
     if (resolved.ok) values[name] = resolved.value;
     else findings.problems.add(resolved.problem);
   }

@@ -1,15 +1,21 @@
 import { z } from "zod";
 import { chatFormatNames } from "../engine/text/chat-formats/chat-formats.ts";
 import { optional, text, uint32Max, whole } from "./kinds.ts";
-import { honoured, refused } from "./setting.ts";
+import { honoured } from "./setting.ts";
 
-const hubTemplate = "is not served yet: give the model's Jinja template as chat_template (inline, or its file)";
+/** Names that llama_cpp.server had for the templates of the settings below; here naming their file is enough. */
+const hubFormats = ["hf-tokenizer-config", "hf-autotokenizer"] as const;
+type HubFormat = (typeof hubFormats)[number];
+
+export function isHubFormat(format: string | undefined): format is HubFormat {
+  return hubFormats.some((name) => name === format);
+}
 
 /** How messages become prompts, and what requests that say nothing get. */
 export const chatSettings = {
   chat_format: honoured(
     `Prompt format by name: ${chatFormatNames.join(", ")}. Unset: the template in the GGUF file.`,
-    optional(z.enum(chatFormatNames)),
+    optional(z.enum([...chatFormatNames, ...hubFormats])),
     { replaced: { was: null } },
   ),
   chat_template: honoured(
@@ -34,17 +40,15 @@ export const chatSettings = {
     whole(0).default(64),
     { replaced: { was: 64 } },
   ),
-  hf_tokenizer_config_path: refused("Path of a tokenizer_config.json with a chat template.", optional(z.string()), {
-    because: hubTemplate,
-    replaced: { was: null },
-  }),
-  hf_pretrained_model_name_or_path: refused(
-    "Model on Hugging Face whose chat template is used.",
-    optional(z.string()),
-    {
-      because: hubTemplate,
-      replaced: { was: null },
-    },
+  hf_tokenizer_config_path: honoured(
+    "Path of a tokenizer_config.json, whose chat template, BOS and EOS are used instead of those in the GGUF file.",
+    optional(text()),
+    { expects: "the path of a tokenizer_config.json", replaced: { was: null } },
+  ),
+  hf_pretrained_model_name_or_path: honoured(
+    "Model on Hugging Face, or a folder, whose tokenizer_config.json (and chat_template.jinja) is used so.",
+    optional(text()),
+    { expects: "a repository such as Qwen/Qwen2.5-7B-Instruct, or the path of a folder", replaced: { was: null } },
   ),
   draft_model: honoured(
     "Guess tokens ahead, so that one step checks several: the path of a small GGUF model of the same vocabulary, or prompt-lookup-decoding to look them up in the text so far.",

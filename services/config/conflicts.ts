@@ -1,6 +1,7 @@
+import { isAbsolute } from "node:path";
 import type { ModelSettings } from "../config.ts";
 import { kvTypes } from "./context-settings.ts";
-import { int32Max } from "./kinds.ts";
+import { int32Max, isHubRepo } from "./kinds.ts";
 
 const wholeKvTypes: ReadonlySet<number> = new Set([kvTypes.f32, kvTypes.f16, kvTypes.bf16]);
 /** What a model gets at most when n_slots is unset. */
@@ -35,6 +36,15 @@ export function conflicts(model: ModelSettings): readonly (readonly [setting: ke
       "n_ctx",
       `is ${n_ctx} for each of ${n_slots ?? mostSlotsByDefault} slots, more than llama.cpp can count: lower it or n_slots`,
     ]);
+  if (chat_format === "hf-tokenizer-config" && model.hf_tokenizer_config_path === undefined)
+    found.push(["chat_format", "is hf-tokenizer-config, which needs hf_tokenizer_config_path"]);
+  if (chat_format === "hf-autotokenizer" && model.hf_pretrained_model_name_or_path === undefined)
+    found.push(["chat_format", "is hf-autotokenizer, which needs hf_pretrained_model_name_or_path"]);
+  const tokenizer = model.hf_pretrained_model_name_or_path;
+  if (tokenizer !== undefined && !isAbsolute(tokenizer) && !isHubRepo(tokenizer))
+    found.push(["hf_pretrained_model_name_or_path", `is ${tokenizer}, neither a folder nor a repository`]);
+  if (model.hf_tokenizer_config_path !== undefined && model.hf_pretrained_model_name_or_path !== undefined)
+    found.push(["hf_tokenizer_config_path", "and hf_pretrained_model_name_or_path both bring a template: remove one"]);
   if (chat_template !== undefined && chat_format !== undefined)
     found.push(["chat_template", "and chat_format both say how prompts are written: remove one"]);
   return found;

@@ -1,18 +1,15 @@
-import { homedir } from "node:os";
-import { join } from "node:path";
 import { z } from "zod";
-import { named, namesOf, optional, text, whole } from "./kinds.ts";
+import { folder, hubRepo, named, namesOf, optional, text, whole } from "./kinds.ts";
 import { isKvOverride } from "./kv-override.ts";
 import { honoured, meaningless, refused, required } from "./setting.ts";
 
 const numaStrategies = { disabled: 0, distribute: 1, isolate: 2, numactl: 3, mirror: 4 };
 const notYet = (instead: string) => `is not served yet: ${instead}`;
-const hub = notYet("download the GGUF file and give its path as model");
 
 /** Which files a model is made of, and how they come into memory. */
 export const fileSettings = {
   model: honoured(
-    "Path of the GGUF file; of a split model, its first part. Relative paths start at the config file's folder.",
+    "Path of the GGUF file; of a split model, its first part. Relative paths start at the config file's folder. With hf_model_repo_id: the file's name in that repository, or a pattern that one model matches (*Q4_K_M.gguf).",
     text(),
     { expects: "the path of a GGUF file", replaced: { was: required } },
   ),
@@ -52,18 +49,25 @@ export const fileSettings = {
     because: "llama.cpp applies adapters to the loaded model itself, whatever its quantization",
     replaced: { was: null },
   }),
-  vocab_only: refused("Load the vocabulary without the weights.", z.boolean().default(false), {
-    because: notYet("load the model whole; tokenize requests work with it too"),
-    replaced: { was: false },
-  }),
+  vocab_only: honoured(
+    "Load the vocabulary without the weights: the model counts, tokenizes and writes prompts, and answers nothing.",
+    z.boolean().default(false),
+    { replaced: { was: false } },
+  ),
   clip_model_path: refused("Path of a vision projector.", optional(z.string()), {
     because: notYet("remove it to serve the model for text, without images"),
     replaced: { was: null },
   }),
-  hf_model_repo_id: refused("Repository on Hugging Face that holds the model.", optional(z.string()), {
-    because: hub,
-    replaced: { was: null },
-  }),
+  hf_model_repo_id: honoured(
+    "Repository on Hugging Face that holds the model. It is downloaded once: what the cache has is used without asking.",
+    optional(hubRepo()),
+    { expects: "a repository such as Qwen/Qwen2.5-7B-Instruct-GGUF", replaced: { was: null } },
+  ),
+  models_dir: honoured(
+    "Folder of downloaded models, laid out as Hugging Face's cache. Unset: HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub.",
+    optional(folder()),
+    { expects: "the path of a folder" },
+  ),
   cache: honoured(
     "Keep the states of prompts that lose their slot, for prompts that begin alike.",
     z.boolean().default(false),
@@ -79,9 +83,7 @@ export const fileSettings = {
     whole(0, Number.MAX_SAFE_INTEGER).default(2 ** 31),
     { replaced: { was: 2 ** 31 } },
   ),
-  cache_dir: honoured(
-    "Folder of the states with cache_type disk.",
-    text().default(join(homedir(), ".cache/tokenwire/prompts")),
-    { expects: "the path of a folder" },
-  ),
+  cache_dir: honoured("Folder of the states with cache_type disk.", folder().prefault("~/.cache/tokenwire/prompts"), {
+    expects: "the path of a folder",
+  }),
 };

@@ -1,4 +1,5 @@
 import type { ModelSettings } from "../config.ts";
+import { isHubFormat } from "./chat-settings.ts";
 
 /** llama_rope_scaling_type. */
 const scaling = { unspecified: -1, none: 0, yarn: 2 } as const;
@@ -39,9 +40,21 @@ const rules: readonly (readonly [setting: Name, when: (model: ModelSettings) => 
   ],
   [
     "chat_template_kwargs",
-    ({ chat_format }) => chat_format !== undefined,
+    (model) => namedFormat(model) !== undefined,
     "named formats have no variables; they are for templates",
   ],
+  ...(["hf_tokenizer_config_path", "hf_pretrained_model_name_or_path"] as const).map(
+    (name) => [name, writesPromptsOtherwise, "chat_format or chat_template go before it"] as const,
+  ),
+  [
+    "models_dir",
+    ({ hf_model_repo_id, hf_pretrained_model_name_or_path }) =>
+      hf_model_repo_id === undefined && hf_pretrained_model_name_or_path === undefined,
+    "nothing is downloaded without hf_model_repo_id",
+  ],
+  ...(["lora_path", "draft_model", "embedding", "cache"] as const).map(
+    (name) => [name, ({ vocab_only }: ModelSettings) => vocab_only, "vocab_only loads no weights"] as const,
+  ),
   ...(["cache_type", "cache_size", "cache_dir"] as const).map((name) => [name, isCacheOff, "cache is off"] as const),
   ["cache_dir", ({ cache, cache_type }) => cache && cache_type !== "disk", "the cache is kept in ram"],
 ];
@@ -54,6 +67,15 @@ function usesYarn({ rope_scaling_type, yarn_ext_factor }: ModelSettings): boolea
 function usesNoYarn({ rope_scaling_type, yarn_ext_factor }: ModelSettings): boolean {
   const chosen = rope_scaling_type !== scaling.unspecified && rope_scaling_type !== scaling.yarn;
   return yarn_ext_factor === 0 || (yarn_ext_factor < 0 && chosen);
+}
+
+/** hf-tokenizer-config and its like only say that the file's template is to be used. */
+function namedFormat({ chat_format }: ModelSettings): string | undefined {
+  return isHubFormat(chat_format) ? undefined : chat_format;
+}
+
+function writesPromptsOtherwise(model: ModelSettings): boolean {
+  return namedFormat(model) !== undefined || model.chat_template !== undefined;
 }
 
 function isCacheOff({ cache }: ModelSettings): boolean {

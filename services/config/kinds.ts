@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { z } from "zod";
 
 export const int32Max = 2 ** 31 - 1;
@@ -11,6 +12,25 @@ export function whole(min: number, max = int32Max) {
 /** A text with at least one character. */
 export function text() {
   return z.string().min(1);
+}
+
+/** The path of a folder, made absolute by the loader; `~` is the user's own. */
+export function folder() {
+  return z
+    .string()
+    .regex(/^[^\0]+$/)
+    .transform((path) => (/^~(?=[/\\]|$)/.test(path) ? homedir() + path.slice(1) : path));
+}
+
+const repoPattern = /^(?!.*(?:\.\.|--))\w[\w.-]*(?:\/\w[\w.-]*)?$/;
+
+/** A repository on Hugging Face. */
+export function hubRepo() {
+  return z.string().regex(repoPattern);
+}
+
+export function isHubRepo(text: string): boolean {
+  return repoPattern.test(text);
 }
 
 /** Unset is a value of its own; null means unset, as in llama_cpp.server. */

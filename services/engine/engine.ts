@@ -32,6 +32,8 @@ export interface Engine {
 }
 
 export interface EngineInfo {
+  /** Absolute path of the file that was loaded. */
+  readonly path: string;
   readonly architecture: string;
   readonly description: string;
   readonly sizeBytes: number;
@@ -49,8 +51,10 @@ export interface EngineInfo {
   readonly threads: number;
   /** false: an embedding model, `generate` is refused. */
   readonly generates: boolean;
-  /** The GGUF's chat template (Jinja), by name; "" is the default one. */
+  /** The model's chat template (Jinja), by name; "" is the default one. */
   readonly chatTemplates: Readonly<Record<string, string>>;
+  /** Where it was found, in words: `the GGUF`. */
+  readonly chatTemplatesFrom: string;
   readonly bosToken: string;
   readonly eosToken: string;
   /** Whether tokenizing with addSpecial puts a BOS in front. */

@@ -11,6 +11,7 @@ const poolings: Readonly<Partial<Record<Pooling, string>>> = {
 export function describeLoad({ id, details }: Model, tookMs: number): string {
   const took = `model "${id}" loaded in ${(tookMs / 1000).toFixed(1)} s`;
   if (details === undefined) return took;
+  if (details.layers === 0) return `${took}: ${details.description}, only tokenizes`;
   const { description, slots, contextLength, backend, threads, offloadedLayers, layers, reranks } = details;
   const room =
     slots > 0

@@ -1,5 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { ModelSettings } from "../config.ts";
+import { isHubFormat } from "../config/chat-settings.ts";
 import type { Engine } from "../engine/engine.ts";
 import { createChatPrompter, type ChatPrompter } from "../engine/text/chat-prompt.ts";
 
@@ -13,13 +14,15 @@ export interface LoadedModel {
 
 /** Puts an engine together with the chat format of its settings. Throws INVALID_PARAMETER on a template that is none. */
 export function createLoadedModel(settings: ModelSettings, engine: Engine): LoadedModel {
-  const { bosToken, eosToken, addsBos, chatTemplates } = engine.info;
+  const { bosToken, eosToken, addsBos, chatTemplates, chatTemplatesFrom } = engine.info;
+  const { chat_format: format } = settings;
   const prompter = createChatPrompter({
-    chatFormat: settings.chat_format,
+    chatFormat: isHubFormat(format) ? undefined : format,
     chatTemplate: settings.chat_template,
     // The settings come from JSON or YAML, and reached this process as JSON.
     kwargs: settings.chat_template_kwargs as JsonObject | undefined,
     templates: chatTemplates,
+    templatesFrom: chatTemplatesFrom,
     bosToken,
     eosToken,
     addsBos,

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import { fileTime } from "../models/file-time.ts";
 import type { ModelSource } from "../models/model-source.ts";
 import { detailsToProto, statsToProto } from "../models/to-proto.ts";
 import { Interrupts } from "./interrupts.ts";
@@ -18,7 +19,7 @@ const loadingRetryMs = 1000;
 export class ModelHost implements ModelSource {
   readonly id: string;
   readonly interrupts = new Interrupts();
-  readonly #created: bigint;
+  #created: bigint;
   readonly #listeners = new Set<(id: string) => void>();
   #phase: Phase = { name: "loading", progress: 0 };
 
@@ -46,6 +47,14 @@ export class ModelHost implements ModelSource {
     }
   }
 
+  /** The same for calls that compute. Throws INVALID_PARAMETER when only its vocabulary was loaded. */
+  computing(): LoadedModel {
+    const model = this.loaded();
+    if (!model.settings.vocab_only) return model;
+    const message = `model "${this.id}" is loaded with vocab_only: it tokenizes and writes prompts, and has no weights to answer with`;
+    throw new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "model" });
+  }
+
   /** From 0 to 1. */
   onProgress(progress: number): void {
     // A native loader may tell its last progress after the model is there.
@@ -53,6 +62,8 @@ export class ModelHost implements ModelSource {
   }
 
   onLoaded(model: LoadedModel): void {
+    // A file that was downloaded was not there before.
+    this.#created = fileTime(model.engine.info.path) || this.#created;
     this.#enter({ name: "resident", model });
     model.engine.onStats(() => this.#changed());
   }

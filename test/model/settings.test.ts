@@ -268,7 +268,14 @@ describe("kv_overrides", () => {
 /** The settings whose effect other tests show. */
 const provenElsewhere: Readonly<Record<string, readonly (keyof WrittenSettings)[]>> = {
   "test/model/prompt-cache.test.ts": ["cache", "cache_type", "cache_size", "cache_dir"],
+  "test/model/hub.test.ts": [
+    "hf_model_repo_id",
+    "models_dir",
+    "hf_tokenizer_config_path",
+    "hf_pretrained_model_name_or_path",
+  ],
   "test/model/residency.test.ts": ["pin", "ttl"],
+  "test/model/vocabulary.test.ts": ["vocab_only"],
   "test/model/vulkan.test.ts": ["n_gpu_layers", "gpus", "split_mode", "main_gpu", "tensor_split", "offload_kqv"],
 };
 

@@ -87,6 +87,8 @@ export const fakeInfo: EngineInfo = {
   devices: [],
   threads: 1,
   generates: true,
+  path: "",
+  chatTemplatesFrom: "the GGUF",
   chatTemplates: {
     "": "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant:",
   },

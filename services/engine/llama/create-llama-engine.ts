@@ -1,12 +1,15 @@
 import { ErrorReason } from "../../../clients/errors.ts";
 import type { ModelSettings } from "../../config.ts";
-import type { Engine, EngineInfo } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 import { chooseGpus } from "./choose-gpus.ts";
 import { contextParams } from "./context-params.ts";
 import { createDrafter } from "./create-drafter.ts";
 import { createInputUsers } from "./create-input-users.ts";
 import { createStateCache } from "./create-state-cache.ts";
+import { describeEngine, type EngineFacts } from "./describe-engine.ts";
 import { createDraw } from "./draw.ts";
+import { takeEndToken } from "./end-token.ts";
+import { findFiles } from "./hub/find-files.ts";
 import { LlamaEngine } from "./llama-engine.ts";
 import { Batch } from "./native/batch.ts";
 import { Context } from "./native/context.ts";
@@ -23,6 +26,7 @@ import { SlotMemory } from "./slot-memory.ts";
 import { StepLoop } from "./step-loop.ts";
 import { createThreadChooser } from "./threads.ts";
 import { createTurns } from "./turns.ts";
+import { VocabularyEngine } from "./vocabulary-engine.ts";
 
 /** An idle thread sleeps at once: one that spins takes its core from the sockets that deliver the tokens. */
 const threadpoolPoll = 0;
@@ -30,11 +34,15 @@ const threadpoolPoll = 0;
 const maxBridge = { cpu: 1, gpu: 7 } as const;
 
 /**
- * Loads one model and makes it ready to run. Once per process. Throws RpcError MODEL_LOAD_FAILED or
- * INSUFFICIENT_MEMORY with llama.cpp's own reason.
+ * Finds a model's files, downloads those that are not here, loads the model and makes it ready to run. Once per process.
+ * Throws RpcError MODEL_LOAD_FAILED or INSUFFICIENT_MEMORY with llama.cpp's own reason.
  */
-export async function createLlamaEngine(settings: ModelSettings, options: OpenModelOptions): Promise<Engine> {
-  const opened = await openModel(settings, options);
+export async function createLlamaEngine(written: ModelSettings, options: OpenModelOptions): Promise<Engine> {
+  const { settings, tokenizer, onProgress } = await findFiles(written, options);
+  const opened = await openModel(settings, { ...options, onProgress });
+  const warning = tokenizer && (await takeEndToken(opened.model.vocabulary, tokenizer));
+  if (warning !== undefined) options.log("warn", warning);
+  if (settings.vocab_only) return createVocabularyEngine(opened, { settings, tokenizer });
   const { llama, libraries, model, samplers, adapters } = opened;
   const { vocabulary } = model;
   const gpus = chooseGpus(settings, listDevices(opened.devices));
@@ -92,7 +100,16 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
   const slots = context?.sequences ?? 0;
   const { embedding, ranking } = users;
   return new LlamaEngine({
-    info: describe(opened, { settings, gpus, contextLength, slots, threads: most.decode, embedding, ranking }),
+    info: describeEngine(opened, {
+      settings,
+      tokenizer,
+      gpus,
+      contextLength,
+      slots,
+      threads: most.decode,
+      embedding,
+      ranking,
+    }),
     model,
     samplers,
     loop,
@@ -111,6 +128,15 @@ export async function createLlamaEngine(settings: ModelSettings, options: OpenMo
       await model.free();
     },
   });
+}
+
+function createVocabularyEngine(
+  opened: OpenModel,
+  facts: Pick<EngineFacts, "settings" | "tokenizer">,
+): VocabularyEngine {
+  const embedding = { pooling: undefined, inputTokens: 0 };
+  const nothing = { gpus: [], contextLength: 0, slots: 0, threads: 0, embedding, ranking: undefined };
+  return new VocabularyEngine(opened.model, describeEngine(opened, { ...facts, ...nothing }));
 }
 
 /** How much of a text an encoder takes: it sees all of it at once, and has no places beyond those it was trained with. */
@@ -144,52 +170,4 @@ async function createGenerationContext(
   }
   const what = `no context of ${wanted} × ${sequenceLength} tokens could be made (lower n_ctx or n_slots)`;
   throw await failure(ErrorReason.INSUFFICIENT_MEMORY, what);
-}
-
-function describe(
-  { libraries, model }: OpenModel,
-  more: Pick<EngineInfo, "contextLength" | "slots" | "threads" | "embedding" | "ranking"> & {
-    readonly settings: ModelSettings;
-    readonly gpus: readonly Device[];
-  },
-): EngineInfo {
-  const { vocabulary } = model;
-  const { settings, gpus, contextLength, slots, threads, embedding, ranking } = more;
-  // The output layer counts too, as in llama.cpp's own "offloaded n/n layers".
-  const layers = model.layers + 1;
-  const asked = settings.n_gpu_layers < 0 ? layers : Math.min(settings.n_gpu_layers, layers);
-  return {
-    architecture: model.metadata("general.architecture") ?? "",
-    description: model.description,
-    sizeBytes: model.sizeBytes,
-    parameters: model.parameters,
-    contextLength,
-    trainedContextLength: model.trainedContextLength,
-    embeddingLength: model.embeddingLength,
-    vocabularySize: vocabulary.size,
-    slots,
-    layers,
-    offloadedLayers: gpus.length > 0 ? asked : 0,
-    backend: libraries.build,
-    devices: gpus.map((gpu) => gpu.description),
-    threads,
-    generates: slots > 0,
-    chatTemplates: readTemplates(model),
-    bosToken: vocabulary.text(vocabulary.bos),
-    eosToken: vocabulary.text(vocabulary.eos),
-    addsBos: vocabulary.addsBos,
-    embedding,
-    ranking,
-    fim: vocabulary.fim,
-  };
-}
-
-/** tokenizer.chat_template and its named variants; "" is the default one. */
-function readTemplates(model: Model): Record<string, string> {
-  const prefix = "tokenizer.chat_template";
-  const names = model
-    .metadataKeys()
-    .filter((key) => key === prefix || key.startsWith(`${prefix}.`))
-    .map((key) => key.slice(prefix.length + 1));
-  return Object.fromEntries(names.map((name) => [name, model.chatTemplate(name) ?? ""]));
 }

@@ -37,7 +37,7 @@ export interface LlamaEngineParts {
   readonly free: () => Promise<void>;
 }
 
-const idleStats: EngineStats = {
+export const idleStats: EngineStats = {
   busySlots: 0,
   waiting: 0,
   kvCellsUsed: 0,

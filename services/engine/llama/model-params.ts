@@ -30,6 +30,7 @@ export function modelParams(
     // With split_mode none the list of devices has that GPU alone.
     main_gpu: gpus.length === 1 ? 0 : settings.main_gpu,
     load_mode: loadMode(settings),
+    vocab_only: settings.vocab_only,
     devices: keep(nativePointers([...gpus.map((gpu) => gpu.pointer), null])),
   };
   if (settings.tensor_split !== undefined) params.tensor_split = keep(packSplit(settings.tensor_split, maxDevices));

@@ -65,7 +65,7 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
     return new RpcError(reason, `${what}: ${problems.join(" ") || "llama.cpp gives no reason"}`);
   };
 
-  const cpuOnly = settings.n_gpu_layers === 0 || settings.gpus?.length === 0;
+  const cpuOnly = settings.vocab_only || settings.n_gpu_layers === 0 || settings.gpus?.length === 0;
   const libraries = await openLibraries({
     gpu: cpuOnly ? false : "auto",
     numa: numaStrategies[settings.numa] ?? false,
@@ -95,11 +95,11 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
     );
 
   const adapters: Adapter[] = [];
-  if (settings.lora_path !== undefined) {
+  if (settings.lora_path !== undefined && !settings.vocab_only) {
     const pointer = await model.loadAdapter(settings.lora_path);
     if (pointer === undefined) throw await failed(`the LoRA adapter ${settings.lora_path} could not be loaded`);
     adapters.push({ pointer, scale: 1 });
   }
-  const ranking = findRanking(model, bindGguf(libraries), settings.model);
+  const ranking = settings.vocab_only ? undefined : findRanking(model, bindGguf(libraries), settings.model);
   return { libraries, llama, samplers: bindSamplers(libraries), devices, model, adapters, ranking, failure };
 }

@@ -23,8 +23,10 @@ export interface WriterOptions extends TemplateOptions {
   readonly chatFormat?: ChatFormatName | undefined;
   /** The model's chat_template setting: Jinja in the place of the GGUF's. */
   readonly chatTemplate?: string | undefined;
-  /** The GGUF's templates by name; "" is the default one, "tool_use" the one for requests with tools. */
+  /** The model's templates by name; "" is the default one, "tool_use" the one for requests with tools. */
   readonly templates: Readonly<Record<string, string>>;
+  /** Where they come from, in words. Unset: from the GGUF. */
+  readonly templatesFrom?: string | undefined;
 }
 
 export interface WriterInput {
@@ -43,7 +45,7 @@ export interface ChosenWriters {
 
 /** Chooses how a model's prompts are written: see createChatPrompter. */
 export function choosePromptWriters(options: WriterOptions): ChosenWriters {
-  const { chatFormat, chatTemplate, templates } = options;
+  const { chatFormat, chatTemplate, templates, templatesFrom = "the GGUF" } = options;
   if (chatFormat !== undefined) return chosen(`chat_format ${chatFormat}`, formatWriter(chatFormat));
   if (chatTemplate !== undefined) return chosen("chat_template in the settings", templateWriter(chatTemplate, options));
   const source = templates[""];
@@ -53,7 +55,7 @@ export function choosePromptWriters(options: WriterOptions): ChosenWriters {
     const plain = templateWriter(source, options);
     const withTools = toolSource === undefined ? plain : templateWriter(toolSource, options);
     if (!plain.works) return chatml("the model's chat template fails on the simplest conversation");
-    return { source: "template in the GGUF", warning: undefined, plain, withTools };
+    return { source: `template in ${templatesFrom}`, warning: undefined, plain, withTools };
   } catch (error) {
     if (error instanceof RpcError) return chatml(`the model's chat template cannot be used: ${error.message}`);
     throw error;

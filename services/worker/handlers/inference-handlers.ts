@@ -17,15 +17,15 @@ export function createInferenceHandlers(host: ModelHost): ServiceHandlers<typeof
     async *chat(request, context) {
       const { signal } = context;
       using joined = host.interrupts.join(request.options, context);
-      yield* chat(request, host.loaded(), { signal, interrupted: joined.interrupted });
+      yield* chat(request, host.computing(), { signal, interrupted: joined.interrupted });
     },
     async *complete(request, context) {
       const { signal } = context;
       using joined = host.interrupts.join(request.options, context);
-      yield* complete(request, host.loaded(), { signal, interrupted: joined.interrupted });
+      yield* complete(request, host.computing(), { signal, interrupted: joined.interrupted });
     },
-    embed: async (request, { signal }) => embed(request, host.loaded(), signal),
-    rerank: async (request, { signal }) => rerank(request, host.loaded(), signal),
+    embed: async (request, { signal }) => embed(request, host.computing(), signal),
+    rerank: async (request, { signal }) => rerank(request, host.computing(), signal),
     tokenize: async (request) => tokenize(request, host.loaded()),
     detokenize: async (request) => detokenize(request, host.loaded()),
     countTokens: async (request) => countTokens(request, host.loaded()),

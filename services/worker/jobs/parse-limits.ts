@@ -36,7 +36,7 @@ export function parseChoices(options: GenerationOptions | undefined, slots: numb
 export function tooManyChoices(n: number, slots: number): Error {
   if (slots === 0) {
     const message =
-      "this model turns texts into vectors and cannot generate: ask it for embeddings, or name another model";
+      "this model cannot generate: it turns texts into vectors, or (vocab_only) only tokenizes; name another model";
     return invalidParameter("model", message);
   }
   return invalidParameter("n", `n must be at most ${slots}, the number of slots of this model, not ${n}`);

@@ -19,10 +19,9 @@ export class Vocabulary {
   readonly fim: { readonly prefix: number; readonly suffix: number; readonly middle: number } | undefined;
   /** Tokens that the model's makers never want drawn. */
   readonly suppressed: readonly number[];
-  /** Every token that ends a generation. */
-  readonly endTokens: readonly number[];
   readonly #llama: LlamaApi;
   readonly #ends: Uint8Array;
+  readonly #endTokens: number[];
   readonly #pieces: (Uint8Array | undefined)[] = [];
   readonly #specialPieces: (Uint8Array | undefined)[] = [];
   #scratch = Buffer.alloc(256);
@@ -44,7 +43,7 @@ export class Vocabulary {
     ];
     this.fim = Math.min(prefix, suffix, middle) < 0 ? undefined : { prefix, suffix, middle };
     this.#ends = Uint8Array.from({ length: this.size }, (_, token) => (llama.vocabIsEog(pointer, token) ? 1 : 0));
-    this.endTokens = [...this.#ends.keys()].filter((token) => this.#ends[token] === 1);
+    this.#endTokens = [...this.#ends.keys()].filter((token) => this.isEnd(token));
     this.suppressed = suppressedTokens(llama, pointer);
   }
 
@@ -54,6 +53,18 @@ export class Vocabulary {
 
   isEnd(token: number): boolean {
     return this.#ends[token] === 1;
+  }
+
+  /** Every token that ends a generation. */
+  get endTokens(): readonly number[] {
+    return this.#endTokens;
+  }
+
+  /** Lets one more token end generations: the model's makers say so, though its GGUF does not. */
+  alsoEndsAt(token: number): void {
+    if (!this.has(token) || this.isEnd(token)) return;
+    this.#ends[token] = 1;
+    this.#endTokens.push(token);
   }
 
   /** The token as the vocabulary spells it (`<s>`), "" for a token it does not have. */

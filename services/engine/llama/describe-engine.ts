@@ -1,0 +1,61 @@
+import type { ModelSettings } from "../../config.ts";
+import type { TokenizerConfig } from "../text/tokenizer-config.ts";
+import type { EngineInfo } from "../engine.ts";
+import type { Device } from "./native/devices.ts";
+import type { Model } from "./native/model.ts";
+import type { OpenModel } from "./open-model.ts";
+
+export interface EngineFacts extends Pick<EngineInfo, "contextLength" | "slots" | "threads" | "embedding" | "ranking"> {
+  readonly settings: ModelSettings;
+  /** Those that the model uses. */
+  readonly gpus: readonly Device[];
+  /** Goes before what the GGUF says of prompts. */
+  readonly tokenizer: (TokenizerConfig & { readonly source: string }) | undefined;
+}
+
+/** What an engine tells of itself. */
+export function describeEngine({ libraries, model }: OpenModel, facts: EngineFacts): EngineInfo {
+  const { vocabulary } = model;
+  const { settings, gpus, tokenizer, contextLength, slots, threads, embedding, ranking } = facts;
+  const architecture = model.metadata("general.architecture") ?? "";
+  // The output layer counts too, as in llama.cpp's own "offloaded n/n layers".
+  const layers = settings.vocab_only ? 0 : model.layers + 1;
+  const asked = settings.n_gpu_layers < 0 ? layers : Math.min(settings.n_gpu_layers, layers);
+  return {
+    path: settings.model,
+    architecture,
+    // llama.cpp describes weights.
+    description: settings.vocab_only ? `${architecture} vocabulary` : model.description,
+    sizeBytes: model.sizeBytes,
+    parameters: model.parameters,
+    contextLength,
+    trainedContextLength: model.trainedContextLength,
+    embeddingLength: model.embeddingLength,
+    vocabularySize: vocabulary.size,
+    slots,
+    layers,
+    offloadedLayers: gpus.length > 0 ? asked : 0,
+    backend: libraries.build,
+    devices: gpus.map((gpu) => gpu.description),
+    threads,
+    generates: slots > 0,
+    chatTemplates: tokenizer?.templates ?? readTemplates(model),
+    chatTemplatesFrom: tokenizer?.source ?? "the GGUF",
+    bosToken: tokenizer?.bosToken ?? vocabulary.text(vocabulary.bos),
+    eosToken: tokenizer?.eosToken ?? vocabulary.text(vocabulary.eos),
+    addsBos: vocabulary.addsBos,
+    embedding,
+    ranking,
+    fim: vocabulary.fim,
+  };
+}
+
+/** tokenizer.chat_template and its named variants; "" is the default one. */
+function readTemplates(model: Model): Record<string, string> {
+  const prefix = "tokenizer.chat_template";
+  const names = model
+    .metadataKeys()
+    .filter((key) => key === prefix || key.startsWith(`${prefix}.`))
+    .map((key) => key.slice(prefix.length + 1));
+  return Object.fromEntries(names.map((name) => [name, model.chatTemplate(name) ?? ""]));
+}
