@@ -2,7 +2,7 @@ import { fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { Logger } from "pino";
-import { readEnvironment } from "../../config/config.ts";
+import { readEnvironment, type Environment } from "../../config/config.ts";
 import type { WorkerInterrupt, WorkerListening, WorkerStart } from "../worker/worker-start.ts";
 import { relayOutput } from "./worker-output.ts";
 
@@ -12,6 +12,11 @@ const workerEnvironment = {
   // A native assertion ends the worker within milliseconds instead of after seconds of a debugger being looked for.
   GGML_NO_BACKTRACE: "1",
 };
+
+/** Native code that reads files of strangers has no use for the server's keys. */
+function withoutKeys(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(grpc_)?api_key$/i.test(name)));
+}
 
 /** A running worker, from its birth to its end. */
 export interface WorkerProcess {
@@ -34,7 +39,7 @@ export function forkWorker(entry: URL, start: Omit<WorkerStart, "logKey">, log: 
   const child = fork(entry, {
     // Nothing of our own flags: under a debugger or a test runner they would be a second debugger or test runner.
     execArgv: [],
-    env: { ...readEnvironment(), ...workerEnvironment },
+    env: { ...withoutKeys(readEnvironment()), ...workerEnvironment },
     // Standard output of native code is of no use and may hold text of prompts.
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     serialization: "json",
