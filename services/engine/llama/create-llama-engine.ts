@@ -46,7 +46,7 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
   const { llama, libraries, model, samplers, adapters } = opened;
   const { vocabulary } = model;
   const gpus = chooseGpus(settings, listDevices(opened.devices));
-  const { most, now: threads } = createThreadChooser(settings, libraries.mathCores);
+  const { most, now: threads, rest } = createThreadChooser(settings, libraries.mathCores);
   const threadpool = createThreadpool(opened.devices, {
     threads: Math.max(most.decode, most.prefill),
     poll: threadpoolPoll,
@@ -60,6 +60,7 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
   const users = createInputUsers(
     {
       ...shared,
+      onRest: rest,
       isGenerating: () => (loop?.stats().busySlots ?? 0) > 0,
       onTokens(tokens) {
         inputTokens += tokens;
@@ -85,6 +86,7 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
       vocabulary,
       turns,
       threads,
+      onRest: rest,
       draw: createDraw({ context, vocabulary, candidates }),
       drafter,
       promptBudget: createPromptBudget(context.batchTokens),

@@ -8,6 +8,8 @@ import { createTurns, type Turns } from "./turns.ts";
 
 export interface InputRunnerParts extends InputContextParts {
   readonly threads: () => Threads;
+  /** There is nothing to compute for now. */
+  readonly onRest: () => void;
   /** Who may use the compute threads. */
   readonly turns: Turns;
   /** Whether streams run that wait for their next token. */
@@ -66,7 +68,10 @@ export class InputRunner {
     for (;;) {
       this.#dropEnded();
       const [first] = this.#jobs;
-      if (first === undefined) return;
+      if (first === undefined) {
+        if (!this.#parts.isGenerating()) this.#parts.onRest();
+        return;
+      }
       try {
         const made = await this.#contextFor(first.inputs[first.input]?.length ?? 0);
         await this.#parts.turns.take(() => this.#batch(made));

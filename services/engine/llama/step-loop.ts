@@ -31,6 +31,8 @@ export interface StepLoopParts {
   readonly chainFor: (run: Run, choice: number) => Sampler;
   /** Asked before each step. */
   readonly threads: () => Threads;
+  /** There is nothing to do for now. */
+  readonly onRest: () => void;
   readonly onStep: () => void;
 }
 
@@ -120,6 +122,7 @@ export class StepLoop {
     const mayAct = this.#closed || runs.some((run) => run.abandoned) || this.#canAdmit() || this.#readable().length > 0;
     if (!mayAct) {
       this.#parts.onStep();
+      this.#parts.onRest();
       await promise;
     }
     this.#wake = undefined;

@@ -11,20 +11,25 @@ export interface ThreadSettings {
   readonly n_threads_batch: number | undefined;
 }
 
-/** How often the machine is looked at: os.cpus() reads a file per core. */
+export interface ThreadChooser {
+  readonly most: Threads;
+  /** For the step that begins. */
+  now(): Threads;
+  /** There is nothing to compute for now. */
+  rest(): void;
+}
+
+/** How often the machine is looked at while we compute, the first time sooner: os.cpus() reads a file per core. */
 const sampleMs = 300;
-/** What the machine did before this long says nothing of now: after a pause every core is tried again. */
-const pauseMs = 1000;
+const firstSampleMs = 100;
 
 /**
  * Chooses how many threads compute. More threads than free cores are far worse than one less: ggml's threads wait for
  * each other by spinning, and one that is off its core makes all others burn theirs (1 s of work took 40 s). So when
  * not told otherwise it starts from the cores this process may use and steps back while other processes use them.
+ * What they did while we rested says nothing of now: work begins with every core again.
  */
-export function createThreadChooser(
-  settings: ThreadSettings,
-  mathCores: number,
-): { most: Threads; now: () => Threads } {
+export function createThreadChooser(settings: ThreadSettings, mathCores: number): ThreadChooser {
   const cores = availableParallelism();
   const own = Math.max(1, Math.min(mathCores, cores));
   const given = (value: number | undefined): number | undefined => (value === -1 ? cores : value);
@@ -32,27 +37,30 @@ export function createThreadChooser(
   const prefill = given(settings.n_threads_batch) ?? decode;
   const most = { decode: decode ?? own, prefill: prefill ?? own };
   let chosen = most;
-  let last = takeSample();
-  let asked = last.at;
+  /** undefined: resting. */
+  let last: Sample | undefined;
+  let lookAt = 0;
   return {
     most,
     now() {
       if (decode !== undefined && prefill !== undefined) return most;
-      const age = performance.now() - asked;
-      asked += age;
-      if (age > pauseMs) {
-        last = takeSample();
-        chosen = most;
+      const at = performance.now();
+      if (last !== undefined && at < lookAt) return chosen;
+      const sample = takeSample();
+      if (last === undefined) chosen = most;
+      else {
+        const load = { cores: cpus().length, othersBusy: busyOthers(last, sample) };
+        chosen = {
+          decode: decode ?? nextThreads(chosen.decode, { most: most.decode, ...load }),
+          prefill: prefill ?? nextThreads(chosen.prefill, { most: most.prefill, ...load }),
+        };
       }
-      if (asked - last.at < sampleMs) return chosen;
-      const next = takeSample();
-      const othersBusy = busyOthers(last, next);
-      last = next;
-      chosen = {
-        decode: decode ?? nextThreads(chosen.decode, { most: most.decode, cores: cpus().length, othersBusy }),
-        prefill: prefill ?? nextThreads(chosen.prefill, { most: most.prefill, cores: cpus().length, othersBusy }),
-      };
+      lookAt = at + (last === undefined ? firstSampleMs : sampleMs);
+      last = sample;
       return chosen;
+    },
+    rest() {
+      last = undefined;
     },
   };
 }
