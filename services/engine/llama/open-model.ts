@@ -44,6 +44,9 @@ const ownPooling = /model default pooling_type is/;
 
 const numaStrategies = [false, "distribute", "isolate", "numactl", "mirror"] as const;
 
+/** Lines of llama.cpp's errors that are kept to explain a failure. */
+const keptProblems = 20;
+
 /**
  * Opens the native libraries, checks that they are the ones we know, and loads the model with its adapter. Once per
  * process. Throws RpcError MODEL_LOAD_FAILED with llama.cpp's reason.
@@ -53,7 +56,7 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
   const overrides = createOverrideReport(settings.kv_overrides);
   const log: OpenModelOptions["log"] = (level, message) => {
     overrides.readLine(message);
-    if (level === "error") problems.push(message.trim());
+    if (level === "error" && problems.push(message.trim()) > keptProblems) problems.shift();
     // What llama.cpp says of a load goes on for a hundred lines, and not every warning is for the operator.
     const isDetail = (level === "info" && !settings.verbose) || (level === "warn" && ownPooling.test(message));
     options.log(isDetail ? "debug" : level, message.trimEnd());
