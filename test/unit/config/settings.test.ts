@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { format, resolveConfig } from "prettier";
 import { describe, expect, test } from "vitest";
+import { settingsPage } from "../../../cli/settings-page.ts";
 import { configJsonSchema } from "../../../config/config-json-schema.ts";
 import { coerce } from "../../../config/coerce.ts";
 import { packageRoot } from "../../../config/package-root.ts";
@@ -61,6 +63,12 @@ test("parsed settings hold the honoured ones alone", () => {
   const shape = { ...modelSettingsSchema.shape, ...serviceSettingsSchema.shape };
   for (const [name, { disposition }] of Object.entries({ ...modelSettings, ...serviceSettings }))
     expect({ name, is: name in shape }).toEqual({ name, is: disposition === "honoured" });
+});
+
+test("docs/settings.md is what the rows say: else run npm run schema", async () => {
+  const page = join(packageRoot, "docs/settings.md");
+  const options = await resolveConfig(page);
+  expect(readFileSync(page, "utf8")).toBe(await format(settingsPage(vocabulary), { ...options, parser: "markdown" }));
 });
 
 describe("the JSON Schema", () => {
