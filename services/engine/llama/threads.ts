@@ -14,9 +14,9 @@ export interface ThreadSettings {
 export interface ThreadChooser {
   readonly most: Threads;
   /** For the step that begins. */
-  now(): Threads;
+  readonly now: () => Threads;
   /** There is nothing to compute for now. */
-  rest(): void;
+  readonly rest: () => void;
 }
 
 /** How often the machine is looked at while we compute, the first time sooner: os.cpus() reads a file per core. */
