@@ -38,30 +38,31 @@ afterAll(async () => {
 const text = "The capital of Japan is Tokyo. The capital of France is Paris.";
 const longText = "one two three four five six ".repeat(20);
 const contextsIn = (log: string): number => log.match(/constructing llama_context/g)?.length ?? 0;
-const draw = (worker: TestWorker) => complete(worker, text, { temperature: 1, topK: 0, topP: 1, minP: 0 });
+const draw = (worker: TestWorker) =>
+  complete(worker, text, { temperature: 2, topK: 0, topP: 1, minP: 0, ignoreEos: true });
 const laugh = (worker: TestWorker, repeatPenalty: number) => complete(worker, "ha ha ha ha ha ha", { repeatPenalty });
 
-/**
- * How long ggml's own threads work on a long prompt, and on some tokens after it. The least of several: the kernel
- * closes its books late, and may lay the end of one run to the next one's charge.
- */
+/** How long ggml's own threads work on a long prompt, and on some tokens after it. */
 async function poolMs(worker: TestWorker): Promise<{ readonly prefill: number; readonly decode: number }> {
-  const runs: { readonly prefill: number; readonly decode: number }[] = [];
+  const start = poolMsSoFar(worker);
+  let first: number | undefined;
   const options = { maxTokens: 24, ignoreEos: true, cachePrompt: false };
-  for (let run = 0; run < 4; run++) {
-    const start = poolMsSoFar(worker);
-    let first: number | undefined;
-    for await (const _ of completion(worker, longText, options)) first ??= poolMsSoFar(worker);
-    runs.push({ prefill: (first ?? 0) - start, decode: poolMsSoFar(worker) - (first ?? 0) });
-  }
-  return {
-    prefill: Math.min(...runs.map(({ prefill }) => prefill)),
-    decode: Math.min(...runs.map(({ decode }) => decode)),
-  };
+  for await (const _ of completion(worker, longText, options)) first ??= poolMsSoFar(worker);
+  return { prefill: (first ?? 0) - start, decode: poolMsSoFar(worker) - (first ?? 0) };
 }
 
 /** More than a thread takes to be woken and sent back to sleep, less than its half of the work. */
 const workMs = 1;
+
+/** Which phase ggml's own threads work in, of a worker that has two threads for one and one for the other. */
+async function expectPoolAtWork(worker: TestWorker, busy: "prefill" | "decode"): Promise<void> {
+  const idle = busy === "prefill" ? "decode" : "prefill";
+  let ms = await poolMs(worker);
+  expect(ms[busy]).toBeGreaterThan(workMs);
+  // The kernel closes its books late, and may lay the end of one phase to the next one's charge.
+  for (let run = 0; run < 5 && ms[idle] > workMs; run++) ms = await poolMs(worker);
+  expect(ms[idle]).toBeLessThan(workMs);
+}
 
 const groups: Readonly<Record<string, Group>> = {
   "one way": {
@@ -117,11 +118,7 @@ const groups: Readonly<Record<string, Group>> = {
       },
       n_batch: /n_batch += 128$/m,
       n_ubatch: /n_ubatch += 64$/m,
-      n_threads_batch: async (worker) => {
-        const { prefill, decode } = await poolMs(worker);
-        expect(prefill).toBeGreaterThan(workMs);
-        expect(decode).toBeLessThan(workMs);
-      },
+      n_threads_batch: (worker) => expectPoolAtWork(worker, "prefill"),
       flash_attn: /flash_attn += enabled$/m,
       type_k: /K \(q8_0\)/,
       type_v: /V \(q4_0\)/,
@@ -161,11 +158,7 @@ const groups: Readonly<Record<string, Group>> = {
       lora_path: lora,
     },
     proofs: {
-      n_threads: async (worker) => {
-        const { prefill, decode } = await poolMs(worker);
-        expect(prefill).toBeLessThan(workMs);
-        expect(decode).toBeGreaterThan(workMs);
-      },
+      n_threads: (worker) => expectPoolAtWork(worker, "decode"),
       flash_attn: /flash_attn += disabled$/m,
       kv_unified: ({ log }) => {
         expect(log()).toMatch(/kv_unified += true$/m);
@@ -201,7 +194,8 @@ describe.each(Object.entries(groups))("%s:", (_, { settings, proofs }) => {
   });
   afterAll(() => worker[Symbol.asyncDispose]());
 
-  test.each(Object.entries(proofs))("%s has its effect", async (_name, proof) => {
+  // Two threads on a busy machine wait for each other long.
+  test.each(Object.entries(proofs))("%s has its effect", { timeout: 180_000 }, async (_name, proof) => {
     if (proof instanceof RegExp) expect(worker.log()).toMatch(proof);
     else await proof(worker);
   });
