@@ -144,6 +144,12 @@ describe("a model on the hub", () => {
     expect(existsSync(path)).toBe(true);
     expect(hub.transfers.map(({ authorization }) => authorization)).not.toContain("Bearer secret");
   });
+
+  test("is read with a token from a mirror that has the files itself", async () => {
+    hub.token = "secret";
+    hub.isMirror = true;
+    expect(existsSync((await find("me/tiny", "*q4_0*", { token: "secret" })).path)).toBe(true);
+  });
 });
 
 describe("what is wrong is told", () => {
