@@ -120,11 +120,11 @@ test("embeddings come as the SDK asks for them", async () => {
 test("eight streams share their decode steps", async () => {
   const before = await counters();
   const prompt = "Once upon a time";
-  const options = { ignoreEos: true, maxTokens: 400, temperature: 0 };
+  const options = { ignoreEos: true, maxTokens: 900, temperature: 0 };
   const request = { prompt: { kind: { case: "text" as const, value: prompt } }, options };
   await Promise.all(Array.from({ length: 8 }, () => Array.fromAsync(tokenwire.client.inference.complete(request))));
   // The metrics follow the engine at a little distance.
-  await waitUntil("the tokens are counted", async () => (await counters()).tokens - before.tokens >= 8 * 400);
+  await waitUntil("the tokens are counted", async () => (await counters()).tokens - before.tokens >= 8 * 900);
   const after = await counters();
   expect((after.sequences - before.sequences) / (after.steps - before.steps)).toBeGreaterThan(0.95 * 8);
 
