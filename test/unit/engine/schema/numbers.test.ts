@@ -36,6 +36,8 @@ describe("a number's bounds", () => {
         fc.integer(),
         (range, multipleOf, seed) => {
           const schema = { type: "integer", ...range, ...(multipleOf === undefined ? {} : { multipleOf }) };
+          // Digits to count times remainders to tell apart: that is refused by its size, not wrong.
+          fc.pre((multipleOf ?? 1) < 25 || Object.values(range).every((each) => Math.abs(each) < 1e9));
           const accepts = acceptsOf(schema);
           const isValid = createValidator(schema);
           const random = seededRandom(seed);
