@@ -16,7 +16,9 @@ export function createModelHealth(source: ModelSource): HealthRegistry {
     for (const service of ["", InferenceService.typeName]) health.set(service, serving);
   };
   health.set(ModelService.typeName, true);
-  source.onChange(update);
+  source.onChange((_, what) => {
+    if (what !== "stats") update();
+  });
   update();
   return health;
 }

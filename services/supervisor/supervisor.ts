@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSettings } from "../config.ts";
 import { fileTime } from "../models/file-time.ts";
-import type { ModelSource } from "../models/model-source.ts";
+import type { ModelChange, ModelSource } from "../models/model-source.ts";
 import type { SentTracingOptions, WorkerInterrupt } from "../worker/worker-start.ts";
 import { ModelWorker } from "./model-worker.ts";
 import type { SocketDirectory } from "./socket-directory.ts";
@@ -96,8 +96,8 @@ export class Supervisor implements ModelSource {
     return [...this.#workers.values()].map((worker) => worker.model);
   }
 
-  onChange(listener: (id: string) => void): () => void {
-    const stops = [...this.#workers.values()].map((worker) => worker.onModel(() => listener(worker.id)));
+  onChange(listener: (id: string, what: ModelChange) => void): () => void {
+    const stops = [...this.#workers.values()].map((worker) => worker.onModel(() => listener(worker.id, "any")));
     return () => stops.forEach((stop) => stop());
   }
 

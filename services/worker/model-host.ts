@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import { fileTime } from "../models/file-time.ts";
-import type { ModelSource } from "../models/model-source.ts";
+import type { ModelChange, ModelSource } from "../models/model-source.ts";
 import { detailsToProto, statsToProto } from "../models/to-proto.ts";
 import { Interrupts } from "./interrupts.ts";
 import type { LoadedModel } from "./loaded-model.ts";
@@ -20,7 +20,7 @@ export class ModelHost implements ModelSource {
   readonly id: string;
   readonly interrupts = new Interrupts();
   #created: bigint;
-  readonly #listeners = new Set<(id: string) => void>();
+  readonly #listeners = new Set<(id: string, what: ModelChange) => void>();
   #phase: Phase = { name: "loading", progress: 0 };
 
   /** `created`: seconds since 1970 of the model file's last change. */
@@ -65,7 +65,7 @@ export class ModelHost implements ModelSource {
     // A file that was downloaded was not there before.
     this.#created = fileTime(model.engine.info.path) || this.#created;
     this.#enter({ name: "resident", model });
-    model.engine.onStats(() => this.#changed());
+    model.engine.onStats(() => this.#changed("stats"));
   }
 
   onFailed(message: string): void {
@@ -76,18 +76,18 @@ export class ModelHost implements ModelSource {
     return [create(ModelSchema, { id: this.id, created: this.#created, ...phaseToProto(this.#phase) })];
   }
 
-  onChange(listener: (id: string) => void): () => void {
+  onChange(listener: (id: string, what: ModelChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
   #enter(phase: Phase): void {
     this.#phase = phase;
-    this.#changed();
+    this.#changed("any");
   }
 
-  #changed(): void {
-    for (const listener of this.#listeners) listener(this.id);
+  #changed(what: ModelChange): void {
+    for (const listener of this.#listeners) listener(this.id, what);
   }
 }
 

@@ -7,7 +7,7 @@ import { modelParams } from "./model-params.ts";
 import { Context } from "./native/context.ts";
 import { listDevices } from "./native/devices.ts";
 import { Model } from "./native/model.ts";
-import type { Threadpool } from "./native/threadpool.ts";
+import type { Threadpools } from "./native/threadpool.ts";
 import type { OpenModel } from "./open-model.ts";
 import type { Threads } from "./threads.ts";
 
@@ -15,7 +15,7 @@ export interface CreateDrafterOptions {
   readonly settings: ModelSettings;
   /** The context to guess for. */
   readonly target: Context;
-  readonly threadpool: Threadpool;
+  readonly threadpools: Threadpools;
   readonly threads: () => Threads;
 }
 
@@ -25,7 +25,7 @@ export interface CreateDrafterOptions {
  */
 export async function createDrafter(
   { llama, devices, model, failure }: OpenModel,
-  { settings, target, threadpool, threads }: CreateDrafterOptions,
+  { settings, target, threadpools, threads }: CreateDrafterOptions,
 ): Promise<Drafter | undefined> {
   const { draft_model: draft, draft_model_num_pred_tokens: most } = settings;
   if (draft === undefined) return undefined;
@@ -38,18 +38,18 @@ export async function createDrafter(
 
   const failed = (what: string) => failure(ErrorReason.MODEL_LOAD_FAILED, `the draft model ${draft} ${what}`);
   // Where the large model is; what is overridden in it is its own.
-  const { params, free } = modelParams(
+  const { params, usesGpu, free } = modelParams(
     { ...settings, kv_overrides: undefined },
     { devices: listDevices(devices), maxDevices: llama.maxDevices() },
   );
-  const small = await Model.load(llama, draft, { params, onProgress: () => {} }).finally(free);
+  const small = await Model.load(llama, draft, { params, usesGpu, onProgress: () => {} }).finally(free);
   if (small === undefined) throw await failed("could not be loaded");
   const mismatch = vocabularyMismatch(model.vocabulary, small.vocabulary);
   if (mismatch !== undefined) throw await failed(`cannot guess for this model: ${mismatch}`);
   const slots = target.sequences;
   const context = await Context.create(llama, small, {
     params: contextParams(settings, { slots, sequenceLength: target.sequenceLength, rows: 1 }),
-    threadpool,
+    threadpools,
     adapters: [],
   });
   if (context === undefined) throw await failed("has no room for a context");

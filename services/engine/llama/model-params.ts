@@ -17,7 +17,7 @@ const overrideTags = { int: 0, float: 1, bool: 2, str: 3 } as const;
 export function modelParams(
   settings: ModelSettings,
   { devices, maxDevices }: { devices: readonly Device[]; maxDevices: number },
-): { params: Partial<ModelParams>; free: () => void } {
+): { params: Partial<ModelParams>; usesGpu: boolean; free: () => void } {
   const buffers: NativeBuffer[] = [];
   const keep = (buffer: NativeBuffer): bigint => {
     buffers.push(buffer);
@@ -36,7 +36,7 @@ export function modelParams(
   if (settings.tensor_split !== undefined) params.tensor_split = keep(packSplit(settings.tensor_split, maxDevices));
   if (settings.kv_overrides !== undefined && settings.kv_overrides.length > 0)
     params.kv_overrides = keep(packOverrides(settings.kv_overrides));
-  return { params, free: () => buffers.forEach((buffer) => buffer.free()) };
+  return { params, usesGpu: gpus.length > 0, free: () => buffers.forEach((buffer) => buffer.free()) };
 }
 
 function loadMode({ use_mmap: map, use_mlock: lock }: ModelSettings): number {

@@ -82,9 +82,9 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
   const gpus = all.filter((device) => device.isGpu);
   if (gpus.length > 0) options.log("info", `GPUs: ${describeGpus(gpus)}`);
   for (const warning of loadWarnings(settings, { gpus: chooseGpus(settings, all) })) options.log("warn", warning);
-  const { params, free } = modelParams(settings, { devices: all, maxDevices: llama.maxDevices() });
+  const { params, usesGpu, free } = modelParams(settings, { devices: all, maxDevices: llama.maxDevices() });
   const { onProgress } = options;
-  const model = await Model.load(llama, settings.model, { params, onProgress }).finally(free);
+  const model = await Model.load(llama, settings.model, { params, usesGpu, onProgress }).finally(free);
   const failed = (what: string) => failure(ErrorReason.MODEL_LOAD_FAILED, what);
   if (model === undefined) throw await failed(`the model file ${settings.model} could not be loaded`);
   await whenLogged();

@@ -1,22 +1,22 @@
 import { create } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ModelSchema, type Model } from "../../../proto/gen/tokenwire/v1/models_pb.ts";
-import type { ModelSource } from "../../../services/models/model-source.ts";
+import type { ModelChange, ModelSource } from "../../../services/models/model-source.ts";
 import { watchModels } from "../../../services/models/watch-models.ts";
 
 /** Two models whose progress the test sets. */
 function createSource() {
-  const listeners = new Set<(id: string) => void>();
+  const listeners = new Set<(id: string, what: ModelChange) => void>();
   const models = new Map<string, Model>(["a", "b"].map((id) => [id, create(ModelSchema, { id })]));
   return {
     models: () => [...models.values()],
-    onChange(listener: (id: string) => void) {
+    onChange(listener: (id: string, what: ModelChange) => void) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     set(id: string, loadProgress: number) {
       models.set(id, create(ModelSchema, { id, loadProgress }));
-      for (const listener of listeners) listener(id);
+      for (const listener of listeners) listener(id, "any");
     },
     watchers: () => listeners.size,
   } satisfies ModelSource & Record<string, unknown>;

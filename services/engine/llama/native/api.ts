@@ -17,7 +17,6 @@ export function bindLlama({ llama }: Pick<Libraries, "llama">) {
   return {
     version: f<() => string>("const char *llama_version(void)"),
     maxDevices: f<() => number>("size_t llama_max_devices(void)"),
-    supportsGpuOffload: f<() => boolean>("bool llama_supports_gpu_offload(void)"),
 
     modelDefaultParams: f<() => ModelParams>("llama_model_params llama_model_default_params(void)"),
     modelLoad: f<(path: string, params: ModelParams) => p.ModelPointer | null>(

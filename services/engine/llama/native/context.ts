@@ -4,7 +4,7 @@ import { floatsAt, NativeBuffer } from "./buffer.ts";
 import type { Model } from "./model.ts";
 import type { AdapterPointer, ContextPointer, MemoryPointer } from "./pointer.ts";
 import type { ContextParams } from "./structs.ts";
-import type { Threadpool } from "./threadpool.ts";
+import type { Threadpools } from "./threadpool.ts";
 
 export interface Adapter {
   readonly pointer: AdapterPointer;
@@ -14,7 +14,7 @@ export interface Adapter {
 export interface ContextOptions {
   /** Changes llama.cpp's defaults; every value must have the right type, which koffi does not check. */
   readonly params: Partial<ContextParams>;
-  readonly threadpool: Threadpool;
+  readonly threadpools: Threadpools;
   readonly adapters: readonly Adapter[];
 }
 
@@ -34,10 +34,12 @@ export class Context {
   readonly pooling: number;
   readonly #llama: LlamaApi;
   readonly #memory: MemoryPointer | null;
-  /** A GPU may compute, so that llama.cpp returns before the work is done. */
-  readonly #returnsEarly: boolean;
+  readonly #threadpools: Threadpools;
+  readonly #usesGpu: boolean;
+  #threads: number | undefined;
+  #batchThreads: number | undefined;
 
-  private constructor(llama: LlamaApi, pointer: ContextPointer, threadpool: Threadpool) {
+  private constructor(llama: LlamaApi, pointer: ContextPointer, usesGpu: boolean, threadpools: Threadpools) {
     this.#llama = llama;
     this.pointer = pointer;
     this.cells = llama.contextSize(pointer);
@@ -47,20 +49,21 @@ export class Context {
     this.sequences = llama.contextSequences(pointer);
     this.pooling = llama.contextPooling(pointer);
     this.#memory = llama.contextMemory(pointer);
-    this.#returnsEarly = llama.supportsGpuOffload();
-    llama.attachThreadpool(pointer, threadpool.pointer, threadpool.pointer);
+    this.#threadpools = threadpools;
+    this.#usesGpu = usesGpu;
+    this.setThreads(1, 1);
   }
 
   /** Creates a context; undefined when llama.cpp cannot (mostly: memory), which says why only in its log. */
   static async create(
     llama: LlamaApi,
     model: Model,
-    { params, threadpool, adapters }: ContextOptions,
+    { params, threadpools, adapters }: ContextOptions,
   ): Promise<Context | undefined> {
     const all = { ...llama.contextDefaultParams(), ...params };
     const pointer = await callAsync(llama.contextInit, model.pointer, all);
     if (pointer === null) return undefined;
-    const context = new Context(llama, pointer, threadpool);
+    const context = new Context(llama, pointer, model.usesGpu, threadpools);
     if (adapters.length > 0) context.#setAdapters(adapters);
     return context;
   }
@@ -83,9 +86,12 @@ export class Context {
     return code;
   }
 
-  /** Waits for the GPU on another thread: reading a row of logits would wait for it on this one, which serves everybody. */
+  /**
+   * Where a GPU computes, llama.cpp returns before the work is done. Waits for it on another thread: reading a row of
+   * logits would wait on this one, which serves everybody.
+   */
   async #computed(): Promise<void> {
-    if (this.#returnsEarly) await callAsync(this.#llama.synchronize, this.pointer);
+    if (this.#usesGpu) await callAsync(this.#llama.synchronize, this.pointer);
   }
 
   /** The logits of a flagged token of the last batch: a view that the next decode overwrites. */
@@ -146,8 +152,14 @@ export class Context {
     if (this.#memory !== null) this.#llama.memoryClear(this.#memory, false);
   }
 
+  /** How many threads of the pool compute batches of one token, and longer ones, from the next call on. */
   setThreads(threads: number, batchThreads: number): void {
+    if (threads === this.#threads && batchThreads === this.#batchThreads) return;
     this.#llama.contextSetThreads(this.pointer, threads, batchThreads);
+    const pools = this.#threadpools;
+    this.#llama.attachThreadpool(this.pointer, pools.of(threads), pools.of(batchThreads));
+    this.#threads = threads;
+    this.#batchThreads = batchThreads;
   }
 
   #setAdapters(adapters: readonly Adapter[]): void {

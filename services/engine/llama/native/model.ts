@@ -8,6 +8,8 @@ import { Vocabulary } from "./vocabulary.ts";
 export interface LoadOptions {
   /** Changes llama.cpp's defaults; every value must have the right type, which koffi does not check. */
   readonly params: Partial<ModelParams>;
+  /** Some of `params.devices` are GPUs. */
+  readonly usesGpu: boolean;
   /** Called on the JavaScript thread with 0 to 1; the load waits for it. */
   readonly onProgress: (progress: number) => void;
 }
@@ -18,16 +20,22 @@ const progressType = koffi.proto("bool (float progress, void *data)");
 export class Model {
   readonly pointer: ModelPointer;
   readonly vocabulary: Vocabulary;
+  readonly usesGpu: boolean;
   readonly #llama: LlamaApi;
 
-  private constructor(llama: LlamaApi, pointer: ModelPointer) {
+  private constructor(llama: LlamaApi, pointer: ModelPointer, usesGpu: boolean) {
     this.#llama = llama;
     this.pointer = pointer;
+    this.usesGpu = usesGpu;
     this.vocabulary = new Vocabulary(llama, llama.modelVocab(pointer));
   }
 
   /** Loads a GGUF file; undefined when llama.cpp cannot, which says why only in its log. */
-  static async load(llama: LlamaApi, path: string, { params, onProgress }: LoadOptions): Promise<Model | undefined> {
+  static async load(
+    llama: LlamaApi,
+    path: string,
+    { params, usesGpu, onProgress }: LoadOptions,
+  ): Promise<Model | undefined> {
     const callback = koffi.register((progress: number) => {
       onProgress(progress);
       return true;
@@ -35,7 +43,7 @@ export class Model {
     try {
       const all = { ...llama.modelDefaultParams(), ...params, progress_callback: callback };
       const pointer = await callAsync(llama.modelLoad, path, all);
-      return pointer === null ? undefined : new Model(llama, pointer);
+      return pointer === null ? undefined : new Model(llama, pointer, usesGpu);
     } finally {
       koffi.unregister(callback);
     }

@@ -1,23 +1,50 @@
 import koffi, { type KoffiFunc } from "koffi";
-import type { DeviceApi } from "./api.ts";
+import { callAsync, type DeviceApi } from "./api.ts";
 import { NativeBuffer } from "./buffer.ts";
 import type { ThreadpoolPointer } from "./pointer.ts";
-import { threadpoolParamsType, threadpoolPollOffset } from "./structs.ts";
+import { threadpoolParamsType, threadpoolParts } from "./structs.ts";
 
-export interface Threadpool {
-  readonly pointer: ThreadpoolPointer;
+export interface ThreadpoolOptions {
+  /** Most that compute at once. */
   readonly threads: number;
-  /** Only after every context that it is attached to is freed. */
+  /** How long an idle thread spins for the next graph before it sleeps: 0 (not at all) to 100. */
+  readonly poll: number;
+  /** The CPUs that this process may run on; undefined: not known. */
+  readonly cpus: readonly number[] | undefined;
+}
+
+/** The compute threads of a process, for its contexts. One decode at a time may use them. */
+export interface Threadpools {
+  /** The pool for a decode with so many threads. */
+  of(threads: number): ThreadpoolPointer;
+  /** Only after every context that they are attached to is freed. */
   free(): void;
 }
 
 /**
- * Creates a ggml threadpool that lives as long as its contexts. Without one the prebuilt libraries create and join
- * their threads in every decode. One decode at a time may use it.
- *
- * @param poll how long an idle thread spins for the next graph before it sleeps: 0 (not at all) to 100
+ * Creates ggml threadpools that live as long as their contexts: without one the prebuilt libraries create and join their
+ * threads in every decode. Where every CPU computes, each thread stays on a CPU of its own: ggml's threads wait for each
+ * other by spinning, so that two which the system has put on one CPU keep each other from the work for milliseconds.
+ * Fewer threads go wherever there is room.
  */
-export function createThreadpool(api: DeviceApi, { threads, poll }: { threads: number; poll: number }): Threadpool {
+export async function createThreadpools(api: DeviceApi, options: ThreadpoolOptions): Promise<Threadpools> {
+  const functions = bindThreadpools(api);
+  const cpus = options.cpus?.every((cpu) => cpu < threadpoolParts.cpus) ? options.cpus : undefined;
+  const isOnePerCpu = cpus !== undefined && cpus.length > 1 && cpus.length === options.threads;
+  const bound = isOnePerCpu ? await createPool(api, functions, { ...options, cpus, strict: true }) : undefined;
+  // Whoever computes takes its place from the pool at each graph, so the free one must name all places to undo it.
+  const free = await createPool(api, functions, { ...options, cpus: isOnePerCpu ? cpus : [], strict: false });
+  return {
+    of: (threads) => (threads === options.threads ? (bound ?? free) : free),
+    free() {
+      for (const pool of [bound, free]) if (pool !== undefined) functions.free(pool);
+    },
+  };
+}
+
+type Functions = ReturnType<typeof bindThreadpools>;
+
+function bindThreadpools(api: DeviceApi) {
   const cpu = api.byType(0);
   if (cpu === null) throw new Error("ggml has no CPU backend");
   const registry = api.registryOf(cpu);
@@ -26,17 +53,38 @@ export function createThreadpool(api: DeviceApi, { threads, poll }: { threads: n
     if (address === null) throw new Error(`ggml's CPU backend has no ${name}`);
     return address;
   };
-  const create = koffi.decode(symbol("ggml_threadpool_new"), koffi.proto("void *", ["void *"])) as KoffiFunc<
-    (params: bigint) => ThreadpoolPointer | null
-  >;
-  const free = koffi.decode(symbol("ggml_threadpool_free"), koffi.proto("void", ["void *"])) as KoffiFunc<
-    (pool: ThreadpoolPointer) => void
-  >;
+  return {
+    create: koffi.decode(symbol("ggml_threadpool_new"), koffi.proto("void *", ["void *"])) as KoffiFunc<
+      (params: bigint) => ThreadpoolPointer | null
+    >,
+    free: koffi.decode(symbol("ggml_threadpool_free"), koffi.proto("void", ["void *"])) as KoffiFunc<
+      (pool: ThreadpoolPointer) => void
+    >,
+  };
+}
+
+interface PoolOptions {
+  readonly threads: number;
+  readonly poll: number;
+  /** Where its threads may run; empty: wherever their creator may. */
+  readonly cpus: readonly number[];
+  /** One CPU for each thread. */
+  readonly strict: boolean;
+}
+
+async function createPool(
+  api: DeviceApi,
+  { create }: Functions,
+  { threads, poll, cpus, strict }: PoolOptions,
+): Promise<ThreadpoolPointer> {
   const params = new NativeBuffer(koffi.sizeof(threadpoolParamsType));
   api.threadpoolParams(params.address, threads);
-  params.data.setUint32(threadpoolPollOffset, poll, true);
-  const pointer = create(params.address);
+  params.data.setUint32(threadpoolParts.poll, poll, true);
+  for (const cpu of cpus) params.data.setUint8(cpu, 1);
+  params.data.setUint8(threadpoolParts.strict, strict ? 1 : 0);
+  // ggml moves the thread that calls this to the last of the CPUs, which must not be the one that serves everybody.
+  const pool = await callAsync(create, params.address);
   params.free();
-  if (pointer === null) throw new Error(`ggml could not create a threadpool of ${threads} threads`);
-  return { pointer, threads, free: () => free(pointer) };
+  if (pool === null) throw new Error(`ggml could not create a threadpool of ${threads} threads`);
+  return pool;
 }
