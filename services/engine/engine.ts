@@ -130,8 +130,6 @@ export interface ScoreJob {
 /** A grammar in GBNF with the rule `root`. */
 export interface Grammar {
   readonly gbnf: string;
-  /** Unset: from the first token. Else: from the first time the output contains this text, which is what `root` begins with. */
-  readonly trigger?: string;
 }
 
 /** Every value resolved; the neutral value of each switches it off. */

@@ -222,12 +222,6 @@ describe("constraints", () => {
     expect(finished[0]?.reason).toBe("stop");
   });
 
-  test("a triggered grammar begins at its trigger", async () => {
-    const grammar = { gbnf: 'root ::= "help" " them"', trigger: "help" };
-    const { texts } = await answer(engine, job(await chat("Hello!"), { grammar }));
-    expect(texts[0]).toBe("Hello! How can I help them");
-  });
-
   test("a grammar that cannot be parsed is refused before any token", async () => {
     const run = answer(engine, job(await chat("Hello!"), { grammar: { gbnf: "root ::= missing" } }));
     await expect(run).rejects.toMatchObject({ reason: ErrorReason.INVALID_PARAMETER, param: "grammar" });

@@ -1,33 +1,32 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { ownCpus, parseCpus } from "../../services/engine/llama/own-cpus.ts";
 import { startTokenwire, type Tokenwire } from "../support/tokenwire.ts";
 
 const cpus = ownCpus() ?? [];
-const describesThreads = test.runIf(process.platform === "linux" && cpus.length > 1);
+const canBind = process.platform === "linux" && cpus.length > 1;
 
-describesThreads(
-  "where every CPU computes, each thread keeps to its own, and the one that serves to none",
-  async () => {
+describe.runIf(canBind)("compute threads", () => {
+  test("keep to a CPU each where every one computes, and the thread that serves to none", async () => {
     await using tokenwire = await startTokenwire({ args: ["--n_threads", String(cpus.length)] });
     const { main, others } = await placesAfterAnAnswer(tokenwire);
     expect(main).toEqual(cpus);
     const bound = new Set(others.filter((places) => places.length === 1).flat());
     expect([...bound].sort((a, b) => a - b)).toEqual(cpus);
-  },
-);
+  });
 
-describesThreads("fewer threads go where there is room", async () => {
-  await using tokenwire = await startTokenwire({ args: ["--n_threads", String(cpus.length - 1)] });
-  const { main, others } = await placesAfterAnAnswer(tokenwire);
-  for (const places of [main, ...others]) expect(places).toEqual(cpus);
+  test("go where there is room when they are fewer", async () => {
+    await using tokenwire = await startTokenwire({ args: ["--n_threads", String(cpus.length - 1)] });
+    const { main, others } = await placesAfterAnAnswer(tokenwire);
+    for (const places of [main, ...others]) expect(places).toEqual(cpus);
+  });
 });
 
 /** The CPUs on which each thread of the worker may run. */
-async function placesAfterAnAnswer({ client, workers }: Tokenwire) {
+async function placesAfterAnAnswer(tokenwire: Tokenwire) {
   const request = { prompt: { kind: { case: "text" as const, value: "Once" } }, options: { maxTokens: 20 } };
-  await Array.fromAsync(client.inference.complete(request));
-  const [worker] = await workers();
+  await Array.fromAsync(tokenwire.client.inference.complete(request));
+  const [worker] = await tokenwire.workers();
   const tasks = readdirSync(`/proc/${worker}/task`);
   const placesOf = (task: string) => parseCpus(readFileSync(`/proc/${worker}/task/${task}/status`, "utf8")) ?? [];
   return {

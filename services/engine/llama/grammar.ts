@@ -9,17 +9,11 @@ const maxDepth = 500;
 const maxBytes = 1024 * 1024;
 
 /** Compiles a grammar to a sampler that the caller frees. Throws RpcError INVALID_PARAMETER when llama.cpp refuses it. */
-export async function compileGrammar(
-  api: SamplerApi,
-  vocabulary: Vocabulary,
-  { gbnf, trigger }: Grammar,
-): Promise<Sampler> {
+export async function compileGrammar(api: SamplerApi, vocabulary: Vocabulary, { gbnf }: Grammar): Promise<Sampler> {
   const depth = nesting(gbnf);
   if (gbnf.length > maxBytes) throw refused(`it has ${gbnf.length} characters, at most ${maxBytes} are served`);
   if (depth > maxDepth) throw refused(`its groups are nested ${depth} deep, at most ${maxDepth} are served`);
-  const pointer = await (trigger === undefined
-    ? callAsync(api.grammar, vocabulary.pointer, gbnf, "root")
-    : callAsync(api.lazyGrammar, vocabulary.pointer, gbnf, "root", [escapeRegex(trigger)], 1, null, 0));
+  const pointer = await callAsync(api.grammar, vocabulary.pointer, gbnf, "root");
   if (pointer === null)
     throw refused(
       "it cannot be parsed: it needs a rule `root`, no undefined or left-recursive rule, and bounded repetitions",
@@ -39,9 +33,4 @@ function nesting(gbnf: string): number {
     else if (char === ")") depth--;
   }
   return deepest;
-}
-
-/** For std::regex in its ECMAScript grammar; an invalid one would end the process. */
-function escapeRegex(text: string): string {
-  return text.replaceAll(/[.^$|()[\]{}*+?\\/]/g, String.raw`\$&`);
 }

@@ -3,6 +3,7 @@ import { compileSchema } from "./compile-schema.ts";
 import { type JsonRule, jsonRule } from "./json-rules.ts";
 import { SchemaRefusal } from "./refusal.ts";
 import { createRuleSet, literal } from "./rule-set.ts";
+import { textTerm, type TextOptions } from "./text-term.ts";
 
 export interface SchemaOptions {
   /** The request's field that the schema came from, for the error. Default: `response_format.json_schema.schema`. */
@@ -19,6 +20,8 @@ export interface GrammarBuilder {
    * JSON pointer of what cannot be honoured.
    */
   addSchema(schema: unknown, ruleName: string, options?: SchemaOptions): string;
+  /** A term for plain texts; undefined when it would be too large. Its rules are named like `hint`. */
+  addText(hint: string, options: TextOptions): string | undefined;
   /** Adds a rule with a body in GBNF. The name must be free and a valid one: it is what others refer to. */
   addRule(name: string, body: string): string;
   /** The name of one of the rules for JSON itself (`json-value`, `ws` …), added when it is first asked for. */
@@ -44,6 +47,7 @@ export function createGrammarBuilder(): GrammarBuilder {
       rules.define(name, body);
       return name;
     },
+    addText: (hint, options) => textTerm(rules, hint, options),
     addJson: (rule) => jsonRule(rules, rule),
     literal,
     toString: () => rules.toString(),

@@ -1,9 +1,20 @@
 import type { ThinkingTags } from "./families/read-thinking.ts";
 
+export interface TextOptions {
+  readonly after?: string;
+  readonly without: string;
+  readonly ending?: string;
+}
+
 /** What a grammar is built with: the part of schema/grammar-builder.ts that is needed here. */
 export interface GrammarRules {
   /** Adds rules for the values that a JSON Schema allows, and gives the name to refer to them. */
   addSchema(schema: unknown, ruleName: string, options?: { readonly param?: string }): string;
+  /**
+   * A term for any text in which the pattern `without` occurs nowhere and that ends with the pattern `ending`, seen as if
+   * it stood behind `after`; undefined when it would be too large.
+   */
+  addText(hint: string, options: TextOptions): string | undefined;
   /** Adds a rule with a body in GBNF, and gives its name. */
   addRule(name: string, body: string): string;
   /** GBNF for exactly this text. */

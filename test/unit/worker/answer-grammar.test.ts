@@ -2,6 +2,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { ErrorReason } from "../../../clients/errors.ts";
 import { ChatRequestSchema, Role, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { createGbnfMatcher } from "../engine/schema/gbnf-matcher.ts";
 import { createChatPrompter } from "../../../services/engine/text/chat-prompt.ts";
 import { answerGrammar } from "../../../services/worker/jobs/answer-grammar.ts";
 
@@ -38,7 +39,6 @@ test("nothing is held to anything without a wish", () => {
 describe("a forced call", () => {
   test("of any tool is written in the family's form, from the first token", () => {
     const grammar = grammarOf({ tools, toolChoice: mode(ToolChoiceMode.REQUIRED) });
-    expect(grammar?.trigger).toBeUndefined();
     expect(rule(grammar?.gbnf, "tool-call")).toContain(
       String.raw`"<tool_call>\x0a{\"name\": \"weather\", \"arguments\": "`,
     );
@@ -85,7 +85,6 @@ describe("a JSON answer", () => {
 
   test("comes after the reasoning that the prompt has begun", () => {
     const grammar = grammarOf({ responseFormat: json }, thinking);
-    expect(grammar?.trigger).toBeUndefined();
     expect(rule(grammar?.gbnf, "root")).toMatch(/^thought\S* .* json-object$/);
   });
 
@@ -115,8 +114,12 @@ describe("a JSON answer", () => {
 });
 
 test("what begins as a call is held to the tool's schema, and text is free", () => {
-  const grammar = grammarOf({ tools });
-  expect(grammar).toMatchObject({ trigger: "<tool_call>", gbnf: expect.stringContaining("city") });
+  const gbnf = grammarOf({ tools })?.gbnf;
+  expect(gbnf).toContain("city");
+  const { matches } = createGbnfMatcher(gbnf ?? "");
+  expect(matches("The weather is fine <tool>")).toBe(true);
+  expect(matches('Well:<tool_call>\n{"name": "weather", "arguments": {"city": "Oslo"}}\n</tool_call>')).toBe(true);
+  expect(matches('<tool_call>\n{"name": "weather", "arguments": {"town": "Oslo"}}\n</tool_call>')).toBe(false);
 });
 
 test("a schema that cannot be enforced is left out where nobody asked for it, and refused where the tool is strict", () => {
@@ -128,8 +131,9 @@ test("a schema that cannot be enforced is left out where nobody asked for it, an
 });
 
 test("a strict tool's calls are held to its schema when the model begins one, and text is free", () => {
-  const grammar = grammarOf({ tools: [{ ...tools[0], strict: true }] });
-  expect(grammar).toMatchObject({ trigger: "<tool_call>", gbnf: expect.stringContaining("city") });
+  const gbnf = grammarOf({ tools: [{ ...tools[0], strict: true }] })?.gbnf;
+  expect(gbnf).toContain("city");
+  expect(createGbnfMatcher(gbnf ?? "").matches("No call.")).toBe(true);
 });
 
 test("a tool whose schema cannot be enforced is refused with its place", () => {

@@ -206,19 +206,6 @@ export function bindSamplers({ llama }: Pick<Libraries, "llama">) {
     grammar: f<(vocab: p.VocabPointer, gbnf: string, root: string) => Sampler | null>(
       "void *llama_sampler_init_grammar(void *vocab, const char *gbnf, const char *root)",
     ),
-    lazyGrammar: f<
-      (
-        vocab: p.VocabPointer,
-        gbnf: string,
-        root: string,
-        patterns: readonly string[],
-        patternCount: number,
-        tokens: null,
-        tokenCount: number,
-      ) => Sampler | null
-    >(
-      "void *llama_sampler_init_grammar_lazy_patterns(void *vocab, const char *gbnf, const char *root, const char **patterns, size_t n_patterns, const void *tokens, size_t n_tokens)",
-    ),
   };
 }
 

@@ -1,11 +1,29 @@
 import type { AnswerStream, Reading } from "./answer-stream.ts";
 import type { ParserOptions } from "./chat-family.ts";
-import { readCall } from "./read-call.ts";
+import { type Opening, oneOf } from "./opening.ts";
+import { nameKeys, readCall } from "./read-call.ts";
 import { peek, readUntil, skip, skipOneOf, skipSpace } from "./read-text.ts";
 import { readThinking } from "./read-thinking.ts";
 
 // An answer may well be JSON too: an object is a call only where a line begins with it and it names one of the tools.
 const lineStarts = ["\n{", "\n[{", "\n```"];
+
+/**
+ * Where the objects that readBareJson takes for calls begin, as models write them: the name first, or behind the type.
+ * Those with other members before the name are read all the same.
+ */
+export function bareOpening(markers: readonly string[] = []): Opening {
+  const place = `${oneOf(["\n", ...markers])}${spaced(String.raw` (?:\x60\x60\x60[a-z_]* )?\[? `)}`;
+  const key = oneOf(nameKeys.map((name) => JSON.stringify(name)));
+  const object = spaced(String.raw`\{ (?:"type" : "function" , )?${key} : `);
+  const called = (names: readonly string[]): string => oneOf(names.map((name) => JSON.stringify(name)));
+  return { after: "\n", marks: (names) => place + object + called(names), place };
+}
+
+/** The pattern with any white space where it has a space. */
+function spaced(pattern: string): string {
+  return pattern.replaceAll(" ", String.raw`[ \t\r\n]*`);
+}
 
 /**
  * Reads an answer whose calls are bare objects: `{"name": …, "parameters": …}`, also several (after one another, in a

@@ -1,5 +1,6 @@
 import type { ChatTool } from "../chat-messages.ts";
 import type { ChatParser } from "./chat-parser.ts";
+import type { Opening } from "./opening.ts";
 import type { ThinkingTags } from "./read-thinking.ts";
 
 /** How the models of one kind write tool calls: how to read it, and how to make a model write it. */
@@ -47,9 +48,7 @@ export interface ToolSyntax {
   readonly call: (name: string) => { readonly before: string; readonly after: string };
   /** Most calls in one answer; unset: any number. */
   readonly maxCalls?: number;
-  /**
-   * The text with which calls, and nothing else, begin; prefix and first call together begin with it. Unset: the family
-   * has none, and calls can only be forced from the first token.
-   */
-  readonly trigger?: string;
+  readonly opening: Opening;
+  /** How models write calls that they are not forced to make; unset: exactly so. */
+  readonly written?: "freely";
 }

@@ -1,6 +1,7 @@
 import type { AnswerStream, Reading } from "./answer-stream.ts";
 import type { ChatFamily, ParserOptions, ToolSyntax } from "./chat-family.ts";
 import { createChatParser } from "./chat-parser.ts";
+import { markedBy } from "./opening.ts";
 import { readArguments, readMarkedCalls, readName } from "./read-calls.ts";
 import { skip, skipSpace } from "./read-text.ts";
 
@@ -30,7 +31,7 @@ export const deepseek31: ChatFamily = {
 };
 
 function syntax(call: ToolSyntax["call"]): ToolSyntax {
-  return { prefix: begin, separator: "", suffix: end, call, trigger: begin };
+  return { prefix: begin, separator: "", suffix: end, call, opening: markedBy(begin, callBegin) };
 }
 
 // The distilled models now and then leave out the outer markers.

@@ -1,6 +1,7 @@
 import type { AnswerStream, Reading } from "./answer-stream.ts";
 import type { ChatFamily, ParserOptions } from "./chat-family.ts";
 import { createChatParser } from "./chat-parser.ts";
+import { markedBy, oneOf } from "./opening.ts";
 import { readArguments, readMarkedCalls, readName } from "./read-calls.ts";
 import { readUntil, skip, skipSpace } from "./read-text.ts";
 
@@ -18,7 +19,7 @@ export const functionary31: ChatFamily = {
     separator: "",
     suffix: "",
     call: (name) => ({ before: `<function=${name}>`, after: "</function>" }),
-    trigger: "<function=",
+    opening: markedBy("<function="),
   },
 };
 
@@ -36,6 +37,7 @@ export const functionary32: ChatFamily = {
     separator: ">>>",
     suffix: "",
     call: (name) => ({ before: `${name}\n`, after: "" }),
+    opening: { after: ">>>", marks: (names) => `>>>${oneOf(names)}\n`, place: ">>>" },
   },
 };
 

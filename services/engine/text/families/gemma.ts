@@ -1,6 +1,7 @@
 import type { AnswerStream, Reading } from "./answer-stream.ts";
 import type { ChatFamily, ParserOptions } from "./chat-family.ts";
 import { createChatParser } from "./chat-parser.ts";
+import { markedBy } from "./opening.ts";
 import { readArguments, readMarkedCalls, readName } from "./read-calls.ts";
 import { readGemmaObject } from "./read-gemma-object.ts";
 import { skip, skipSpace } from "./read-text.ts";
@@ -33,7 +34,7 @@ export const gemmaFunction: ChatFamily = {
 // A grammar can only make the models write the arguments as JSON, not in their own notation: that is read as well.
 function syntax({ open, close }: Dialect) {
   const call = (name: string) => ({ before: `${open}call:${name}`, after: close });
-  return { prefix: "", separator: "", suffix: "", call, trigger: open };
+  return { prefix: "", separator: "", suffix: "", call, opening: markedBy(open) };
 }
 
 function createParser(options: ParserOptions) {

@@ -1,4 +1,4 @@
-import { readBareJson } from "./bare-json.ts";
+import { bareOpening, readBareJson } from "./bare-json.ts";
 import type { ChatFamily } from "./chat-family.ts";
 import { createChatParser } from "./chat-parser.ts";
 
@@ -12,5 +12,7 @@ export const generic: ChatFamily = {
     separator: "\n",
     suffix: "",
     call: (name) => ({ before: `{"name": ${JSON.stringify(name)}, "arguments": `, after: "}" }),
+    opening: bareOpening(),
+    written: "freely",
   },
 };

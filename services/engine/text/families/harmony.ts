@@ -1,6 +1,7 @@
 import type { AnswerStream, Reading } from "./answer-stream.ts";
 import type { ChatFamily } from "./chat-family.ts";
 import { createChatParser } from "./chat-parser.ts";
+import { markedBy } from "./opening.ts";
 import { peek, readUntil, skip, skipSpace } from "./read-text.ts";
 
 /**
@@ -20,7 +21,7 @@ export const harmony: ChatFamily = {
     call: (name) => ({ before: `<|channel|>commentary to=functions.${name} <|constrain|>json<|message|>`, after: "" }),
     // A call ends the turn.
     maxCalls: 1,
-    trigger: "<|channel|>commentary to=functions.",
+    opening: markedBy("<|channel|>commentary to=functions."),
   },
 };
 

@@ -2,6 +2,7 @@ import type { ChatTool } from "../chat-messages.ts";
 import type { AnswerStream, Reading } from "./answer-stream.ts";
 import type { ChatFamily } from "./chat-family.ts";
 import { createChatParser } from "./chat-parser.ts";
+import { markedBy } from "./opening.ts";
 import { readCallObjects, readMarkedCalls } from "./read-calls.ts";
 import { skip, skipSpace } from "./read-text.ts";
 import { readXmlCall } from "./read-xml-call.ts";
@@ -24,7 +25,7 @@ export const hermes: ChatFamily = {
       before: `<tool_call>\n{"name": ${JSON.stringify(name)}, "arguments": `,
       after: "}\n</tool_call>",
     }),
-    trigger: "<tool_call>",
+    opening: markedBy("<tool_call>"),
   },
 };
 

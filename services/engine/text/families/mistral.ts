@@ -1,6 +1,7 @@
 import type { AnswerStream, Reading } from "./answer-stream.ts";
 import type { ChatFamily, ParserOptions } from "./chat-family.ts";
 import { createChatParser } from "./chat-parser.ts";
+import { markedBy } from "./opening.ts";
 import { readArguments, readCallObjects, readMarkedCalls, readName } from "./read-calls.ts";
 import { peek, skip, skipSpace } from "./read-text.ts";
 
@@ -16,7 +17,7 @@ export const mistral: ChatFamily = {
     separator: ", ",
     suffix: "]",
     call: (name) => ({ before: `{"name": ${JSON.stringify(name)}, "arguments": `, after: "}" }),
-    trigger: marker,
+    opening: markedBy(marker),
   },
 };
 
@@ -30,7 +31,7 @@ export const mistralArgs: ChatFamily = {
     separator: "",
     suffix: "",
     call: (name) => ({ before: `${marker}${name}[ARGS]`, after: "" }),
-    trigger: marker,
+    opening: markedBy(marker),
   },
 };
 

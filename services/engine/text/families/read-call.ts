@@ -5,7 +5,7 @@ import { peek, skipSpace } from "./read-text.ts";
 /** called: a call was begun and its object was read. broken: a call was begun, then its object went wrong. */
 export type CallResult = "called" | "broken" | "none";
 
-const nameKeys = ["name", "function", "tool_name"];
+export const nameKeys = ["name", "function", "tool_name"];
 const argumentKeys = ["arguments", "parameters", "args", "tool_input"];
 
 /**

@@ -1,10 +1,14 @@
 import { describe, expect, test } from "vitest";
+import { createGrammarBuilder } from "../../../../services/engine/schema/grammar-builder.ts";
+import { functionary32 } from "../../../../services/engine/text/families/functionary.ts";
 import { generic } from "../../../../services/engine/text/families/generic.ts";
 import { harmony } from "../../../../services/engine/text/families/harmony.ts";
 import { hermes } from "../../../../services/engine/text/families/hermes.ts";
+import { llama3 } from "../../../../services/engine/text/families/llama-3.ts";
 import { mistral } from "../../../../services/engine/text/families/mistral.ts";
 import { afterThinking, type GrammarRules } from "../../../../services/engine/text/thinking-grammar.ts";
 import { createToolGrammar, type ToolGrammarOptions } from "../../../../services/engine/text/tool-grammar.ts";
+import { createGbnfMatcher } from "../schema/gbnf-matcher.ts";
 
 /** Stands in for the schema compiler: a schema becomes a rule that shows it. */
 function createRules(): GrammarRules & { readonly rules: Map<string, string> } {
@@ -14,6 +18,10 @@ function createRules(): GrammarRules & { readonly rules: Map<string, string> } {
     addSchema: (schema, ruleName, options) => {
       rules.set(ruleName, `<${JSON.stringify(schema)} of ${options?.param}>`);
       return ruleName;
+    },
+    addText: (hint, options) => {
+      rules.set(hint, `<text ${JSON.stringify(options)}>`);
+      return hint;
     },
     addRule: (name, body) => {
       if (rules.has(name)) throw new Error(`two rules ${name}`);
@@ -30,8 +38,8 @@ const tools = [
   { name: "now", description: "", parameters: undefined },
 ];
 
-function grammar(options: Partial<ToolGrammarOptions>) {
-  return createToolGrammar(createRules(), {
+function grammar(options: Partial<ToolGrammarOptions>, rules: GrammarRules = createRules()) {
+  return createToolGrammar(rules, {
     syntax: hermes.syntax,
     tools,
     choice: "required",
@@ -61,11 +69,77 @@ test("allows one call where there must not be several, or the family knows no mo
   expect(rootOf({ syntax: mistral.syntax })).toBe('"[TOOL_CALLS][" tool-call (", " tool-call)* "]"');
 });
 
-test("waits for the beginning of a call when the model may choose", () => {
-  const auto = grammar({ choice: "auto", thinking: { start: "<think>", end: "</think>" } });
-  expect(auto?.trigger).toBe("<tool_call>");
-  expect(auto?.gbnf).toContain('root ::= tool-call ("\\n" tool-call)*\n');
-  expect(grammar({ choice: "auto", syntax: generic.syntax })).toBeUndefined();
+test("lets the model choose: text without the beginning of a call, and calls", () => {
+  const auto = grammar({ choice: "auto", thinking: { start: "<think>", end: "</think>" } })?.gbnf;
+  expect(auto).toContain('text ::= <text {"after":"","without":"(?:<tool_call>)"}>');
+  expect(auto).toContain('answer ::= text (tool-call ("\\n" tool-call)*)?\n');
+  expect(auto).toContain('root ::= ("<think>" thought-0 [ \\n]{0,4})? answer\n');
+});
+
+test("an unended thought is an answer where the model may choose", () => {
+  const thinking = { start: "<think>", end: "</think>" };
+  expect(rootOf({ choice: "auto", thinking, thinkingOpen: true })).toBe("thought-0 [ \\n]{0,4} answer | answer");
+});
+
+describe.each([llama3, generic])("objects that $name models write unasked", ({ syntax }) => {
+  const schema = {
+    type: "object",
+    properties: { a: { type: "integer" } },
+    required: ["a"],
+    additionalProperties: false,
+  };
+  const two = [{ name: "add", description: "", parameters: schema }, tools[1]!];
+  const gbnf = grammar({ syntax, tools: two, choice: "auto" }, createGrammarBuilder())?.gbnf ?? "";
+  const { matches } = createGbnfMatcher(gbnf);
+
+  test.each([
+    "Hello!",
+    '{"name": "Ann", "age": 3}',
+    '[{"name": "Ann"}]',
+    'The object {"name": "add"} is no call here.',
+    '```json\n{"a": 1}\n```\nand more',
+    "\n\n{",
+    '{"name": "adder", "arguments": 7}',
+    '{"name": "add", "arguments": {"a": 1}}',
+    '{"name":"add","parameters":{"a": 1}}',
+    'I look it up:\n{ "name" : "add",\n  "arguments": {"a": 1}\n}',
+    '{"type": "function", "name": "add", "parameters": {"a": 1}}',
+    '```json\n{"name": "add", "parameters": {"a": 1}}\n```',
+    '[{"name": "now", "arguments": {}}]',
+  ])("%j may be written", (text) => expect(matches(text)).toBe(true));
+
+  test.each([
+    '{"name": "add", "arguments": {"b": 1}}',
+    '{"name": "add", "arguments": "none"}',
+    '{"name":"add","parameters":{"a":"x"}}',
+    '{"name": "add"}',
+    'So:\n  {"name": "add", "arguments": [1]}',
+    '[{"tool_name": "add", "args": {"a": "1"}}]',
+    '```json\n{"name": "add", "parameters": {}}\n```',
+    '{"name": "now", "arguments": {}} and text',
+  ])("%j may not", (text) => expect(matches(text)).toBe(false));
+});
+
+test("python_tag begins a call of Llama's, and an address one of Functionary's", () => {
+  const llama = createGbnfMatcher(
+    grammar({ syntax: llama3.syntax, choice: "auto" }, createGrammarBuilder())?.gbnf ?? "",
+  );
+  expect(llama.matches('<|python_tag|>{"name": "now", "parameters": {}}')).toBe(true);
+  expect(llama.matches('Now: <|python_tag|>{"name": "now", "parameters": 1}')).toBe(false);
+  const { syntax } = functionary32;
+  const addressed = createGbnfMatcher(grammar({ syntax, choice: "auto" }, createGrammarBuilder())?.gbnf ?? "");
+  for (const text of ["all\nHello >>> you", "all\nLet me see.>>>now\n{}", "now\n{}", "nowhere\n"])
+    expect(addressed.matches(text), text).toBe(true);
+  for (const text of ["now\n7", "now\nHello", "all\nx>>>now\nlater"]) expect(addressed.matches(text), text).toBe(false);
+});
+
+test("more names than can be told from text leave the model alone", () => {
+  const many = Array.from({ length: 400 }, (_, i) => ({
+    name: `${i}-${"x".repeat(30)}`,
+    description: "",
+    parameters: undefined,
+  }));
+  expect(grammar({ syntax: generic.syntax, tools: many, choice: "auto" }, createGrammarBuilder())).toBeUndefined();
 });
 
 describe("reasoning before what is forced", () => {

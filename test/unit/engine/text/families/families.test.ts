@@ -448,7 +448,11 @@ for (const [family, list] of cases) {
         text: "",
         calls: [paris, nothing].slice(0, calls.length).map(([name, json]) => ({ name, arguments: json })),
       });
-      expect(raw.startsWith(family.syntax.trigger ?? "")).toBe(true);
+      const { marks, after = "" } = family.syntax.opening;
+      const names = [paris, nothing].map(([name]) => name);
+      expect(new RegExp(marks(names)).exec(after + raw)?.index).toBe(
+        family.syntax.opening.place === undefined ? after.length : 0,
+      );
     });
   });
 }
