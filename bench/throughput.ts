@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { type LoadResult, median, runLoad } from "./load.ts";
+import { type LoadOptions, type LoadResult, median, runLoad } from "./load.ts";
 import { type Server, startLlamaServer, startTokenwire } from "./servers.ts";
 
 const { values } = parseArgs({
@@ -24,6 +24,8 @@ const { values } = parseArgs({
 
 const promptTokens = 128;
 const completionTokens = 64;
+/** Of each user, before anything is measured. */
+const warmUpRequests = 5;
 const users = values.users.split(",").map(Number);
 const rounds = Number(values.rounds);
 const missing = [values.model, values["llama-server"]].filter((path) => !existsSync(path));
@@ -37,21 +39,14 @@ const options = {
 };
 const servers = [await startTokenwire(options), await startLlamaServer(values["llama-server"], options)];
 try {
+  // JavaScript is compiled as it is used: what has just started is not what a server's users meet.
+  for (const server of servers) await runLoad(loadOf(server, Math.max(...users), warmUpRequests));
   for (const count of users) {
     const results = new Map<Server, LoadResult[]>(servers.map((server) => [server, []]));
     const batch = await meanBatch(servers[0], async () => {
       for (let round = 0; round <= rounds; round++) {
         for (const server of servers) {
-          const load = {
-            port: server.port,
-            model: "",
-            users: count,
-            requests: Number(values.requests),
-            promptTokens,
-            completionTokens,
-            vocabulary: Number(values.vocabulary),
-          };
-          const result = await runLoad(load);
+          const result = await runLoad(loadOf(server, count, Number(values.requests)));
           // The first round warms up.
           if (round > 0) results.get(server)?.push(result);
         }
@@ -61,6 +56,11 @@ try {
   }
 } finally {
   await Promise.all(servers.map((server) => server.stop()));
+}
+
+function loadOf({ port }: Server, count: number, requests: number): LoadOptions {
+  const vocabulary = Number(values.vocabulary);
+  return { port, model: "", users: count, requests, promptTokens, completionTokens, vocabulary };
 }
 
 function report(count: number, results: ReadonlyMap<Server, readonly LoadResult[]>, batch: number): void {

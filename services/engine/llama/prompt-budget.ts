@@ -6,7 +6,7 @@ export interface PromptBudget {
 }
 
 /** A running stream should not wait longer than this for its next token because of another's prompt. */
-const targetStepMs = 150;
+const targetStepMs = 200;
 const leastTokens = 32;
 
 /**
