@@ -7,12 +7,12 @@ const cpus = ownCpus() ?? [];
 const canBind = process.platform === "linux" && cpus.length > 1;
 
 describe.runIf(canBind)("compute threads", () => {
-  test("keep to a CPU each where every one computes, and the thread that serves to none", async () => {
+  test("keep to a CPU each where every one computes, and leave one to their caller", async () => {
     await using tokenwire = await startTokenwire({ args: ["--n_threads", String(cpus.length)] });
     const { main, others } = await placesAfterAnAnswer(tokenwire);
     expect(main).toEqual(cpus);
     const bound = new Set(others.filter((places) => places.length === 1).flat());
-    expect([...bound].sort((a, b) => a - b)).toEqual(cpus);
+    expect([...bound]).toEqual(expect.arrayContaining(cpus.slice(0, -1)));
   });
 
   test("go where there is room when they are fewer", async () => {

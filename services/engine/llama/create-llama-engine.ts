@@ -29,8 +29,8 @@ import { createThreadChooser } from "./threads.ts";
 import { createTurns } from "./turns.ts";
 import { VocabularyEngine } from "./vocabulary-engine.ts";
 
-/** Some 2 ms: it bridges the time between two steps, and then leaves the core to those who deliver the tokens. */
-const threadpoolPoll = 1;
+/** An idle thread sleeps at once: one that spins takes its core from the sockets that deliver the tokens. */
+const threadpoolPoll = 0;
 /** How many idle slots between two running ones are filled: on a CPU a row costs nearly as much as another pass. */
 const maxBridge = { cpu: 1, gpu: 7 } as const;
 

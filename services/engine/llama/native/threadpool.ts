@@ -23,16 +23,16 @@ export interface Threadpools {
 
 /**
  * Creates ggml threadpools that live as long as their contexts: without one the prebuilt libraries create and join their
- * threads in every decode. Where every CPU computes, each thread stays on a CPU of its own: ggml's threads wait for each
- * other by spinning, so that two which the system has put on one CPU keep each other from the work for milliseconds.
- * Fewer threads go wherever there is room.
+ * threads in every decode. Where every CPU computes, each of them stays on a CPU of its own, which leaves the last one
+ * for the thread that calls: ggml's threads wait for each other by spinning, so that two which the system has put on one
+ * CPU keep each other from the work for milliseconds. Fewer threads go wherever there is room.
  */
 export async function createThreadpools(api: DeviceApi, options: ThreadpoolOptions): Promise<Threadpools> {
   const functions = bindThreadpools(api);
   const cpus = options.cpus?.every((cpu) => cpu < threadpoolParts.cpus) ? options.cpus : undefined;
   const isOnePerCpu = cpus !== undefined && cpus.length > 1 && cpus.length === options.threads;
   const bound = isOnePerCpu ? await createPool(api, functions, { ...options, cpus, strict: true }) : undefined;
-  // Whoever computes takes its place from the pool at each graph, so the free one must name all places to undo it.
+  // Whoever calls a pool that was at rest takes its place from it, so the free one must name all places to undo that.
   const free = await createPool(api, functions, { ...options, cpus: isOnePerCpu ? cpus : [], strict: false });
   return {
     of: (threads) => (threads === options.threads ? (bound ?? free) : free),
