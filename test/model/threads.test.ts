@@ -7,30 +7,31 @@ const cpus = ownCpus() ?? [];
 const canBind = process.platform === "linux" && cpus.length > 1;
 
 describe.runIf(canBind)("compute threads", () => {
-  test("keep to a CPU each where every one computes, and leave one to their caller", async () => {
-    await using tokenwire = await startTokenwire({ args: ["--n_threads", String(cpus.length)] });
-    const { main, others } = await placesAfterAnAnswer(tokenwire);
-    expect(main).toEqual(cpus);
-    const bound = new Set(others.filter((places) => places.length === 1).flat());
-    expect([...bound]).toEqual(expect.arrayContaining(cpus.slice(0, -1)));
+  const everyCpu = String(cpus.length);
+
+  test("keep to a CPU each where every one computes, and leave the last to their caller", async () => {
+    await using tokenwire = await startTokenwire({ args: ["--n_threads", everyCpu] });
+    const places = await placesAfterAnAnswer(tokenwire);
+    expect(places.filter(({ length }) => length === 1).flat()).toEqual(cpus.slice(0, -1));
+    // All others may run anywhere, those that deliver the tokens above all.
+    expect(places.filter(({ length }) => length !== 1 && length !== cpus.length)).toEqual([]);
   });
 
-  test("go where there is room when they are fewer", async () => {
-    await using tokenwire = await startTokenwire({ args: ["--n_threads", String(cpus.length - 1)] });
-    const { main, others } = await placesAfterAnAnswer(tokenwire);
-    for (const places of [main, ...others]) expect(places).toEqual(cpus);
+  test.each([
+    ["always", ["--n_threads", String(cpus.length - 1)]],
+    ["after a prompt with all of them", ["--n_threads", String(cpus.length - 1), "--n_threads_batch", everyCpu]],
+  ])("go where there is room when they are fewer: %s", async (_, args) => {
+    await using tokenwire = await startTokenwire({ args });
+    for (const places of await placesAfterAnAnswer(tokenwire)) expect(places).toEqual(cpus);
   });
 });
 
 /** The CPUs on which each thread of the worker may run. */
-async function placesAfterAnAnswer(tokenwire: Tokenwire) {
-  const request = { prompt: { kind: { case: "text" as const, value: "Once" } }, options: { maxTokens: 20 } };
-  await Array.fromAsync(tokenwire.client.inference.complete(request));
+async function placesAfterAnAnswer(tokenwire: Tokenwire): Promise<(readonly number[])[]> {
+  const prompt = { kind: { case: "text" as const, value: "Once upon a time" } };
+  await Array.fromAsync(tokenwire.client.inference.complete({ prompt, options: { maxTokens: 20, ignoreEos: true } }));
   const [worker] = await tokenwire.workers();
-  const tasks = readdirSync(`/proc/${worker}/task`);
-  const placesOf = (task: string) => parseCpus(readFileSync(`/proc/${worker}/task/${task}/status`, "utf8")) ?? [];
-  return {
-    main: placesOf(String(worker)),
-    others: tasks.filter((task) => task !== String(worker)).map(placesOf),
-  };
+  return readdirSync(`/proc/${worker}/task`).map(
+    (task) => parseCpus(readFileSync(`/proc/${worker}/task/${task}/status`, "utf8")) ?? [],
+  );
 }

@@ -48,17 +48,13 @@ export function lockedBytes({ pid }: TestWorker): number {
 }
 
 /**
- * Milliseconds that ggml's own threads have been on a core. They carry the name of the thread of libuv that made them;
- * libuv's own, which call ggml and do not count, were there before.
+ * Milliseconds that ggml's own threads have been on a core. They carry the name of the thread that made them, which is
+ * the process's first; that one, and libuv's, which call ggml, do not count.
  */
 export function poolMsSoFar({ pid }: TestWorker): number {
   const read = (thread: string, file: string) => readFileSync(`/proc/${pid}/task/${thread}/${file}`, "utf8");
+  const name = read(String(pid), "comm");
   return readdirSync(`/proc/${pid}/task`)
-    .filter((thread) => read(thread, "comm").startsWith("libuv-worker"))
-    .sort((a, b) => Number(a) - Number(b))
-    .slice(libuvThreads)
+    .filter((thread) => thread !== String(pid) && read(thread, "comm") === name)
     .reduce((sum, thread) => sum + Number(read(thread, "schedstat").split(" ")[0]) / 1e6, 0);
 }
-
-/** As worker-process.ts sets them. */
-const libuvThreads = 4;

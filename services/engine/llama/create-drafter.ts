@@ -7,7 +7,7 @@ import { modelParams } from "./model-params.ts";
 import { Context } from "./native/context.ts";
 import { listDevices } from "./native/devices.ts";
 import { Model } from "./native/model.ts";
-import type { Threadpools } from "./native/threadpool.ts";
+import type { Threadpool } from "./native/threadpool.ts";
 import type { OpenModel } from "./open-model.ts";
 import type { Threads } from "./threads.ts";
 
@@ -15,7 +15,7 @@ export interface CreateDrafterOptions {
   readonly settings: ModelSettings;
   /** The context to guess for. */
   readonly target: Context;
-  readonly threadpools: Threadpools;
+  readonly threadpool: Threadpool;
   readonly threads: () => Threads;
 }
 
@@ -25,7 +25,7 @@ export interface CreateDrafterOptions {
  */
 export async function createDrafter(
   { llama, devices, model, failure }: OpenModel,
-  { settings, target, threadpools, threads }: CreateDrafterOptions,
+  { settings, target, threadpool, threads }: CreateDrafterOptions,
 ): Promise<Drafter | undefined> {
   const { draft_model: draft, draft_model_num_pred_tokens: most } = settings;
   if (draft === undefined) return undefined;
@@ -49,7 +49,7 @@ export async function createDrafter(
   const slots = target.sequences;
   const context = await Context.create(llama, small, {
     params: contextParams(settings, { slots, sequenceLength: target.sequenceLength, rows: 1 }),
-    threadpools,
+    threadpool,
     adapters: [],
   });
   if (context === undefined) throw await failed("has no room for a context");

@@ -16,11 +16,11 @@ import { Context } from "./native/context.ts";
 import { type Device, listDevices } from "./native/devices.ts";
 import type { Model } from "./native/model.ts";
 import { Candidates } from "./native/sampler.ts";
-import { createThreadpools, type Threadpools } from "./native/threadpool.ts";
+import { createThreadpool, type Threadpool } from "./native/threadpool.ts";
 import { type OpenModel, openModel, type OpenModelOptions } from "./open-model.ts";
+import { ownCpus } from "./own-cpus.ts";
 import { createPromptBudget } from "./prompt-budget.ts";
 import { createChain } from "./sampling.ts";
-import { ownCpus } from "./own-cpus.ts";
 import { chooseSlotCount } from "./slot-count.ts";
 import { Scorer } from "./scorer.ts";
 import { SlotMemory } from "./slot-memory.ts";
@@ -48,16 +48,16 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
   const { vocabulary } = model;
   const gpus = chooseGpus(settings, listDevices(opened.devices));
   const { most, now: threads, rest } = createThreadChooser(settings, libraries.mathCores);
-  const threadpools = await createThreadpools(opened.devices, {
+  const threadpool = createThreadpool(opened.devices, {
     threads: Math.max(most.decode, most.prefill),
     poll: threadpoolPoll,
     cpus: ownCpus(),
   });
-  const { context, pooling } = await createGenerationContext(opened, { settings, gpus, threadpools });
+  const { context, pooling } = await createGenerationContext(opened, { settings, gpus, threadpool });
   const contextLength = context?.sequenceLength ?? encoderLength(settings, model);
   const turns = createTurns();
   const listeners = new Set<() => void>();
-  const shared = { llama, model, settings, threadpools, adapters, threads, turns };
+  const shared = { llama, model, settings, threadpool, adapters, threads, turns };
   let inputTokens = 0;
   const users = createInputUsers(
     {
@@ -76,7 +76,7 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
   // A recurrent state cannot forget a filler row; a unified cache has no gaps to fill.
   const bridge = model.isRecurrent || settings.kv_unified ? 0 : gpus.length > 0 ? maxBridge.gpu : maxBridge.cpu;
   const batch = new Batch(context?.batchTokens ?? 1);
-  const drafter = context && (await createDrafter(opened, { settings, target: context, threadpools, threads }));
+  const drafter = context && (await createDrafter(opened, { settings, target: context, threadpool, threads }));
   const cache = context && (await createStateCache(settings, context));
   const candidates = new Candidates(samplers, vocabulary.size);
   const loop =
@@ -128,7 +128,7 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
       cache?.free();
       await drafter?.free();
       await context?.free();
-      threadpools.free();
+      threadpool.free();
       await model.free();
     },
   });
@@ -157,7 +157,7 @@ interface Generation {
 
 async function createGenerationContext(
   { llama, model, adapters, failure }: OpenModel,
-  { settings, gpus, threadpools }: { settings: ModelSettings; gpus: readonly Device[]; threadpools: Threadpools },
+  { settings, gpus, threadpool }: { settings: ModelSettings; gpus: readonly Device[]; threadpool: Threadpool },
 ): Promise<Generation> {
   const sequenceLength = settings.n_ctx === 0 ? model.trainedContextLength : settings.n_ctx;
   const wanted = settings.n_slots ?? chooseSlotCount(model, { settings, sequenceLength, gpus });
@@ -165,7 +165,7 @@ async function createGenerationContext(
   // An estimate can be too high; a number that somebody asked for is not changed.
   for (let slots = wanted; slots >= 1; slots = settings.n_slots === undefined ? Math.floor(slots / 2) : 0) {
     const params = contextParams(settings, { slots, sequenceLength, rows });
-    const context = await Context.create(llama, model, { params, threadpools, adapters });
+    const context = await Context.create(llama, model, { params, threadpool, adapters });
     if (context === undefined) continue;
     const { pooling } = context;
     if (context.hasMemory && !model.isEncoder) return { context, pooling };

@@ -6,13 +6,13 @@ import type { LlamaApi } from "./native/api.ts";
 import { Batch } from "./native/batch.ts";
 import { type Adapter, Context } from "./native/context.ts";
 import type { Model } from "./native/model.ts";
-import type { Threadpools } from "./native/threadpool.ts";
+import type { Threadpool } from "./native/threadpool.ts";
 
 export interface InputContextParts {
   readonly llama: LlamaApi;
   readonly model: Model;
   readonly settings: ModelSettings;
-  readonly threadpools: Threadpools;
+  readonly threadpool: Threadpool;
   readonly adapters: readonly Adapter[];
 }
 
@@ -61,7 +61,7 @@ export class InputContext {
     { pooling, limits }: InputContextOptions,
     tokens: number,
   ): Promise<InputContext> {
-    const { llama, model, settings, threadpools, adapters } = parts;
+    const { llama, model, settings, threadpool, adapters } = parts;
     const { batchTokens, cuts } = limits;
     const inputTokens = tokens <= usualTokens ? Math.min(usualTokens, limits.inputTokens) : limits.inputTokens;
     const capacity = cuts ? batchTokens : inputTokens;
@@ -77,7 +77,7 @@ export class InputContext {
       embeddings: true,
       pooling_type: pooling,
     };
-    const context = await Context.create(llama, model, { threadpools, adapters, params });
+    const context = await Context.create(llama, model, { threadpool, adapters, params });
     if (context !== undefined) return new InputContext(model, context, { inputTokens, batchTokens, capacity });
     const message = "there is not enough memory to compute embeddings with this model";
     throw new RpcError(ErrorReason.INSUFFICIENT_MEMORY, message);

@@ -7,7 +7,7 @@ import type { LlamaApi } from "./native/api.ts";
 import { Batch } from "./native/batch.ts";
 import { type Adapter, Context } from "./native/context.ts";
 import type { Model } from "./native/model.ts";
-import type { Threadpools } from "./native/threadpool.ts";
+import type { Threadpool } from "./native/threadpool.ts";
 import type { Threads } from "./threads.ts";
 import type { Turns } from "./turns.ts";
 
@@ -15,7 +15,7 @@ export interface ScorerParts {
   readonly llama: LlamaApi;
   readonly model: Model;
   readonly settings: ModelSettings;
-  readonly threadpools: Threadpools;
+  readonly threadpool: Threadpool;
   readonly adapters: readonly Adapter[];
   readonly threads: () => Threads;
   readonly turns: Turns;
@@ -73,9 +73,9 @@ export class Scorer {
   }
 
   async #create(): Promise<{ context: Context; batch: Batch }> {
-    const { llama, model, settings, threadpools, adapters, contextLength } = this.#parts;
+    const { llama, model, settings, threadpool, adapters, contextLength } = this.#parts;
     const context = await Context.create(llama, model, {
-      threadpools,
+      threadpool,
       adapters,
       params: {
         ...commonParams(settings),

@@ -4,7 +4,7 @@ import { floatsAt, NativeBuffer } from "./buffer.ts";
 import type { Model } from "./model.ts";
 import type { AdapterPointer, ContextPointer, MemoryPointer } from "./pointer.ts";
 import type { ContextParams } from "./structs.ts";
-import type { Threadpools } from "./threadpool.ts";
+import type { Threadpool } from "./threadpool.ts";
 
 export interface Adapter {
   readonly pointer: AdapterPointer;
@@ -14,7 +14,7 @@ export interface Adapter {
 export interface ContextOptions {
   /** Changes llama.cpp's defaults; every value must have the right type, which koffi does not check. */
   readonly params: Partial<ContextParams>;
-  readonly threadpools: Threadpools;
+  readonly threadpool: Threadpool;
   readonly adapters: readonly Adapter[];
 }
 
@@ -34,12 +34,12 @@ export class Context {
   readonly pooling: number;
   readonly #llama: LlamaApi;
   readonly #memory: MemoryPointer | null;
-  readonly #threadpools: Threadpools;
+  readonly #threadpool: Threadpool;
   readonly #usesGpu: boolean;
   #threads: number | undefined;
   #batchThreads: number | undefined;
 
-  private constructor(llama: LlamaApi, pointer: ContextPointer, usesGpu: boolean, threadpools: Threadpools) {
+  private constructor(llama: LlamaApi, pointer: ContextPointer, usesGpu: boolean, threadpool: Threadpool) {
     this.#llama = llama;
     this.pointer = pointer;
     this.cells = llama.contextSize(pointer);
@@ -49,21 +49,21 @@ export class Context {
     this.sequences = llama.contextSequences(pointer);
     this.pooling = llama.contextPooling(pointer);
     this.#memory = llama.contextMemory(pointer);
-    this.#threadpools = threadpools;
+    this.#threadpool = threadpool;
     this.#usesGpu = usesGpu;
-    this.setThreads(1, 1);
+    llama.attachThreadpool(pointer, threadpool.pointer, threadpool.pointer);
   }
 
   /** Creates a context; undefined when llama.cpp cannot (mostly: memory), which says why only in its log. */
   static async create(
     llama: LlamaApi,
     model: Model,
-    { params, threadpools, adapters }: ContextOptions,
+    { params, threadpool, adapters }: ContextOptions,
   ): Promise<Context | undefined> {
     const all = { ...llama.contextDefaultParams(), ...params };
     const pointer = await callAsync(llama.contextInit, model.pointer, all);
     if (pointer === null) return undefined;
-    const context = new Context(llama, pointer, model.usesGpu, threadpools);
+    const context = new Context(llama, pointer, model.usesGpu, threadpool);
     if (adapters.length > 0) context.#setAdapters(adapters);
     return context;
   }
@@ -154,10 +154,9 @@ export class Context {
 
   /** How many threads of the pool compute batches of one token, and longer ones, from the next call on. */
   setThreads(threads: number, batchThreads: number): void {
+    this.#threadpool.place(Math.max(threads, batchThreads));
     if (threads === this.#threads && batchThreads === this.#batchThreads) return;
     this.#llama.contextSetThreads(this.pointer, threads, batchThreads);
-    const pools = this.#threadpools;
-    this.#llama.attachThreadpool(this.pointer, pools.of(threads), pools.of(batchThreads));
     this.#threads = threads;
     this.#batchThreads = batchThreads;
   }

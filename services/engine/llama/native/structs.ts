@@ -158,12 +158,8 @@ export const threadpoolParamsType = koffi.struct("ggml_threadpool_params", {
   paused: "bool",
 });
 
-/** Offsets inside ggml_threadpool_params, whose first part has a byte for each of so many CPUs. */
-export const threadpoolParts = {
-  cpus: 512,
-  poll: koffi.offsetof(threadpoolParamsType, "poll"),
-  strict: koffi.offsetof(threadpoolParamsType, "strict_cpu"),
-} as const;
+/** Offsets inside ggml_threadpool_params. */
+export const threadpoolPollOffset = koffi.offsetof(threadpoolParamsType, "poll");
 
 /** Bytes of one llama_token_data {i32 id, f32 logit, f32 p} and of llama_token_data_array. */
 export const tokenDataBytes = 12;
