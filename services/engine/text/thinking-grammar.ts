@@ -1,3 +1,4 @@
+import { oneOf } from "./families/opening.ts";
 import type { ThinkingTags } from "./families/read-thinking.ts";
 
 export interface TextOptions {
@@ -36,40 +37,10 @@ export interface ThinkingState {
  */
 export function afterThinking(rules: GrammarRules, body: string, { thinking, thinkingOpen }: ThinkingState): string {
   if (thinking === undefined) return body;
-  const thought = `${addThrough(rules, "thought", thinking.end)} [ \\n]{0,4}`;
-  return thinkingOpen ? `${thought} ${body}` : `(${rules.literal(thinking.start)} ${thought})? ${body}`;
-}
-
-/**
- * Adds rules for any text up to and including the first `end`, and gives the name of the first. GBNF has no "anything
- * but this text": the rules are the states of the automaton that looks for it (Knuth, Morris and Pratt), one for each
- * number of characters of `end` that have just been read.
- */
-function addThrough(rules: GrammarRules, name: string, end: string): string {
-  const chars = [...new Set(end)];
-  for (let read = 0; read < end.length; read++) {
-    const ways = chars.flatMap((char) => {
-      const next = longestOverlap(end.slice(0, read) + char, end);
-      return next === 0 ? [] : [{ char, after: next === end.length ? "" : ` ${name}-${next}` }];
-    });
-    const other = `[^${ways.map(({ char }) => escapeInClass(char)).join("")}] ${name}-0`;
-    rules.addRule(
-      `${name}-${read}`,
-      [...ways.map(({ char, after }) => rules.literal(char) + after), other].join(" | "),
-    );
-  }
-  return `${name}-0`;
-}
-
-/** The length of the longest end of `text` that is a beginning of `of`. */
-function longestOverlap(text: string, of: string): number {
-  for (let length = Math.min(text.length, of.length); length > 0; length--) {
-    if (text.endsWith(of.slice(0, length))) return length;
-  }
-  return 0;
-}
-
-function escapeInClass(char: string): string {
-  if (char === "\n") return "\\n";
-  return /[\\\]^-]/.test(char) ? `\\${char}` : char;
+  const { start, end } = thinking;
+  const text = rules.addText("thought", { without: oneOf([end]) });
+  // Only of a pattern that is very long.
+  if (text === undefined) throw new Error(`no grammar can look for ${JSON.stringify(end)}`);
+  const thought = `${text} ${rules.literal(end)} [ \\n]{0,4}`;
+  return thinkingOpen ? `${thought} ${body}` : `(${rules.literal(start)} ${thought})? ${body}`;
 }
