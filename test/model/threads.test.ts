@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { ownCpus, parseCpus } from "../../services/engine/llama/own-cpus.ts";
+import { ownCpus, parseCpus } from "../../services/engine/llama/cpu/own-cpus.ts";
 import { startTokenwire, type Tokenwire } from "../support/tokenwire.ts";
 
 const cpus = ownCpus() ?? [];

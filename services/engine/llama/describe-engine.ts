@@ -1,9 +1,9 @@
 import type { ModelSettings } from "../../config.ts";
-import type { TokenizerConfig } from "../text/tokenizer-config.ts";
+import type { TokenizerConfig } from "../text/template/tokenizer-config.ts";
 import type { EngineInfo } from "../engine.ts";
 import type { Device } from "./native/devices.ts";
 import type { Model } from "./native/model.ts";
-import type { OpenModel } from "./open-model.ts";
+import type { OpenModel } from "./load/open-model.ts";
 
 export interface EngineFacts extends Pick<EngineInfo, "contextLength" | "slots" | "threads" | "embedding" | "ranking"> {
   readonly settings: ModelSettings;

@@ -11,14 +11,14 @@ import type {
   TokenLogprob,
   TokenizeOptions,
 } from "../engine.ts";
-import type { Embedder } from "./embedder.ts";
-import { compileGrammar } from "./grammar.ts";
+import type { Embedder } from "./pooling/embedder.ts";
+import { compileGrammar } from "./sampling/grammar.ts";
 import type { SamplerApi } from "./native/api.ts";
 import type { Model } from "./native/model.ts";
-import type { Ranker } from "./ranker.ts";
-import { Run } from "./run.ts";
-import type { Scorer } from "./scorer.ts";
-import type { StepLoop } from "./step-loop.ts";
+import type { Ranker } from "./pooling/ranker.ts";
+import { Run } from "./loop/generate-request.ts";
+import type { Scorer } from "./pooling/scorer.ts";
+import type { StepLoop } from "./loop/step-loop.ts";
 
 export interface LlamaEngineParts {
   readonly info: EngineInfo;

@@ -1,4 +1,4 @@
-import { createGrammarBuilder, type SchemaOptions } from "./grammar-builder.ts";
+import { createGrammarBuilder, type SchemaOptions } from "./gbnf/grammar-builder.ts";
 
 /**
  * A GBNF grammar for the JSON texts that a JSON Schema (drafts 7 to 2020-12, OpenAPI's `nullable`) allows. What the

@@ -1,10 +1,10 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { ToolChoiceMode, type ChatRequest, type Reasoning } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
-import { createCallId } from "./call-id.ts";
+import { createCallId } from "./tool-calls/call-id.ts";
 import { parseChatMessages, parseChatTools, type ChatTool } from "./chat-messages.ts";
-import type { ChatFamily } from "./families/chat-family.ts";
-import type { ChatParser } from "./families/chat-parser.ts";
-import type { ThinkingTags } from "./families/read-thinking.ts";
+import type { ChatFamily } from "./tool-calls/parsers/tool-parser.ts";
+import type { ChatParser } from "./stream/chat-parser.ts";
+import type { ThinkingTags } from "./stream/read-reasoning.ts";
 import { choosePromptWriters, templateWriter, type PromptWriter, type WriterOptions } from "./prompt-writer.ts";
 
 /** Turns chat requests into prompts for one model. */

@@ -1,12 +1,12 @@
 import { RpcError } from "../../../clients/errors.ts";
 import { chatFormats, type ChatFormatName } from "./chat-formats/chat-formats.ts";
 import type { ChatMessage, ChatTool } from "./chat-messages.ts";
-import { compileChatTemplate, type TemplateOptions } from "./chat-template.ts";
-import type { ChatFamily } from "./families/chat-family.ts";
-import { detectFamily, detectThinking } from "./families/detect-family.ts";
-import { generic } from "./families/generic.ts";
-import type { ThinkingTags } from "./families/read-thinking.ts";
-import { describeTools } from "./tool-prompt.ts";
+import { compileChatTemplate, type TemplateOptions } from "./template/chat-template.ts";
+import type { ChatFamily } from "./tool-calls/parsers/tool-parser.ts";
+import { detectFamily, detectThinking } from "./tool-calls/parsers/detect-tool-parser.ts";
+import { generic } from "./tool-calls/parsers/generic.ts";
+import type { ThinkingTags } from "./stream/read-reasoning.ts";
+import { describeTools } from "./tool-calls/tool-prompt.ts";
 
 /** One way to write prompts, a named format or a template, with how its models answer. */
 export interface PromptWriter {

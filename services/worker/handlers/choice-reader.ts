@@ -1,8 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ChatResponseSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { TextEvent } from "../../engine/engine.ts";
-import type { ChatEvent } from "../../engine/text/families/chat-event.ts";
-import type { ChatParser } from "../../engine/text/families/chat-parser.ts";
+import type { ChatEvent } from "../../engine/text/stream/chat-event.ts";
+import type { ChatParser } from "../../engine/text/stream/chat-parser.ts";
 import { logprobsToProto } from "./engine-to-proto.ts";
 
 type Delta = NonNullable<MessageInitShape<typeof ChatResponseSchema>["event"]>;

@@ -1,11 +1,11 @@
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
 import { ToolChoiceMode, type ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { Grammar } from "../../engine/engine.ts";
-import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/grammar-builder.ts";
+import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/gbnf/grammar-builder.ts";
 import type { ChatTool } from "../../engine/text/chat-messages.ts";
 import type { ChatPrompt } from "../../engine/text/chat-prompt.ts";
-import { afterThinking } from "../../engine/text/thinking-grammar.ts";
-import { createToolGrammar, type ToolGrammarOptions } from "../../engine/text/tool-grammar.ts";
+import { afterThinking } from "../../engine/text/tool-calls/reasoning-grammar.ts";
+import { createToolGrammar, type ToolGrammarOptions } from "../../engine/text/tool-calls/tool-grammar.ts";
 import { addJsonAnswer, responseGrammar } from "./response-grammar.ts";
 
 /**

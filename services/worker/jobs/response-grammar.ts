@@ -1,7 +1,7 @@
 import { invalidParameter } from "../../../clients/errors.ts";
 import type { ResponseFormat } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { Grammar } from "../../engine/engine.ts";
-import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/grammar-builder.ts";
+import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/gbnf/grammar-builder.ts";
 
 /** What a whole completion must look like; undefined: anything. Throws INVALID_PARAMETER, with the schema's place at fault. */
 export function responseGrammar(format: ResponseFormat | undefined): Grammar | undefined {

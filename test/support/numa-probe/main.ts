@@ -2,7 +2,7 @@
 // can be seen, but llama.cpp says on stderr when it has one already.
 import type { KoffiFunc } from "koffi";
 import { modelSettingsSchema } from "../../../services/config.ts";
-import { openModel } from "../../../services/engine/llama/open-model.ts";
+import { openModel } from "../../../services/engine/llama/load/open-model.ts";
 import { tinyGuidePath } from "../tiny-guide.ts";
 
 const settings = modelSettingsSchema.parse({ model: tinyGuidePath, model_alias: "tiny", numa: process.argv[2] });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hermes } from "../../../services/engine/text/families/hermes.ts";
+import { hermes } from "../../../services/engine/text/tool-calls/parsers/hermes.ts";
 import { ChoiceReader } from "../../../services/worker/handlers/choice-reader.ts";
 
 const tool = { name: "time", description: "", parameters: undefined };

@@ -1,5 +1,5 @@
 import type { ModelSettings } from "../../../config.ts";
-import type { OpenModelOptions } from "../open-model.ts";
+import type { OpenModelOptions } from "../load/open-model.ts";
 import { readHubConfig } from "./config.ts";
 import { findModel } from "./find-model.ts";
 import { findTokenizer, type FoundTokenizer } from "./find-tokenizer.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
-import { createGrammarBuilder } from "../../../../services/engine/schema/grammar-builder.ts";
+import { createGrammarBuilder } from "../../../../services/engine/schema/gbnf/grammar-builder.ts";
 import { anyJsonObjectGbnf, schemaToGbnf } from "../../../../services/engine/schema/schema-to-gbnf.ts";
 import { createGbnfMatcher, isProductive, seededRandom } from "./gbnf-matcher.ts";
 import { createValidator } from "./validator.ts";

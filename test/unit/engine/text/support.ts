@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { readFileSync } from "node:fs";
 import { ChatRequestSchema, Role, type ChatRequest } from "../../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { ChatMessage } from "../../../../services/engine/text/chat-messages.ts";
-import type { ChatParser } from "../../../../services/engine/text/families/chat-parser.ts";
+import type { ChatParser } from "../../../../services/engine/text/stream/chat-parser.ts";
 
 /** A row of tiny-guide's golden answers: a request, the prompt it becomes, the raw output, the message read from it. */
 export interface GoldenRow {

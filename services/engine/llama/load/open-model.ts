@@ -1,0 +1,108 @@
+import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
+import type { ModelSettings } from "../../../config.ts";
+import { chooseGpus, describeGpus } from "./choose-gpus.ts";
+import { loadWarnings } from "./load-warnings.ts";
+import { modelParams } from "./model-params.ts";
+import { checkAbi } from "../native/abi-check.ts";
+import {
+  bindDevices,
+  bindGguf,
+  bindLlama,
+  bindSamplers,
+  type DeviceApi,
+  type LlamaApi,
+  type SamplerApi,
+} from "../native/api.ts";
+import type { Adapter } from "../native/context.ts";
+import { listDevices } from "../native/devices.ts";
+import { type Libraries, openLibraries } from "../native/libraries.ts";
+import { Model } from "../native/model.ts";
+import { createOverrideReport } from "./override-report.ts";
+import { findRanking, type Ranking } from "../pooling/find-ranking.ts";
+
+export interface OpenModelOptions {
+  /** 0 to 1. */
+  readonly onProgress: (progress: number) => void;
+  readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
+}
+
+export interface OpenModel {
+  readonly libraries: Libraries;
+  readonly llama: LlamaApi;
+  readonly samplers: SamplerApi;
+  readonly devices: DeviceApi;
+  readonly model: Model;
+  readonly adapters: readonly Adapter[];
+  /** undefined: it does not rank. */
+  readonly ranking: Ranking | undefined;
+  /** An error that says what could not be done, with what llama.cpp's log says about it. */
+  readonly failure: (reason: ErrorReason, what: string) => Promise<RpcError>;
+}
+
+/** An embedding context never pools as its model says: we do that. */
+const ownPooling = /model default pooling_type is/;
+
+const numaStrategies = [false, "distribute", "isolate", "numactl", "mirror"] as const;
+
+/** Lines of llama.cpp's errors that are kept to explain a failure. */
+const keptProblems = 20;
+
+/**
+ * Opens the native libraries, checks that they are the ones we know, and loads the model with its adapter. Once per
+ * process. Throws RpcError MODEL_LOAD_FAILED with llama.cpp's reason.
+ */
+export async function openModel(settings: ModelSettings, options: OpenModelOptions): Promise<OpenModel> {
+  const problems: string[] = [];
+  const overrides = createOverrideReport(settings.kv_overrides);
+  const log: OpenModelOptions["log"] = (level, message) => {
+    overrides.readLine(message);
+    if (level === "error" && problems.push(message.trim()) > keptProblems) problems.shift();
+    // What llama.cpp says of a load goes on for a hundred lines, and not every warning is for the operator.
+    const isDetail = (level === "info" && !settings.verbose) || (level === "warn" && ownPooling.test(message));
+    options.log(isDetail ? "debug" : level, message.trimEnd());
+  };
+  // The log arrives with the event loop's next turns.
+  const whenLogged = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+  const failure = async (reason: ErrorReason, what: string): Promise<RpcError> => {
+    await whenLogged();
+    return new RpcError(reason, `${what}: ${problems.join(" ") || "llama.cpp gives no reason"}`);
+  };
+
+  const cpuOnly = settings.vocab_only || settings.n_gpu_layers === 0 || settings.gpus?.length === 0;
+  const libraries = await openLibraries({
+    gpu: cpuOnly ? false : "auto",
+    numa: numaStrategies[settings.numa] ?? false,
+    log,
+  });
+  const llama = bindLlama(libraries);
+  checkAbi(llama);
+  const devices = bindDevices(libraries);
+
+  const all = listDevices(devices);
+  const gpus = all.filter((device) => device.isGpu);
+  if (gpus.length > 0) options.log("info", `GPUs: ${describeGpus(gpus)}`);
+  for (const warning of loadWarnings(settings, { gpus: chooseGpus(settings, all) })) options.log("warn", warning);
+  const { params, usesGpu, free } = modelParams(settings, { devices: all, maxDevices: llama.maxDevices() });
+  const { onProgress } = options;
+  const model = await Model.load(llama, settings.model, { params, usesGpu, onProgress }).finally(free);
+  const failed = (what: string) => failure(ErrorReason.MODEL_LOAD_FAILED, what);
+  if (model === undefined) throw await failed(`the model file ${settings.model} could not be loaded`);
+  await whenLogged();
+  const fault = overrides.fault();
+  if (fault !== undefined) throw new RpcError(ErrorReason.MODEL_LOAD_FAILED, fault);
+  for (const warning of overrides.warnings()) options.log("warn", warning);
+  if (model.isEncoderDecoder || model.isDiffusion)
+    throw new RpcError(
+      ErrorReason.MODEL_LOAD_FAILED,
+      `${model.description} is an encoder-decoder or diffusion model: only decoders and embedding models are served`,
+    );
+
+  const adapters: Adapter[] = [];
+  if (settings.lora_path !== undefined && !settings.vocab_only) {
+    const pointer = await model.loadAdapter(settings.lora_path);
+    if (pointer === undefined) throw await failed(`the LoRA adapter ${settings.lora_path} could not be loaded`);
+    adapters.push({ pointer, scale: 1 });
+  }
+  const ranking = settings.vocab_only ? undefined : findRanking(model, bindGguf(libraries), settings.model);
+  return { libraries, llama, samplers: bindSamplers(libraries), devices, model, adapters, ranking, failure };
+}

@@ -1,0 +1,95 @@
+import type { Batch } from "../native/batch.ts";
+import type { Sequence } from "./sequence.ts";
+import type { Slot } from "../kv/slots.ts";
+
+export interface FillOptions {
+  readonly slots: readonly Slot[];
+  /** Most prompt tokens of this step, over all sequences. */
+  readonly promptTokens: number;
+  /**
+   * llama.cpp computes sequences together only when their ids are neighbours. A gap of up to this many idle slots is
+   * filled with a row each, whose result is thrown away, where that is cheaper than computing twice.
+   */
+  readonly maxBridge: number;
+  readonly sequenceLength: number;
+}
+
+export interface StepPlan {
+  readonly parts: readonly StepPart[];
+  /** Idle slots that got a filler row: forget what lies behind their tokens after the step. */
+  readonly bridges: readonly Slot[];
+  readonly promptTokens: number;
+}
+
+export interface StepPart {
+  readonly sequence: Sequence;
+  /** What the step adds to the slot: prompt tokens, or the last drawn token and then guesses. */
+  readonly tokens: readonly number[];
+  /** Batch indices whose logits are drawn from: none, that of the prompt's last token, or one for each token. */
+  readonly rows: readonly number[];
+}
+
+/**
+ * Fills the batch for one step: a token, and guesses, for each sequence that decodes, and as much of the prompts, in order of
+ * arrival, as the budget allows. Ids ascend in the batch, as llama.cpp needs them to.
+ *
+ * @param running in ascending order of their slots
+ */
+export function fillBatch(batch: Batch, running: readonly Sequence[], options: FillOptions): StepPlan {
+  batch.clear();
+  const shares = sharePrompts(running, Math.min(options.promptTokens, batch.capacity - decoding(running)));
+  const parts: StepPart[] = [];
+  const bridges: Slot[] = [];
+  let promptTokens = 0;
+  let previous: number | undefined;
+  for (const sequence of running) {
+    const tokens = tokensOf(sequence, shares.get(sequence) ?? 0, options.sequenceLength);
+    if (tokens.length === 0) continue;
+    if (previous !== undefined) bridges.push(...bridge(batch, previous, sequence.slot.id, options));
+    previous = sequence.slot.id;
+    const decodes = sequence.phase === "decode";
+    if (!decodes) promptTokens += tokens.length;
+    const last = !decodes && tokens.length === sequence.remainingPrompt ? tokens.length - 1 : -1;
+    const start = sequence.slot.tokens.length;
+    const rows: number[] = [];
+    for (const [index, token] of tokens.entries()) {
+      const output = decodes || index === last;
+      const row = batch.add(token, start + index, sequence.slot.id, output);
+      if (output) rows.push(row);
+    }
+    parts.push({ sequence, tokens, rows });
+  }
+  return { parts, bridges, promptTokens };
+}
+
+/** Tokens of the sequences that decode: they come first, so what they need is not given to prompts. */
+function decoding(running: readonly Sequence[]): number {
+  return running.reduce((sum, { phase, draft }) => sum + (phase === "decode" ? 1 + draft.length : 0), 0);
+}
+
+function tokensOf(sequence: Sequence, share: number, sequenceLength: number): readonly number[] {
+  const start = sequence.slot.tokens.length;
+  if (sequence.phase === "decode") return [sequence.next, ...sequence.draft].slice(0, sequenceLength - start);
+  return Array.from(sequence.run.job.prompt.subarray(start, start + share));
+}
+
+/** Only the first choice of a run prefills: the others copy its sequence. */
+function sharePrompts(running: readonly Sequence[], budget: number): Map<Sequence, number> {
+  const shares = new Map<Sequence, number>();
+  let left = budget;
+  const waiting = running.filter((sequence) => sequence.phase === "prefill" && sequence.choice === 0);
+  for (const sequence of waiting.sort((a, b) => a.run.arrivedAt - b.run.arrivedAt)) {
+    const share = Math.min(sequence.remainingPrompt, left);
+    shares.set(sequence, share);
+    left -= share;
+  }
+  return shares;
+}
+
+function bridge(batch: Batch, from: number, to: number, { slots, maxBridge, sequenceLength }: FillOptions): Slot[] {
+  const gap = slots.slice(from + 1, to);
+  const fits = gap.every((slot) => !slot.busy && slot.tokens.length < sequenceLength);
+  if (gap.length > maxBridge || gap.length > batch.room - 1 || !fits) return [];
+  for (const slot of gap) batch.add(0, slot.tokens.length, slot.id, false);
+  return gap;
+}

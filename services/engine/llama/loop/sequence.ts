@@ -1,0 +1,153 @@
+import type { TokenLogprob } from "../../engine.ts";
+import { createStopMatcher } from "../../text/stream/stop-matcher.ts";
+import { createUtf8Stream } from "../../text/stream/utf8-stream.ts";
+import type { Sampler } from "../native/sampler.ts";
+import type { Vocabulary } from "../native/vocabulary.ts";
+import type { Run } from "./generate-request.ts";
+import type { Slot } from "../kv/slots.ts";
+import { ThinkingBudget } from "../sampling/reasoning-budget.ts";
+
+/**
+ * - `prefill`: prompt tokens are still to be processed (for choices after the first: by the first)
+ * - `decode`: `next` is the token to process in the next step
+ * - `done`: its slot is free again
+ */
+export type Phase = "prefill" | "decode" | "done";
+
+export interface SequenceParts {
+  readonly run: Run;
+  readonly choice: number;
+  readonly slot: Slot;
+  readonly chain: Sampler;
+  readonly grammar: Sampler | undefined;
+  readonly vocabulary: Vocabulary;
+}
+
+/** What the end of a sequence brings with it. */
+interface Ending {
+  /** Text that was held back. Unset where a stop text swallowed it. */
+  readonly rest?: string;
+  readonly stopSequence?: string;
+  readonly endLogprob?: TokenLogprob;
+}
+
+/** One choice of a run in its slot: what to process next, and the text that comes out. */
+export class Sequence {
+  readonly run: Run;
+  readonly choice: number;
+  readonly slot: Slot;
+  readonly chain: Sampler;
+  readonly grammar: Sampler | undefined;
+  phase: Phase = "prefill";
+  next = -1;
+  /** Guesses of what follows `next`, to be checked in the next step. */
+  draft: readonly number[] = [];
+  generated = 0;
+  readonly startedAt = performance.now();
+  #firstTokenAt = 0;
+  readonly #vocabulary: Vocabulary;
+  readonly #utf8 = createUtf8Stream();
+  readonly #stops;
+  /** Characters made of tokens so far, and those of them that were emitted. */
+  #made = 0;
+  #emitted = 0;
+  readonly #thinking: ThinkingBudget | undefined;
+  /** Log-probabilities of tokens whose text is not out yet, with the number of characters after each. */
+  readonly #pending: { readonly logprob: TokenLogprob; readonly end: number }[] = [];
+
+  constructor(parts: SequenceParts) {
+    this.run = parts.run;
+    this.choice = parts.choice;
+    this.slot = parts.slot;
+    this.chain = parts.chain;
+    this.grammar = parts.grammar;
+    this.#vocabulary = parts.vocabulary;
+    const { stop, thinking } = parts.run.job;
+    this.#stops = createStopMatcher(stop);
+    this.#thinking = thinking && new ThinkingBudget(thinking);
+  }
+
+  /** A token that must be taken next, whatever would be drawn. */
+  forced(): number | undefined {
+    return this.#thinking?.next();
+  }
+
+  /** How many prompt tokens are still to be processed. */
+  get remainingPrompt(): number {
+    return this.phase === "prefill" ? this.run.job.prompt.length - this.slot.tokens.length : 0;
+  }
+
+  /**
+   * Takes a drawn token: emits the text it completes, and the end when it is one. `contextLength` is what the slot can
+   * hold. Returns whether the sequence goes on.
+   */
+  take(token: number, logprob: TokenLogprob | undefined, contextLength: number): boolean {
+    const { job } = this.run;
+    if (this.generated === 0) this.#firstTokenAt = performance.now();
+    this.generated++;
+    if (this.#vocabulary.isEnd(token)) {
+      return this.#finish("stop", { rest: this.#flush(), ...(logprob && { endLogprob: logprob }) });
+    }
+
+    const text = this.#utf8.push(this.#vocabulary.piece(token, job.keepSpecial));
+    this.#made += text.length;
+    this.#thinking?.push(text);
+    if (logprob !== undefined) this.#pending.push({ logprob, end: this.#made });
+    const { emit, stopped } = this.#stops.push(text);
+    this.#emit(emit, false);
+    if (stopped !== undefined) return this.#finish("stop", { stopSequence: stopped });
+    if (this.generated === job.maxTokens) return this.#finish("length", { rest: this.#flush() });
+    // The token drawn now still needs a cell.
+    if (this.slot.tokens.length >= contextLength) return this.#finish("length", { rest: this.#flush() });
+    this.next = token;
+    this.phase = "decode";
+    return true;
+  }
+
+  #flush(): string {
+    const rest = this.#utf8.end();
+    const { emit, stopped } = this.#stops.push(rest);
+    return stopped === undefined ? emit + this.#stops.end() : emit;
+  }
+
+  #emit(text: string, all: boolean): void {
+    this.#emitted += text.length;
+    const out = this.#pending.findIndex(({ end }) => !all && end > this.#emitted);
+    const logprobs = this.#pending.splice(0, out < 0 ? this.#pending.length : out).map(({ logprob }) => logprob);
+    if (text === "" && logprobs.length === 0) return;
+    this.run.outbox.push({
+      type: "text",
+      choice: this.choice,
+      text,
+      completionTokens: this.generated,
+      logprobs,
+    });
+  }
+
+  #finish(reason: "stop" | "length", { rest, stopSequence, endLogprob }: Ending): false {
+    // What a found stop text swallowed has no place in the answer, nor have its tokens.
+    if (rest !== undefined) this.#emit(rest, true);
+    const now = performance.now();
+    this.run.outbox.push({
+      type: "finished",
+      choice: this.choice,
+      reason,
+      stopSequence,
+      completionTokens: this.generated,
+      ...(endLogprob && { endLogprob }),
+      timings: {
+        startedAt: performance.timeOrigin + this.run.arrivedAt,
+        queueMs: this.startedAt - this.run.arrivedAt,
+        prefillMs: this.#firstTokenAt - this.startedAt,
+        decodeMs: now - this.#firstTokenAt,
+      },
+    });
+    return false;
+  }
+
+  free(): void {
+    this.phase = "done";
+    this.chain.free();
+    this.grammar?.free();
+  }
+}

@@ -1,0 +1,41 @@
+import type { Sequence } from "../loop/sequence.ts";
+
+/** Guesses what comes next, so that one step can check several tokens. */
+export interface Drafter {
+  /** Most tokens guessed for one sequence in one step. */
+  readonly most: number;
+  /** Sets `draft` of sequences that decode. Called between two steps. */
+  draft(sequences: readonly Sequence[]): Promise<void> | void;
+  free(): Promise<void>;
+}
+
+/** The last so many tokens are looked for in what came before, the longest first. */
+const longestPattern = 3;
+const shortestPattern = 2;
+
+/**
+ * Guesses by looking the last tokens up in the prompt and the answer so far, and copying what followed them there: good
+ * where an answer repeats its prompt (code, summaries, quotes), and costs nothing but the checks elsewhere.
+ */
+export function createPromptLookup(most: number): Drafter {
+  return {
+    most,
+    draft(sequences) {
+      for (const sequence of sequences) sequence.draft = lookUp([...sequence.slot.tokens, sequence.next], most);
+    },
+    free: async () => {},
+  };
+}
+
+/** What followed the latest earlier occurrence of the end of `tokens`; empty when there is none. */
+export function lookUp(tokens: readonly number[], most: number): number[] {
+  for (let length = longestPattern; length >= shortestPattern; length--) {
+    const end = tokens.length - length;
+    for (let start = end - 1; start >= 0; start--) {
+      let matched = 0;
+      while (matched < length && tokens[start + matched] === tokens[end + matched]) matched++;
+      if (matched === length) return tokens.slice(start + length, start + length + most);
+    }
+  }
+  return [];
+}

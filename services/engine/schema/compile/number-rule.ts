@@ -1,0 +1,129 @@
+import { exceptAutomaton, regexAutomaton } from "../regex/automata.ts";
+import { type Automaton, AutomatonTooLarge } from "../regex/automaton.ts";
+import { intersectAutomata } from "../regex/automaton-algebra.ts";
+import { charSet } from "../regex/char-set.ts";
+import type { Compiler } from "./compiler.ts";
+import { jsonRule } from "../gbnf/json-rules.ts";
+import { keyword, numberKeyword, refuseKeyword } from "../document/keywords.ts";
+import { automatonTerm, regexTerm } from "../gbnf/language-term.ts";
+import { minimize } from "../regex/minimize.ts";
+import { numberBounds } from "../document/number-bounds.ts";
+import { numberRange } from "./number-range.ts";
+import { choice, emptyRegex, oneOf, type Regex, repeat, sequence, text } from "../regex/regex.ts";
+import type { Facts } from "../document/value-space.ts";
+
+/** Each remainder is a state of the automaton. */
+const maxRemainders = 1000;
+/** Up to here there are states enough to count digits too, so that multiples stay exact as doubles. */
+const maxCounted = 200;
+
+/**
+ * A term for numbers that satisfy the bounds, `multipleOf` and integer formats of all facts; undefined when there are
+ * none. Bounded numbers have no exponent and so many decimals that their order as text is their order as doubles.
+ */
+export function numberTerm(
+  compiler: Compiler,
+  facts: Facts,
+  { integer }: { readonly integer: boolean },
+): string | undefined {
+  const { rules } = compiler;
+  const bounds = numberBounds(facts);
+  const multiples = [...new Set(facts.flatMap((fact) => multipleOf(fact) ?? []))];
+  const isInteger = integer || multiples.some(Number.isInteger);
+  const divisors = multiples.filter((each) => each !== 1);
+  const except = facts.flatMap((fact) => fact.excluded?.filter((value) => typeof value === "number") ?? []);
+  const isFree = bounds.min === -Infinity && bounds.max === Infinity;
+  const isUnsigned = bounds.min === 0 && !bounds.minExcluded && bounds.max === Infinity;
+  if (except.length === 0 && divisors.length === 0 && (isFree || isUnsigned)) {
+    if (isInteger) return jsonRule(rules, isFree ? "json-integer" : "json-natural");
+    return jsonRule(rules, isFree ? "json-number" : "json-unsigned");
+  }
+  const isCounted = divisors.every((each) => scaledDivisor(each).divisor <= maxCounted);
+  const regex =
+    divisors.length > 0 && !isCounted && (isFree || isUnsigned)
+      ? digitsOnly(isFree, isInteger ? 0 : Math.max(...divisors.map((each) => scaledDivisor(each).decimals)))
+      : numberRange(bounds, { integer: isInteger, exact: divisors.length > 0 });
+  if (!regex) return undefined;
+  const hint = compiler.hint(facts[0], isInteger ? "integer" : "number");
+  if (except.length === 0 && divisors.length === 0) return regexTerm(rules, regex, "plain");
+  if (except.length > 0 && !isInteger) {
+    const node = facts.find(({ excluded }) => excluded?.some((value) => typeof value === "number"))!;
+    // 1, 1.0 and 1.00 are one number, and there is no end to that.
+    return refuseKeyword(node, "not", "excludes a number that is no integer: use exclusiveMinimum or exclusiveMaximum");
+  }
+  const node = facts.find((fact) => keyword(fact, "multipleOf") !== undefined) ?? facts[0]!;
+  try {
+    const automata = [regexAutomaton(regex), ...divisors.map(multipleAutomaton)];
+    if (except.length > 0) automata.push(exceptAutomaton(except.map(String)));
+    return automatonTerm(rules, minimize(intersectAutomata(automata)), "plain", hint);
+  } catch (error) {
+    if (!(error instanceof AutomatonTooLarge)) throw error;
+    return refuseKeyword(
+      node,
+      "multipleOf",
+      "needs too large a grammar together with the bounds: leave one of them away",
+    );
+  }
+}
+
+function multipleOf(fact: Facts[number]): number | undefined {
+  const value = numberKeyword(fact, "multipleOf");
+  if (value === undefined) return undefined;
+  if (value <= 0) return refuseKeyword(fact, "multipleOf", `must be greater than 0, and is ${value}`);
+  if (scaledDivisor(value).divisor > maxRemainders) {
+    return refuseKeyword(
+      fact,
+      "multipleOf",
+      `${value} has more than ${maxRemainders} remainders: use a smaller or rounder one`,
+    );
+  }
+  return value;
+}
+
+/** `divisor / 10^decimals`, so that multiples are counted in integers. */
+function scaledDivisor(value: number): { divisor: number; decimals: number } {
+  const [, whole = "", part = "", exponent = "0"] = /^(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value))!;
+  const shift = part.length - Number(exponent);
+  return { divisor: Number(whole + part) * 10 ** Math.max(0, -shift), decimals: Math.max(0, shift) };
+}
+
+/** Decimals of any length, for divisors that leave no states to count digits with. */
+function digitsOnly(signed: boolean, decimals: number): Regex {
+  const digit = oneOf(charSet("0-9"));
+  const whole = choice([text("0"), sequence([oneOf(charSet("1-9")), repeat(digit, 0, Infinity)])]);
+  const part = decimals === 0 ? emptyRegex : repeat(sequence([text("."), repeat(digit, 1, decimals)]), 0, 1);
+  return sequence([signed ? repeat(text("-"), 0, 1) : emptyRegex, whole, part]);
+}
+
+/** Decimals that are a multiple of `value`: the state is the remainder so far, and how many decimals were read. */
+function multipleAutomaton(value: number): Automaton {
+  const { divisor, decimals } = scaledDivisor(value);
+  const state = (remainder: number, read: number): string => `${remainder} ${read}`;
+  const parse = (at: string): [number, number] => at.split(" ").map(Number) as [number, number];
+  return {
+    start: state(0, -1),
+    moves(at) {
+      const [remainder, read] = parse(at);
+      const digits = [...Array(10).keys()].map((digit) => {
+        // Behind the last decimal that can matter only zeros may follow.
+        if (read >= decimals) return { set: digit === 0 ? charSet("0") : [], to: at };
+        return {
+          set: charSet(String(digit)),
+          to: state((remainder * 10 + digit) % divisor, read < 0 ? read : read + 1),
+        };
+      });
+      const others =
+        read < 0
+          ? [
+              { set: charSet("-"), to: at },
+              { set: charSet("."), to: state(remainder, 0) },
+            ]
+          : [];
+      return [...digits, ...others].filter(({ set }) => set.length > 0);
+    },
+    accepts(at) {
+      const [remainder, read] = parse(at);
+      return (remainder * 10 ** (decimals - Math.max(0, read))) % divisor === 0;
+    },
+  };
+}

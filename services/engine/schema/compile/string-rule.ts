@@ -1,0 +1,145 @@
+import { isPlain } from "../regex/ambiguity.ts";
+import { exceptAutomaton, regexAutomaton } from "../regex/automata.ts";
+import { type Automaton, automatonAccepts, AutomatonTooLarge } from "../regex/automaton.ts";
+import { intersectAutomata } from "../regex/automaton-algebra.ts";
+import { boundedTerm } from "../gbnf/bounded-term.ts";
+import type { Compiler } from "./compiler.ts";
+import { fitLength, relaxCounts, splitLength } from "../regex/fit-length.ts";
+import { formatLanguage, formatNames } from "../document/formats.ts";
+import { jsonRule } from "../gbnf/json-rules.ts";
+import { countKeyword, refuseKeyword, textKeyword } from "../document/keywords.ts";
+import { regexTerm } from "../gbnf/language-term.ts";
+import { type Language, parsePattern } from "../regex/parse-pattern.ts";
+import { shown } from "../document/refusal.ts";
+import { type Lengths, lengthsOf, type Regex, repeatsEmpty } from "../regex/regex.ts";
+import { PatternError } from "../regex/regex-syntax.ts";
+import type { SchemaNode } from "../document/schema-document.ts";
+import type { Facts } from "../document/value-space.ts";
+
+export interface StringOptions {
+  /** Strings that are not allowed. */
+  readonly except?: readonly string[];
+  /** What is at fault when the grammar gets too large for another reason than a pattern. */
+  readonly at: { readonly node: SchemaNode; readonly name: string };
+}
+
+/**
+ * A term for a JSON string, quotes included, that satisfies `minLength`, `maxLength`, `pattern` and `format` of all
+ * facts; undefined when no string does. Lengths count characters: an escape is one. Strings with nothing but a length
+ * may use any escape; the others write each character in one way, as JSON.stringify does.
+ */
+export function stringTerm(compiler: Compiler, facts: Facts, { except = [], at }: StringOptions): string | undefined {
+  const { rules } = compiler;
+  const min = Math.max(0, ...facts.map((fact) => countKeyword(fact, "minLength") ?? 0));
+  const max = Math.min(Infinity, ...facts.map((fact) => countKeyword(fact, "maxLength") ?? Infinity));
+  if (min > max) return undefined;
+  const languages = languagesOf(facts);
+  if (languages.length === 0 && except.length === 0) {
+    if (min === 0 && max === Infinity) return jsonRule(rules, "json-string");
+    return quoted(rules.repeat(jsonRule(rules, "json-char"), min, max));
+  }
+  const { node, name } = languages[0] ?? at;
+  const regex = languages.length === 1 && except.length === 0 ? languages[0]!.language.regex : undefined;
+  try {
+    const fitted = regex && isPlain(regex) ? fitLength(regex, { min, max }) : undefined;
+    if (fitted) return fitted === "none" ? undefined : quoted(regexTerm(rules, fitted, "json"));
+    const long = regex && max - min >= manyCharacters && max < Infinity ? splitString(regex, { min, max }) : undefined;
+    if (long) return quoted(regexTerm(rules, long, "json"));
+    const isBound = !languages.some(({ language }) => isWithin(language, min, max));
+    const bounds = isBound ? { min, max } : { min: 0, max: Infinity };
+    const automaton = togetherAutomaton(languages, except, bounds.max);
+    const hint = compiler.hint(node, name === "pattern" || name === "format" ? "text" : "name");
+    const term = boundedTerm(rules, automaton, { ...bounds, writing: "json", hint });
+    return term === undefined ? undefined : quoted(term);
+  } catch (error) {
+    if (!(error instanceof AutomatonTooLarge)) throw error;
+    const split = regex && splitString(regex, { min, max });
+    return split ? quoted(regexTerm(rules, split, "json")) : refuseKeyword(node, name, tooLarge);
+  }
+}
+
+/** From here on nobody misses what dividing the length takes away, and counting would take hundreds of rules. */
+const manyCharacters = 1000;
+
+function splitString(regex: Regex, lengths: Lengths): Regex | undefined {
+  try {
+    return repeatsEmpty(regex) ? undefined : splitLength(regex, lengths);
+  } catch (error) {
+    if (error instanceof AutomatonTooLarge) return undefined;
+    throw error;
+  }
+}
+
+function togetherAutomaton(languages: readonly Source[], except: readonly string[], max: number): Automaton {
+  const automata = languages.map(({ language: { regex, automaton } }) =>
+    regex && max < Infinity ? regexAutomaton(relaxCounts(regex, max)) : automaton(),
+  );
+  return intersectAutomata(except.length > 0 ? [...automata, exceptAutomaton(except)] : automata);
+}
+
+const tooLarge =
+  "needs too large a grammar, together with lengths and other keywords: make it simpler, or its counts smaller";
+
+function quoted(term: string): string {
+  return String.raw`"\"" ${term} "\""`;
+}
+
+interface Source {
+  readonly language: Language;
+  readonly node: SchemaNode;
+  readonly name: "pattern" | "format";
+}
+
+/**
+ * What patterns and formats ask for, each once. A format that nobody has standardised says nothing that could be
+ * enforced: beside a pattern it only names what the pattern says (as zod writes it), alone it is refused.
+ */
+function languagesOf(facts: Facts): Source[] {
+  const found = new Map<string, Source>();
+  for (const node of facts) {
+    const pattern = textKeyword(node, "pattern");
+    if (pattern === undefined) continue;
+    found.set(`pattern ${pattern}`, { language: patternLanguage(node, pattern), node, name: "pattern" });
+  }
+  const hasPattern = found.size > 0;
+  for (const node of facts) {
+    const format = textKeyword(node, "format");
+    const language = format === undefined ? "any" : formatLanguage(format);
+    if (!language && !hasPattern) {
+      const remedy = "use a pattern, or leave it away";
+      refuseKeyword(
+        node,
+        "format",
+        `${shown(format)} is no format that can be enforced (${formatNames.join(", ")} are some): ${remedy}`,
+      );
+    }
+    if (language && language !== "any") found.set(`format ${format}`, { language, node, name: "format" });
+  }
+  return [...found.values()];
+}
+
+/** Whether a text that is written in the schema matches the node's `pattern`. */
+export function matchesPattern(node: SchemaNode, pattern: string, text: string): boolean {
+  try {
+    return automatonAccepts(patternLanguage(node, pattern).automaton(), text);
+  } catch (error) {
+    if (!(error instanceof AutomatonTooLarge)) throw error;
+    return refuseKeyword(node, "pattern", `${shown(pattern)} ${tooLarge}`);
+  }
+}
+
+/** What a `pattern` allows; refuses one outside of the supported syntax. */
+function patternLanguage(node: SchemaNode, pattern: string): Language {
+  try {
+    return parsePattern(pattern);
+  } catch (error) {
+    if (error instanceof AutomatonTooLarge) return refuseKeyword(node, "pattern", `${shown(pattern)} ${tooLarge}`);
+    if (!(error instanceof PatternError)) throw error;
+    return refuseKeyword(node, "pattern", `${shown(pattern)} ${error.message}`);
+  }
+}
+
+function isWithin({ regex }: Language, min: number, max: number): boolean {
+  const lengths = regex ? lengthsOf(regex) : { min: 0, max: Infinity };
+  return lengths.min >= min && lengths.max <= max;
+}

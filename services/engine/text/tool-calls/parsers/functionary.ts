@@ -1,0 +1,69 @@
+import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
+import type { ChatFamily, ParserOptions } from "./tool-parser.ts";
+import { createChatParser } from "../../stream/chat-parser.ts";
+import { markedBy, oneOf } from "../opening.ts";
+import { readArguments, readMarkedCalls, readName } from "../read/read-calls.ts";
+import { readUntil, skip, skipSpace } from "../../stream/read-text.ts";
+
+/** Functionary v3.1, on Llama 3.1: `<function=name>{…}</function>`. */
+export const functionary31: ChatFamily = {
+  name: "functionary-v3.1",
+  keepSpecial: false,
+  createParser: (options) =>
+    createChatParser(
+      (stream) => readMarkedCalls(stream, options, ["<function="], (_, { from }) => readTagged(stream, from)),
+      options.newCallId,
+    ),
+  syntax: {
+    prefix: "",
+    separator: "",
+    suffix: "",
+    call: (name) => ({ before: `<function=${name}>`, after: "</function>" }),
+    opening: markedBy("<function="),
+  },
+};
+
+/**
+ * Functionary v3.2: every piece of an answer is addressed, `>>>all\ntext` or `>>>name\n{…}`. The prompt ends with the
+ * first `>>>`.
+ */
+export const functionary32: ChatFamily = {
+  name: "functionary-v3.2",
+  textPrefix: "all\n",
+  keepSpecial: false,
+  createParser: (options) => createChatParser((stream) => readAddressed(stream, options), options.newCallId),
+  syntax: {
+    prefix: "",
+    separator: ">>>",
+    suffix: "",
+    call: (name) => ({ before: `${name}\n`, after: "" }),
+    opening: { after: ">>>", marks: (names) => `>>>${oneOf(names)}\n`, place: ">>>" },
+  },
+};
+
+function* readTagged(stream: AnswerStream, from: number): Reading<void> {
+  const name = yield* readName(stream);
+  const tagged = yield* skip(stream, ">");
+  yield* skipSpace(stream);
+  if (!tagged || !(yield* readArguments(stream, name))) return stream.emitText(from, stream.at);
+  yield* skipSpace(stream);
+  yield* skip(stream, "</function>");
+  yield* skipSpace(stream);
+}
+
+function* readAddressed(stream: AnswerStream, { tools }: ParserOptions): Reading<void> {
+  const emit = (from: number, to: number) => stream.emitText(from, to);
+  for (;;) {
+    const from = stream.at;
+    const name = yield* readName(stream);
+    const addressed = yield* skip(stream, "\n");
+    if (addressed && tools.some((tool) => tool.name === name)) {
+      if (yield* readArguments(stream, name)) yield* skipSpace(stream);
+      else stream.rewind(from);
+    } else if (!addressed || name !== "all") {
+      stream.rewind(from);
+    }
+    stream.section = "answer";
+    if ((yield* readUntil(stream, { markers: [">>>"], emit, trim: true })) === undefined) return;
+  }
+}

@@ -1,0 +1,18 @@
+import { bareOpening, readBareJson } from "./bare-json.ts";
+import type { ChatFamily } from "./tool-parser.ts";
+import { createChatParser } from "../../stream/chat-parser.ts";
+
+/** For models whose template knows no tools: what tool-prompt.ts asks of them, `{"name": …, "arguments": …}`. */
+export const generic: ChatFamily = {
+  name: "generic",
+  keepSpecial: false,
+  createParser: (options) => createChatParser((stream) => readBareJson(stream, options), options.newCallId),
+  syntax: {
+    prefix: "",
+    separator: "\n",
+    suffix: "",
+    call: (name) => ({ before: `{"name": ${JSON.stringify(name)}, "arguments": `, after: "}" }),
+    opening: bareOpening(),
+    written: "freely",
+  },
+};

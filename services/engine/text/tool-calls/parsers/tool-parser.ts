@@ -1,0 +1,54 @@
+import type { ChatTool } from "../../chat-messages.ts";
+import type { ChatParser } from "../../stream/chat-parser.ts";
+import type { Opening } from "../opening.ts";
+import type { ThinkingTags } from "../../stream/read-reasoning.ts";
+
+/** How the models of one kind write tool calls: how to read it, and how to make a model write it. */
+export interface ChatFamily {
+  readonly name: FamilyName;
+  /** Whether the markers are control tokens in these models' vocabularies, whose text a parser has to be given. */
+  readonly keepSpecial: boolean;
+  /** For families that mark up all they write: what stands before the text of an answer, which a grammar must allow. */
+  readonly textPrefix?: string;
+  createParser(options: ParserOptions): ChatParser;
+  /** What a grammar has to allow for calls. */
+  readonly syntax: ToolSyntax;
+}
+
+export type FamilyName =
+  | "hermes"
+  | "llama-3"
+  | "mistral"
+  | "mistral-args"
+  | "functionary-v3.1"
+  | "functionary-v3.2"
+  | "deepseek"
+  | "deepseek-v3.1"
+  | "gemma"
+  | "function-gemma"
+  | "harmony"
+  | "generic";
+
+export interface ParserOptions {
+  /** The request's tools; none: calls are not looked for. */
+  readonly tools: readonly ChatTool[];
+  /** undefined: the model does not think aloud. */
+  readonly thinking: ThinkingTags | undefined;
+  /** The prompt has already begun the reasoning. */
+  readonly thinkingOpen: boolean;
+  readonly newCallId: () => string;
+}
+
+/** The text of an answer that is calls: prefix, calls with separators between them, suffix. */
+export interface ToolSyntax {
+  readonly prefix: string;
+  readonly separator: string;
+  readonly suffix: string;
+  /** The text around the arguments' JSON in a call of the tool. */
+  readonly call: (name: string) => { readonly before: string; readonly after: string };
+  /** Most calls in one answer; unset: any number. */
+  readonly maxCalls?: number;
+  readonly opening: Opening;
+  /** How models write calls that they are not forced to make; unset: exactly so. */
+  readonly written?: "freely";
+}

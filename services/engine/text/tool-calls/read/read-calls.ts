@@ -1,0 +1,64 @@
+import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
+import type { ParserOptions } from "../parsers/tool-parser.ts";
+import { readCall } from "./read-call.ts";
+import { readValue } from "./read-json.ts";
+import { peek, readUntil, skip, skipSpace, type FoundMarker } from "../../stream/read-text.ts";
+import { readThinking } from "../../stream/read-reasoning.ts";
+
+/** Reads what stands behind a marker; what it does not emit itself of the text from `found.from` on is lost. */
+export type ReadMarked = (stream: AnswerStream, found: FoundMarker) => Reading<void>;
+
+/** Reads reasoning, then text with calls behind markers in it, of which none may be part of another. */
+export function* readMarkedCalls(
+  stream: AnswerStream,
+  { tools, thinking, thinkingOpen }: ParserOptions,
+  markers: readonly string[],
+  read: ReadMarked,
+): Reading<void> {
+  if (thinking !== undefined) yield* readThinking(stream, thinking, thinkingOpen);
+  if (tools.length === 0) return;
+  const emit = (from: number, to: number) => stream.emitText(from, to);
+  for (;;) {
+    const found = yield* readUntil(stream, { markers, emit, trim: true });
+    if (found === undefined) return;
+    yield* read(stream, found);
+    stream.section = "answer";
+  }
+}
+
+/**
+ * Reads call objects up to the text `close` (or the text's end) and the white space behind it. What is no call is
+ * emitted as text: from `from` on when there is none at all.
+ */
+export function* readCallObjects(stream: AnswerStream, from: number, close: string): Reading<void> {
+  let kept = from;
+  for (;;) {
+    yield* skipSpace(stream);
+    if ((yield* readCall(stream, () => true)) === "none") break;
+    stream.section = "answer";
+    yield* skipSpace(stream);
+    stream.commit();
+    kept = stream.at;
+    if (yield* skip(stream, close)) return yield* skipSpace(stream);
+    yield* skip(stream, ",");
+  }
+  stream.emitText(kept, stream.at);
+}
+
+/** Reads a function's name; "" when none stands at the cursor. */
+export function* readName(stream: AnswerStream): Reading<string> {
+  const from = stream.at;
+  while (/[\w.:/-]/.test(yield* peek(stream))) stream.at++;
+  return stream.slice(from, stream.at);
+}
+
+/** Reads the arguments object of a call whose name is known. false, with nothing emitted, when there is none. */
+export function* readArguments(stream: AnswerStream, name: string): Reading<boolean> {
+  if (name === "" || (yield* peek(stream)) !== "{") return false;
+  stream.startCall(name);
+  yield* readValue(stream, (from, to) => {
+    stream.emitArguments(from, to);
+    stream.commit();
+  });
+  return true;
+}

@@ -1,0 +1,54 @@
+import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
+import { peek, readUntil, skip, skipSpace } from "../../stream/read-text.ts";
+
+const bareWord = /[^\s,:{}[\]<"]/;
+
+/**
+ * Reads the arguments of a call in Gemma's notation, `{key:<|"|>text<|"|>,list:[1,true]}`, and emits them as JSON while
+ * they come. false, with nothing emitted, when no object stands at the cursor.
+ */
+export function* readGemmaObject(stream: AnswerStream, name: string, quote: string): Reading<boolean> {
+  if (name === "" || (yield* peek(stream)) !== "{") return false;
+  stream.startCall(name);
+  let depth = 0;
+  do {
+    yield* skipSpace(stream);
+    const from = stream.at;
+    const char = yield* peek(stream);
+    if (char === "") break;
+    if (yield* skip(stream, quote)) {
+      yield* readQuoted(stream, from, quote);
+    } else if (bareWord.test(char)) {
+      yield* readWord(stream);
+    } else {
+      stream.at++;
+      if (char === "{" || char === "[") depth++;
+      if (char === "}" || char === "]") depth--;
+      // Any other character (a stray quote, an angle bracket) is passed on: the arguments are as broken as they were.
+      stream.emitArguments(from, stream.at, char === "," || char === ":" ? `${char} ` : char);
+    }
+    stream.commit();
+  } while (depth > 0);
+  return true;
+}
+
+function* readQuoted(stream: AnswerStream, from: number, quote: string): Reading<void> {
+  stream.emitArguments(from, stream.at, '"');
+  const emit = (start: number, end: number) => {
+    stream.emitArguments(start, end, JSON.stringify(stream.slice(start, end)).slice(1, -1));
+  };
+  const closed = yield* readUntil(stream, { markers: [quote], emit, trim: false });
+  if (closed !== undefined) stream.emitArguments(closed.from, stream.at, '"');
+}
+
+/** A key, a number, a literal, or a text that the model forgot to quote. */
+function* readWord(stream: AnswerStream): Reading<void> {
+  const from = stream.at;
+  for (let char = yield* peek(stream); char !== "" && bareWord.test(char); char = yield* peek(stream)) stream.at++;
+  const word = stream.slice(from, stream.at);
+  const end = stream.at;
+  yield* skipSpace(stream);
+  const isKey = (yield* peek(stream)) === ":";
+  const isJson = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/.test(word);
+  stream.emitArguments(from, end, isJson && !isKey ? word : JSON.stringify(word));
+}

@@ -1,0 +1,88 @@
+import type { Grammar } from "../../engine.ts";
+import type { ChatTool } from "../chat-messages.ts";
+import type { ToolSyntax } from "./parsers/tool-parser.ts";
+import { afterThinking, type GrammarRules, type ThinkingState } from "./reasoning-grammar.ts";
+
+export interface ToolGrammarOptions extends ThinkingState {
+  readonly syntax: ToolSyntax;
+  readonly tools: readonly ChatTool[];
+  /** auto: the model decides, and what it begins as a call becomes a valid one; required: the answer is calls. */
+  readonly choice: "auto" | "required";
+  /** false: one call at most. */
+  readonly parallel: boolean;
+  /** The request's field that holds the schema of a tool. */
+  readonly paramOf: (tool: ChatTool) => string;
+}
+
+/**
+ * A grammar for calls of `tools` in a family's syntax, with arguments by the tools' schemas; for a choice of one tool
+ * by name, give that one. undefined: the tools' names are too many to tell a call of one from text, so that "auto"
+ * leaves the model alone. `rules` is a grammar without rules so far; what it refuses of a schema it throws.
+ */
+export function createToolGrammar(rules: GrammarRules, options: ToolGrammarOptions): Grammar | undefined {
+  const { syntax, choice, parallel, thinking, thinkingOpen } = options;
+  const several = parallel && syntax.maxCalls !== 1;
+  if (choice === "required") {
+    rules.addRule("root", afterThinking(rules, addCalls(rules, options, several), options));
+    return { gbnf: rules.toString() };
+  }
+  const answer = addTextOrCalls(rules, options, several);
+  if (answer === undefined) return undefined;
+  const thoughtful = afterThinking(rules, answer, options);
+  // A thought without an end is an answer too, if a poor one.
+  rules.addRule("root", thinking !== undefined && thinkingOpen ? `${thoughtful} | ${answer}` : thoughtful);
+  return { gbnf: rules.toString() };
+}
+
+/** Any text, but where a call begins, calls follow, and then the end. */
+function addTextOrCalls(rules: GrammarRules, options: ToolGrammarOptions, several: boolean): string | undefined {
+  const { opening, written } = options.syntax;
+  const { after = "", place: ending } = opening;
+  const without = opening.marks(options.tools.map(({ name }) => name));
+  const text = rules.addText("text", { after, without });
+  const place = ending === undefined ? text : rules.addText("place", { after, without, ending });
+  if (text === undefined || place === undefined) return undefined;
+  const calls = written === "freely" ? addFreeCalls(rules, options, several) : addCalls(rules, options, several);
+  return rules.addRule("answer", place === text ? `${text} (${calls})?` : `${text} | ${place} ${calls}`);
+}
+
+type CallOptions = Pick<ToolGrammarOptions, "syntax" | "tools" | "paramOf">;
+
+function addCalls(rules: GrammarRules, options: CallOptions, several: boolean): string {
+  const { syntax, tools } = options;
+  const ways = tools.map((tool) => {
+    const { before, after } = syntax.call(tool.name);
+    return sequence(text(before), addArguments(rules, tool, options), text(after));
+  });
+  const call = rules.addRule("tool-call", ways.join(" | "));
+  const more = several ? `(${sequence(text(syntax.separator), call)})*` : "";
+  return sequence(text(syntax.prefix), call, more, text(syntax.suffix));
+
+  function text(literal: string): string {
+    return literal === "" ? "" : rules.literal(literal);
+  }
+}
+
+/** Calls as objects that a model writes unasked: with any spaces, in a list, in a fence, with a type before the name. */
+function addFreeCalls(rules: GrammarRules, options: CallOptions, several: boolean): string {
+  const space = rules.addRule("space", String.raw`[ \t\n]{0,20}`);
+  const spaced = (...parts: readonly string[]) => parts.join(` ${space} `);
+  const quoted = (value: string) => rules.literal(JSON.stringify(value));
+  const type = `(${spaced(quoted("type"), `":"`, quoted("function"), `","`)} ${space})?`;
+  const key = `(${quoted("arguments")} | ${quoted("parameters")})`;
+  const ways = options.tools.map((tool) => {
+    const name = spaced(quoted("name"), `":"`, quoted(tool.name), `","`);
+    return spaced(`"{"`, `${type} ${name}`, key, `":"`, addArguments(rules, tool, options), `"}"`);
+  });
+  const call = rules.addRule("tool-call", ways.join(" | "));
+  const more = several ? `(${space} [,;]? ${space} ${call})*` : "";
+  return sequence(call, more, `(${space} "]")?`, `(${space} ${rules.literal("```")})?`);
+}
+
+function addArguments(rules: GrammarRules, tool: ChatTool, { paramOf }: CallOptions): string {
+  return rules.addSchema(tool.parameters ?? { type: "object" }, `${tool.name}-arguments`, { param: paramOf(tool) });
+}
+
+function sequence(...terms: readonly string[]): string {
+  return terms.filter((term) => term !== "").join(" ");
+}

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { lookUp } from "../../../../../services/engine/llama/speculation/drafter.ts";
+import { mostLikely } from "../../../../../services/engine/llama/sampling/logprobs.ts";
+import { createPromptBudget } from "../../../../../services/engine/llama/loop/prompt-budget.ts";
+import { nextThreads } from "../../../../../services/engine/llama/cpu/threads.ts";
+import { createTurns } from "../../../../../services/engine/llama/loop/turns.ts";
+
+describe("nextThreads", () => {
+  const machine = { most: 2, cores: 2 };
+
+  test("uses every core of an idle machine", () => {
+    expect(nextThreads(2, { ...machine, othersBusy: 0.1 })).toBe(2);
+  });
+
+  test("steps back when another process takes a core, and never below one thread", () => {
+    expect(nextThreads(2, { ...machine, othersBusy: 1 })).toBe(1);
+    expect(nextThreads(1, { ...machine, othersBusy: 2 })).toBe(1);
+  });
+
+  test("needs more room to come back than to stay", () => {
+    const othersBusy = 0.7;
+    expect(nextThreads(2, { ...machine, othersBusy })).toBe(2);
+    expect(nextThreads(1, { ...machine, othersBusy })).toBe(1);
+    expect(nextThreads(1, { ...machine, othersBusy: 0.2 })).toBe(2);
+  });
+
+  test("does not care about busy neighbours where cores are left", () => {
+    expect(nextThreads(4, { most: 4, cores: 16, othersBusy: 10 })).toBe(4);
+  });
+});
+
+describe("the prompt budget", () => {
+  test("is a whole batch while nothing streams", () => {
+    expect(createPromptBudget(512).tokens(false)).toBe(512);
+  });
+
+  test("follows the speed seen, so that streams do not wait long", () => {
+    const budget = createPromptBudget(512);
+    budget.observe(512, 512);
+    expect(budget.tokens(true)).toBe(200);
+    budget.observe(512, 51_200);
+    expect(budget.tokens(true)).toBeLessThan(200);
+  });
+
+  test("never starves prompts", () => {
+    const budget = createPromptBudget(512);
+    budget.observe(512, 1e6);
+    expect(budget.tokens(true)).toBe(32);
+  });
+});
+
+test("mostLikely finds the greatest values in order", () => {
+  const values = Float32Array.of(0.1, 5, -3, 4, 5, 2);
+  expect(mostLikely(values, 3)).toEqual([1, 4, 3]);
+  expect(mostLikely(values, 0)).toEqual([]);
+  expect(mostLikely(values, 9)).toHaveLength(6);
+});
+
+test("turns are taken one after the other, also after a failure", async () => {
+  const turns = createTurns();
+  const order: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  const first = turns.take(async () => {
+    await gate.promise;
+    order.push("first");
+    throw new Error("failed");
+  });
+  const second = turns.take(async () => {
+    order.push("second");
+  });
+  gate.resolve();
+  await expect(first).rejects.toThrow("failed");
+  await second;
+  expect(order).toEqual(["first", "second"]);
+});
+
+test("prompt lookup finds what followed the same tokens last", () => {
+  expect(lookUp([1, 2, 3, 4, 9, 2, 3], 2)).toEqual([4, 9]);
+  expect(lookUp([5, 1, 2, 6, 1, 2, 7, 1, 2], 1)).toEqual([7]);
+  expect(lookUp([1, 2, 3], 4)).toEqual([]);
+});
