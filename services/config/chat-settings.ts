@@ -51,11 +51,11 @@ export const chatSettings = {
     { expects: "a repository such as Qwen/Qwen2.5-7B-Instruct, or the path of a folder", replaced: { was: null } },
   ),
   draft_model: honoured(
-    "Guess tokens ahead, so that one step checks several: the path of a small GGUF model of the same vocabulary, or prompt-lookup-decoding to look them up in the text so far.",
+    "Draft tokens ahead, so that one step checks several: the path of a small GGUF model of the same vocabulary, or prompt-lookup-decoding to look them up in the text so far.",
     optional(text()),
     { expects: "prompt-lookup-decoding, or the path of a GGUF file", replaced: { was: null } },
   ),
-  draft_model_num_pred_tokens: honoured("How many tokens to guess ahead at most.", whole(1, 64).default(10), {
+  draft_model_num_pred_tokens: honoured("How many tokens to draft ahead, at most.", whole(1, 64).default(10), {
     replaced: { was: 10 },
   }),
 };

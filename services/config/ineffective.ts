@@ -36,7 +36,7 @@ const rules: readonly (readonly [setting: Name, when: (model: ModelSettings) => 
   [
     "draft_model_num_pred_tokens",
     ({ draft_model }) => draft_model === undefined,
-    "nothing guesses tokens without draft_model",
+    "nothing drafts tokens without draft_model",
   ],
   [
     "chat_template_kwargs",

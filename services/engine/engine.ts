@@ -106,11 +106,11 @@ export interface GenerateJob {
   /** Control tokens whose text is part of the output, for parsers that need them. */
   readonly keepSpecial: boolean;
   /** Unset: the model reasons as long as it likes. */
-  readonly thinking?: Thinking;
+  readonly reasoning?: Reasoning;
 }
 
-/** A bound on reasoning: after `budget` tokens of it, `endTokens` are taken as if the model had drawn them. */
-export interface Thinking {
+/** A bound on reasoning: after `budget` tokens of it, `endTokens` are taken as if the model had sampled them. */
+export interface Reasoning {
   readonly budget: number;
   /** The texts around reasoning. */
   readonly start: string;
@@ -186,7 +186,7 @@ export type EngineEvent =
       readonly reason: "stop" | "length";
       readonly stopSequence: string | undefined;
       readonly completionTokens: number;
-      /** The end token that the model drew, when log-probabilities were asked for. */
+      /** The end token that the model sampled, when log-probabilities were asked for. */
       readonly endLogprob?: TokenLogprob;
       readonly timings: EngineTimings;
     };

@@ -21,7 +21,7 @@ afterAll(() => server[Symbol.asyncDispose]());
  */
 const wild = { temperature: 1.5, top_p: 1, top_k: 100, min_p: 0 };
 const question = asking("Reply in JSON with keys name and age: Alice is 30 years old.");
-const thinking = { chat_template_kwargs: { enable_thinking: true } };
+const reasoning = { chat_template_kwargs: { enable_thinking: true } };
 
 const person = {
   type: "object",
@@ -137,7 +137,7 @@ describe("reasoning", () => {
       const { choices, usage } = await server.chat({
         ...question,
         ...format,
-        ...thinking,
+        ...reasoning,
         temperature: 0,
         max_tokens: 400,
       });
@@ -149,7 +149,7 @@ describe("reasoning", () => {
   });
 
   test("does not shake the structure when it is wild", async () => {
-    const request = { ...question, ...thinking, ...jsonSchema(person), ...wild, temperature: 1, max_tokens: 600 };
+    const request = { ...question, ...reasoning, ...jsonSchema(person), ...wild, temperature: 1, max_tokens: 600 };
     const answers = await Promise.all([1, 2, 3, 4].map((seed) => server.chat({ ...request, seed })));
     const ended = answers.flatMap(({ choices }) => choices).filter((choice) => choice.finish_reason === "stop");
     expect(ended.length).toBeGreaterThan(0);

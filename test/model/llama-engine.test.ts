@@ -191,7 +191,7 @@ describe("reasoning", () => {
     tokens(
       "<|im_start|>system\nThink before you answer.<|im_end|>\n<|im_start|>user\nHello!<|im_end|>\n<|im_start|>assistant\n",
     );
-  const thinking = async (budget: number) => ({
+  const reasoning = async (budget: number) => ({
     budget,
     start: "<think>",
     end: "</think>",
@@ -200,15 +200,15 @@ describe("reasoning", () => {
   });
 
   test("is ended after its budget, and the answer follows", async () => {
-    const { texts } = await answer(engine, job(await asked(), { thinking: await thinking(4) }));
-    const [, reasoning = "", rest] = /^<think>\n(.*)\n<\/think>\n\n(.+)$/s.exec(texts[0] ?? "") ?? [];
-    expect((await tokens(reasoning)).length).toBeLessThanOrEqual(4);
+    const { texts } = await answer(engine, job(await asked(), { reasoning: await reasoning(4) }));
+    const [, reasoned = "", rest] = /^<think>\n(.*)\n<\/think>\n\n(.+)$/s.exec(texts[0] ?? "") ?? [];
+    expect((await tokens(reasoned)).length).toBeLessThanOrEqual(4);
     expect(rest).toBeTruthy();
   });
 
   test("is not touched below its budget", async () => {
     const free = await answer(engine, job(await asked()));
-    const bounded = await answer(engine, job(await asked(), { thinking: await thinking(200) }));
+    const bounded = await answer(engine, job(await asked(), { reasoning: await reasoning(200) }));
     expect(bounded.texts).toEqual(free.texts);
   });
 });

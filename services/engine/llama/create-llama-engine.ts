@@ -5,10 +5,10 @@ import { chooseGpus } from "./load/choose-gpus.ts";
 import { contextParams } from "./load/context-params.ts";
 import { createDrafter } from "./speculation/create-drafter.ts";
 import { createInputUsers } from "./pooling/create-input-users.ts";
-import { createStateCache } from "./kv/create-prompt-cache.ts";
+import { createPromptCache } from "./kv/create-prompt-cache.ts";
 import { describeEngine, type EngineFacts } from "./describe-engine.ts";
-import { createDraw } from "./sampling/sample.ts";
-import { takeEndToken } from "./load/eog-token.ts";
+import { createSample } from "./sampling/sample.ts";
+import { addEogToken } from "./load/eog-token.ts";
 import { findFiles } from "./hub/find-files.ts";
 import { LlamaEngine } from "./llama-engine.ts";
 import { Batch } from "./native/batch.ts";
@@ -32,7 +32,7 @@ import { VocabularyEngine } from "./vocabulary-engine.ts";
 /** An idle thread sleeps at once: one that spins takes its core from the sockets that deliver the tokens. */
 const threadpoolPoll = 0;
 /** How many idle slots between two running ones are filled: on a CPU a row costs nearly as much as another pass. */
-const maxBridge = { cpu: 1, gpu: 7 } as const;
+const maxPaddingRows = { cpu: 1, gpu: 7 } as const;
 
 /**
  * Finds a model's files, downloads those that are not here, loads the model and makes it ready to run. Once per process.
@@ -41,7 +41,7 @@ const maxBridge = { cpu: 1, gpu: 7 } as const;
 export async function createLlamaEngine(written: ModelSettings, options: OpenModelOptions): Promise<Engine> {
   const { settings, tokenizer, onProgress } = await findFiles(written, options);
   const opened = await openModel(settings, { ...options, onProgress });
-  const warning = tokenizer && (await takeEndToken(opened.model.vocabulary, tokenizer));
+  const warning = tokenizer && (await addEogToken(opened.model.vocabulary, tokenizer));
   if (warning !== undefined) options.log("warn", warning);
   if (settings.vocab_only) return createVocabularyEngine(opened, { settings, tokenizer });
   const { llama, libraries, model, samplers, adapters } = opened;
@@ -62,7 +62,7 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
   const users = createInputUsers(
     {
       ...shared,
-      onRest: rest,
+      onIdle: rest,
       isGenerating: () => (loop?.stats().busySlots ?? 0) > 0,
       onTokens(tokens) {
         inputTokens += tokens;
@@ -73,27 +73,27 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
   );
   const scorer = new Scorer({ ...shared, contextLength });
 
-  // A recurrent state cannot forget a filler row; a unified cache has no gaps to fill.
-  const bridge = model.isRecurrent || settings.kv_unified ? 0 : gpus.length > 0 ? maxBridge.gpu : maxBridge.cpu;
+  // A recurrent state cannot remove a padding row; a unified cache has no gaps to fill.
+  const pad = model.isRecurrent || settings.kv_unified ? 0 : gpus.length > 0 ? maxPaddingRows.gpu : maxPaddingRows.cpu;
   const batch = new Batch(context?.batchTokens ?? 1);
   const drafter = context && (await createDrafter(opened, { settings, target: context, threadpool, threads }));
-  const cache = context && (await createStateCache(settings, context));
+  const cache = context && (await createPromptCache(settings, context));
   const candidates = new Candidates(samplers, vocabulary.size);
   const loop =
     context &&
     new StepLoop({
       context,
-      memory: new SlotMemory(context, { canRewind: !model.isRecurrent, maxBridge: bridge, cache }),
+      memory: new SlotMemory(context, { canTruncate: !model.isRecurrent, maxPaddingRows: pad, cache }),
       batch,
       vocabulary,
       turns,
       threads,
-      onRest: rest,
-      draw: createDraw({ context, vocabulary, candidates }),
+      onIdle: rest,
+      sample: createSample({ context, vocabulary, candidates }),
       drafter,
       promptBudget: createPromptBudget(context.batchTokens),
-      maxBridge: bridge,
-      chainFor: (run, choice) => createChain(samplers, vocabulary, { run, choice, contextLength }),
+      maxPaddingRows: pad,
+      chainFor: (request, choice) => createChain(samplers, vocabulary, { request, choice, contextLength }),
       onStep: () => listeners.forEach((listener) => listener()),
     });
 

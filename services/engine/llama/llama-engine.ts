@@ -16,7 +16,7 @@ import { compileGrammar } from "./sampling/grammar.ts";
 import type { SamplerApi } from "./native/api.ts";
 import type { Model } from "./native/model.ts";
 import type { Ranker } from "./pooling/ranker.ts";
-import { Run } from "./loop/generate-request.ts";
+import { GenerateRequest } from "./loop/generate-request.ts";
 import type { Scorer } from "./pooling/scorer.ts";
 import type { StepLoop } from "./loop/step-loop.ts";
 
@@ -77,24 +77,24 @@ export class LlamaEngine implements Engine {
         param: "model",
       });
     this.#check(job);
-    const run = new Run(job, () => loop.wake());
+    const request = new GenerateRequest(job, () => loop.wake());
     const abort = (): void => {
-      run.outbox.fail(signal.reason);
-      loop.abandon(run);
+      request.outbox.fail(signal.reason);
+      loop.abandon(request);
     };
     try {
       signal.throwIfAborted();
-      while (job.grammar !== undefined && run.grammars.length < job.choices) {
-        run.grammars.push(await compileGrammar(samplers, model.vocabulary, job.grammar));
+      while (job.grammar !== undefined && request.grammars.length < job.choices) {
+        request.grammars.push(await compileGrammar(samplers, model.vocabulary, job.grammar));
         signal.throwIfAborted();
       }
       signal.addEventListener("abort", abort, { once: true });
-      loop.submit(run);
-      yield* run.outbox;
+      loop.submit(request);
+      yield* request.outbox;
     } finally {
       signal.removeEventListener("abort", abort);
-      loop.abandon(run);
-      run.free();
+      loop.abandon(request);
+      request.free();
     }
   }
 

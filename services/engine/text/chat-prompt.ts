@@ -2,9 +2,9 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { ToolChoiceMode, type ChatRequest, type Reasoning } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { createCallId } from "./tool-calls/call-id.ts";
 import { parseChatMessages, parseChatTools, type ChatTool } from "./chat-messages.ts";
-import type { ChatFamily } from "./tool-calls/parsers/tool-parser.ts";
+import type { ToolParser } from "./tool-calls/parsers/tool-parser.ts";
 import type { ChatParser } from "./stream/chat-parser.ts";
-import type { ThinkingTags } from "./stream/read-reasoning.ts";
+import type { ReasoningTags } from "./stream/read-reasoning.ts";
 import { choosePromptWriters, templateWriter, type PromptWriter, type WriterOptions } from "./prompt-writer.ts";
 
 /** Turns chat requests into prompts for one model. */
@@ -28,13 +28,13 @@ export interface ChatPrompt {
   readonly prompt: string;
   /** Texts that end the answer, beside the request's own. */
   readonly stop: readonly string[];
-  readonly family: ChatFamily;
+  readonly toolParser: ToolParser;
   /** The tools that the model may call: the request's, or none. */
   readonly tools: readonly ChatTool[];
   /** undefined: the model does not think aloud. */
-  readonly thinking: ThinkingTags | undefined;
+  readonly reasoning: ReasoningTags | undefined;
   /** The prompt has already begun the reasoning. */
-  readonly thinkingOpen: boolean;
+  readonly reasoningOpen: boolean;
   /** For GenerateJob.keepSpecial: the parser reads markers that are control tokens. */
   readonly keepSpecial: boolean;
   /** A parser for one choice's output. */
@@ -74,23 +74,23 @@ export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
       const messages = parseChatMessages(request.messages);
       const tools = isToolChoiceNone(request) ? [] : parseChatTools(request.tools);
       const writer = ownWriter(request.chatTemplate) ?? (tools.length === 0 ? plain : withTools);
-      const { family, thinking, stop } = writer;
+      const { toolParser, reasoning, stop } = writer;
       const written = writer.write({
         messages,
         tools,
         variables: { ...reasoningVariables(request.reasoning), ...request.chatTemplateKwargs },
       });
       const prompt = addsBos ? withoutPrefix(written, bosToken) : written;
-      const thinkingOpen = thinking !== undefined && prompt.trimEnd().endsWith(thinking.start);
+      const reasoningOpen = reasoning !== undefined && prompt.trimEnd().endsWith(reasoning.start);
       return {
         prompt,
         stop,
-        family,
+        toolParser,
         tools,
-        thinking,
-        thinkingOpen,
-        keepSpecial: family.keepSpecial && (tools.length > 0 || thinking !== undefined),
-        createParser: () => family.createParser({ tools, thinking, thinkingOpen, newCallId }),
+        reasoning,
+        reasoningOpen,
+        keepSpecial: toolParser.keepSpecial && (tools.length > 0 || reasoning !== undefined),
+        createParser: () => toolParser.createParser({ tools, reasoning, reasoningOpen, newCallId }),
       };
     },
   };

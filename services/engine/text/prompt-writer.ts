@@ -2,18 +2,18 @@ import { RpcError } from "../../../clients/errors.ts";
 import { chatFormats, type ChatFormatName } from "./chat-formats/chat-formats.ts";
 import type { ChatMessage, ChatTool } from "./chat-messages.ts";
 import { compileChatTemplate, type TemplateOptions } from "./template/chat-template.ts";
-import type { ChatFamily } from "./tool-calls/parsers/tool-parser.ts";
-import { detectFamily, detectThinking } from "./tool-calls/parsers/detect-tool-parser.ts";
+import type { ToolParser } from "./tool-calls/parsers/tool-parser.ts";
+import { detectToolParser, detectReasoning } from "./tool-calls/parsers/detect-tool-parser.ts";
 import { generic } from "./tool-calls/parsers/generic.ts";
-import type { ThinkingTags } from "./stream/read-reasoning.ts";
+import type { ReasoningTags } from "./stream/read-reasoning.ts";
 import { describeTools } from "./tool-calls/tool-prompt.ts";
 
 /** One way to write prompts, a named format or a template, with how its models answer. */
 export interface PromptWriter {
   /** Texts that end the answer. */
   readonly stop: readonly string[];
-  readonly family: ChatFamily;
-  readonly thinking: ThinkingTags | undefined;
+  readonly toolParser: ToolParser;
+  readonly reasoning: ReasoningTags | undefined;
   /** The prompt's text. Throws INVALID_PARAMETER on messages that a template refuses. */
   write(input: WriterInput): string;
 }
@@ -66,12 +66,12 @@ export function choosePromptWriters(options: WriterOptions): ChosenWriters {
 export function templateWriter(source: string, options: TemplateOptions): PromptWriter & { readonly works: boolean } {
   const template = compileChatTemplate(source, options);
   const native = template.supportsTools;
-  const family = detectFamily(source);
+  const toolParser = detectToolParser(source);
   return {
     works: template.works,
     stop: [],
-    family: native || family.textPrefix !== undefined ? family : generic,
-    thinking: detectThinking(source),
+    toolParser: native || toolParser.textPrefix !== undefined ? toolParser : generic,
+    reasoning: detectReasoning(source),
     write: ({ messages, tools, variables }) =>
       template.render({
         messages: native ? messages : describeTools(messages, tools),
@@ -86,9 +86,9 @@ function formatWriter(name: ChatFormatName): PromptWriter {
   const format = chatFormats[name];
   return {
     stop: format.stop,
-    family: generic,
+    toolParser: generic,
     // A format says nothing of reasoning, but a model that opens its answer with this tag means it.
-    thinking: { start: "<think>", end: "</think>" },
+    reasoning: { start: "<think>", end: "</think>" },
     write: ({ messages, tools }) => format.write(describeTools(messages, tools)),
   };
 }

@@ -4,12 +4,12 @@ import type { Grammar } from "../../engine/engine.ts";
 import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/gbnf/grammar-builder.ts";
 import type { ChatTool } from "../../engine/text/chat-messages.ts";
 import type { ChatPrompt } from "../../engine/text/chat-prompt.ts";
-import { afterThinking } from "../../engine/text/tool-calls/reasoning-grammar.ts";
+import { afterReasoning } from "../../engine/text/tool-calls/reasoning-grammar.ts";
 import { createToolGrammar, type ToolGrammarOptions } from "../../engine/text/tool-calls/tool-grammar.ts";
 import { addJsonAnswer, responseGrammar } from "./response-grammar.ts";
 
 /**
- * What a chat's answer is held to while it is drawn; undefined: nothing.
+ * What a chat's answer is held to while it is generated; undefined: nothing.
  * 1. A call is required, of any tool or of the named one → calls.
  * 2. A grammar of the request's own → that.
  * 3. A JSON answer is wanted → JSON; or calls, where there are tools.
@@ -20,7 +20,7 @@ import { addJsonAnswer, responseGrammar } from "./response-grammar.ts";
  */
 export function answerGrammar(request: ChatRequest, wholePrompt: ChatPrompt): Grammar | undefined {
   checkToolChoice(request);
-  const prompt = isToldNotToThink(request, wholePrompt) ? { ...wholePrompt, thinking: undefined } : wholePrompt;
+  const prompt = isToldNotToThink(request, wholePrompt) ? { ...wholePrompt, reasoning: undefined } : wholePrompt;
   const format = request.responseFormat?.format.case === undefined ? undefined : request.responseFormat;
   const rules = createGrammarBuilder();
   const options = toolOptions(request, prompt);
@@ -32,16 +32,16 @@ export function answerGrammar(request: ChatRequest, wholePrompt: ChatPrompt): Gr
   const tools = options.tools.map((tool) => (strict.has(tool.name) ? tool : enforceable(tool)));
   if (format?.format.case === "gbnf") {
     if (options.tools.length > 0) throw unsupported("a grammar cannot be combined with tools: set tool_choice to none");
-    if (prompt.thinkingOpen) throw unsupported("a grammar cannot be used where the model thinks first");
+    if (prompt.reasoningOpen) throw unsupported("a grammar cannot be used where the model thinks first");
     return responseGrammar(format); // 2
   }
   if (format !== undefined) {
     // Families that mark up every answer mark this one too.
-    const { textPrefix } = prompt.family;
+    const { textPrefix } = prompt.toolParser;
     const json = addJsonAnswer(rules, format);
     const answer = textPrefix === undefined ? json : `${rules.literal(textPrefix)} ${json}`;
     const ways = tools.length === 0 ? answer : `(${answer} | ${addCalls(rules, { ...options, tools })})`;
-    rules.addRule("root", afterThinking(rules, ways, prompt));
+    rules.addRule("root", afterReasoning(rules, ways, prompt));
     return { gbnf: rules.toString() }; // 3
   }
   if (tools.length === 0) return undefined; // 5
@@ -49,8 +49,8 @@ export function answerGrammar(request: ChatRequest, wholePrompt: ChatPrompt): Gr
 }
 
 /** A prompt that has begun the thinking all the same needs its end. */
-function isToldNotToThink({ reasoning, chatTemplateKwargs }: ChatRequest, { thinkingOpen }: ChatPrompt): boolean {
-  return !thinkingOpen && (reasoning?.enabled === false || chatTemplateKwargs?.["enable_thinking"] === false);
+function isToldNotToThink({ reasoning, chatTemplateKwargs }: ChatRequest, { reasoningOpen }: ChatPrompt): boolean {
+  return !reasoningOpen && (reasoning?.enabled === false || chatTemplateKwargs?.["enable_thinking"] === false);
 }
 
 /** The tool, without the schema of its arguments if that cannot be enforced. */
@@ -65,9 +65,9 @@ function enforceable(tool: ChatTool): ChatTool {
 }
 
 function toolOptions({ toolChoice, parallelToolCalls }: ChatRequest, prompt: ChatPrompt): ToolGrammarOptions {
-  const { family, tools, thinking, thinkingOpen } = prompt;
+  const { toolParser, tools, reasoning, reasoningOpen } = prompt;
   const paramOf = (tool: ChatTool) => `tools[${tools.indexOf(tool)}].function.parameters`;
-  const shared = { syntax: family.syntax, thinking, thinkingOpen, paramOf };
+  const shared = { syntax: toolParser.syntax, reasoning, reasoningOpen, paramOf };
   const choice = toolChoice?.choice;
   if (choice?.case === "name") {
     // Who names a tool wants one call of it; free to go on, a small model never stops.
@@ -81,7 +81,7 @@ function toolOptions({ toolChoice, parallelToolCalls }: ChatRequest, prompt: Cha
 /** Adds the rules of an answer that is calls, as one way of several, under a name of its own in the place of `root`. */
 function addCalls(rules: GrammarBuilder, options: ToolGrammarOptions): string {
   const addRule: GrammarBuilder["addRule"] = (name, body) => rules.addRule(name === "root" ? "calls" : name, body);
-  createToolGrammar({ ...rules, addRule }, { ...options, choice: "required", thinking: undefined });
+  createToolGrammar({ ...rules, addRule }, { ...options, choice: "required", reasoning: undefined });
   return "calls";
 }
 

@@ -35,26 +35,26 @@ export async function parseChatJob(request: ChatRequest, model: LoadedModel): Pr
     grammar: answerGrammar(request, prompt),
     stop: [...new Set([...limits.stop, ...prompt.stop])],
     keepSpecial: prompt.keepSpecial,
-    ...(await thinkingBudget(request, prompt, model)),
+    ...(await reasoningBudget(request, prompt, model)),
   };
   return { generate, prompt, stop: limits.stop, maxCalls };
 }
 
 /** Ends reasoning after its budget, where the model reasons between tags. */
-async function thinkingBudget(
-  { reasoning }: ChatRequest,
-  { thinking, thinkingOpen }: ChatPrompt,
+async function reasoningBudget(
+  { reasoning: asked }: ChatRequest,
+  { reasoning, reasoningOpen }: ChatPrompt,
   { engine }: LoadedModel,
-): Promise<Pick<GenerateJob, "thinking">> {
-  const budget = reasoning?.budgetTokens;
+): Promise<Pick<GenerateJob, "reasoning">> {
+  const budget = asked?.budgetTokens;
   if (budget === undefined) return {};
-  if (thinking === undefined) {
+  if (reasoning === undefined) {
     const message = "this model does not reason between tags, so its reasoning cannot be bounded: limit max_tokens";
     throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "reasoning.budget_tokens" });
   }
   // As templates put it.
-  const end = await engine.tokenize(`\n${thinking.end}\n\n`, { addSpecial: false, parseSpecial: true });
-  return { thinking: { ...thinking, budget, open: thinkingOpen, endTokens: [...end] } };
+  const end = await engine.tokenize(`\n${reasoning.end}\n\n`, { addSpecial: false, parseSpecial: true });
+  return { reasoning: { ...reasoning, budget, open: reasoningOpen, endTokens: [...end] } };
 }
 
 /** A conversation as the prompt that the model is given, and its tokens. */

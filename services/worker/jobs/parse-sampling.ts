@@ -12,7 +12,7 @@ const maxBreakers = 16;
 /** Sequence breakers of llama.cpp's DRY sampler when none are given. */
 const defaultBreakers: readonly string[] = ["\n", ":", '"', "*"];
 
-/** How tokens are drawn, from the request, the model's settings and the defaults. Throws INVALID_PARAMETER. */
+/** How tokens are sampled, from the request, the model's settings and the defaults. Throws INVALID_PARAMETER. */
 export async function parseSampling(
   options: GenerationOptions | undefined,
   { engine, settings }: Pick<LoadedModel, "engine" | "settings">,

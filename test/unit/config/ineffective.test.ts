@@ -32,7 +32,7 @@ test.each<[object, string[]]>([
   [{ draft_model_num_pred_tokens: 10 }, []],
   [
     { draft_model_num_pred_tokens: 3 },
-    ["draft_model_num_pred_tokens has no effect: nothing guesses tokens without draft_model"],
+    ["draft_model_num_pred_tokens has no effect: nothing drafts tokens without draft_model"],
   ],
   [
     { chat_format: "vicuna", chat_template_kwargs: { enable_thinking: true } },

@@ -8,7 +8,7 @@ import { answerGrammar } from "../../../services/worker/jobs/answer-grammar.ts";
 
 const hermes = `{% if tools %}<tool_call>{{ tools | tojson }}{% endif %}{% for m in messages %}{{ m.role }}: {{ m.content }}{% for c in m.tool_calls or [] %}{{ c.function.name }}{{ c.function.arguments | tojson }}{% endfor %}
 {% endfor %}assistant:`;
-const thinking = `{% for m in messages %}{{ m.content }}{% endfor %}<think>\n{# </think> #}`;
+const reasoning = `{% for m in messages %}{{ m.content }}{% endfor %}<think>\n{# </think> #}`;
 
 function grammarOf(request: MessageInitShape<typeof ChatRequestSchema>, template = hermes) {
   const prompter = createChatPrompter({ templates: { "": template }, bosToken: "", eosToken: "", addsBos: false });
@@ -84,7 +84,7 @@ describe("a JSON answer", () => {
   });
 
   test("comes after the reasoning that the prompt has begun", () => {
-    const grammar = grammarOf({ responseFormat: json }, thinking);
+    const grammar = grammarOf({ responseFormat: json }, reasoning);
     expect(rule(grammar?.gbnf, "root")).toMatch(/^thought\S* .* json-object$/);
   });
 

@@ -5,10 +5,10 @@ import { ChoiceReader } from "../../../services/worker/handlers/choice-reader.ts
 const tool = { name: "time", description: "", parameters: undefined };
 
 function read(pieces: readonly string[], maxCalls = Infinity) {
-  const thinking = { start: "<think>", end: "</think>" };
+  const reasoning = { start: "<think>", end: "</think>" };
   let ids = 0;
   const newCallId = () => `call_${++ids}`;
-  const parser = hermes.createParser({ tools: [tool], thinking, thinkingOpen: false, newCallId });
+  const parser = hermes.createParser({ tools: [tool], reasoning, reasoningOpen: false, newCallId });
   const reader = new ChoiceReader(parser, maxCalls);
   const deltas = pieces.flatMap((text, i) =>
     reader.read({ type: "text", choice: 0, text, completionTokens: i + 1, logprobs: [] }),

@@ -169,7 +169,7 @@ describe("a chat", () => {
   test("has its reasoning bounded, where the model reasons between tags", async () => {
     const of = model({}, { chat_format: "chatml" });
     const { generate } = await chatJob({ reasoning: { budgetTokens: 5 } }, of);
-    expect(generate.thinking).toMatchObject({ start: "<think>", end: "</think>", open: false, budget: 5 });
+    expect(generate.reasoning).toMatchObject({ start: "<think>", end: "</think>", open: false, budget: 5 });
     await expect(chatJob({ reasoning: { budgetTokens: 5 } })).rejects.toMatchObject({
       reason: ErrorReason.UNSUPPORTED_PARAMETER,
       param: "reasoning.budget_tokens",

@@ -4,15 +4,15 @@ import { join } from "node:path";
 import type { ModelSettings } from "../../../config.ts";
 import { openDiskStore } from "./disk-store.ts";
 import type { Context } from "../native/context.ts";
-import { StateCache } from "./prompt-cache.ts";
+import { PromptCache } from "./prompt-cache.ts";
 import { createMemoryStore } from "./state-store.ts";
 
 /** The cache of prompt states beyond the slots, as the settings say; undefined: none. */
-export async function createStateCache(settings: ModelSettings, context: Context): Promise<StateCache | undefined> {
+export async function createPromptCache(settings: ModelSettings, context: Context): Promise<PromptCache | undefined> {
   if (!settings.cache) return undefined;
   const onDisk = settings.cache_type === "disk";
   const store = onDisk ? await openDiskStore(join(settings.cache_dir, identity(settings))) : createMemoryStore();
-  return new StateCache(context, store, settings.cache_size);
+  return new PromptCache(context, store, settings.cache_size);
 }
 
 /** Names everything that makes a state fit: another model's, or one kept in another way, would be read as nonsense. */

@@ -2,7 +2,7 @@ import type { Context } from "../native/context.ts";
 import { commonPrefix, type Slot } from "./slots.ts";
 import type { StateStore, StoredState } from "./state-store.ts";
 
-export interface StateCacheStats {
+export interface PromptCacheStats {
   readonly hits: number;
   readonly misses: number;
   readonly bytes: number;
@@ -26,7 +26,7 @@ const worthwhileTokens = 32;
  * Keeps the states of prompts that lose their slot, and brings them back for prompts that begin like them. Bounded in
  * bytes; what was not used for longest goes first.
  */
-export class StateCache {
+export class PromptCache {
   readonly #context: Context;
   readonly #store: StateStore;
   readonly #maxBytes: number;
@@ -39,7 +39,7 @@ export class StateCache {
     this.#maxBytes = maxBytes;
   }
 
-  get stats(): StateCacheStats {
+  get stats(): PromptCacheStats {
     return { hits: this.#hits, misses: this.#misses, bytes: this.#bytes() };
   }
 
@@ -82,7 +82,7 @@ export class StateCache {
     await this.#store.remove(state);
     // A state that could not be written has emptied the sequence; one that could not be read has not.
     if (data !== undefined) {
-      this.#context.forget(slot.id, -1);
+      this.#context.seqRm(slot.id, -1);
       slot.tokens = [];
     }
     return false;

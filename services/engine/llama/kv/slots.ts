@@ -34,7 +34,7 @@ const worthwhilePrefix = 32;
 /**
  * Where a prompt runs. Numbered as in the code:
  *  1. the free slot that shares the longest prefix with it, when that is worthwhile;
- *  2. else, among the free slots that need at most `maxBridge` filler rows between running neighbours, the one unused
+ *  2. else, among the free slots that need at most `maxPaddingRows` padding rows between running neighbours, the one unused
  *     for longest, so that the caches of others live on;
  *  3. else the free slot nearest to a running one (llama.cpp computes only neighbours together);
  * and in any case, when some slot (a running one too) shares a worthwhile prefix that the chosen one lacks, it is copied.
@@ -43,7 +43,7 @@ const worthwhilePrefix = 32;
 export function placePrompt(
   slots: readonly Slot[],
   prompt: ArrayLike<number>,
-  { maxBridge, reuse }: { maxBridge: number; reuse: boolean },
+  { maxPaddingRows, reuse }: { maxPaddingRows: number; reuse: boolean },
 ): Placement | undefined {
   const free = slots.filter((slot) => !slot.busy);
   // One token must be decoded for its logits, so the last is never reused.
@@ -58,7 +58,7 @@ export function placePrompt(
   };
   if (shared(longest) >= Math.min(worthwhilePrefix, prompt.length / 2)) return place(longest); // 1
   const gap = gapTo(slots);
-  const near = free.filter((slot) => gap(slot) <= maxBridge);
+  const near = free.filter((slot) => gap(slot) <= maxPaddingRows);
   const chosen = near.length > 0 ? maxBy(near, (slot) => -slot.usedAt) : maxBy(free, (slot) => -gap(slot)); // 2, 3
   return chosen && place(chosen);
 }

@@ -6,7 +6,7 @@ const flashAttention = { auto: -1, off: 0, on: 1 } as const;
 /**
  * llama.cpp's parameters for the context that generates, with `slots` sequences.
  *
- * @param rows how many tokens of one sequence a step may draw from
+ * @param rows how many tokens of one sequence a step may sample from
  */
 export function contextParams(
   settings: ModelSettings,

@@ -2,7 +2,7 @@ import type { TokenizerConfig } from "../../text/template/tokenizer-config.ts";
 import type { Vocabulary } from "../native/vocabulary.ts";
 
 /** Lets generations end at the EOS of a tokenizer's configuration, too. Returns a warning when the model has no such token. */
-export async function takeEndToken(
+export async function addEogToken(
   vocabulary: Vocabulary,
   { eosToken, source }: TokenizerConfig & { readonly source: string },
 ): Promise<string | undefined> {
@@ -10,6 +10,6 @@ export async function takeEndToken(
   const [token, another] = await vocabulary.tokenize(eosToken, false, true);
   if (token === undefined || another !== undefined)
     return `the EOS "${eosToken}" of ${source} is no token of the model: is it this model's tokenizer?`;
-  vocabulary.alsoEndsAt(token);
+  vocabulary.addEogToken(token);
   return undefined;
 }

@@ -10,27 +10,27 @@ export interface FillOptions {
    * llama.cpp computes sequences together only when their ids are neighbours. A gap of up to this many idle slots is
    * filled with a row each, whose result is thrown away, where that is cheaper than computing twice.
    */
-  readonly maxBridge: number;
+  readonly maxPaddingRows: number;
   readonly sequenceLength: number;
 }
 
 export interface StepPlan {
   readonly parts: readonly StepPart[];
-  /** Idle slots that got a filler row: forget what lies behind their tokens after the step. */
-  readonly bridges: readonly Slot[];
+  /** Idle slots that got a padding row: after the step they are truncated to their tokens. */
+  readonly padded: readonly Slot[];
   readonly promptTokens: number;
 }
 
 export interface StepPart {
   readonly sequence: Sequence;
-  /** What the step adds to the slot: prompt tokens, or the last drawn token and then guesses. */
+  /** What the step adds to the slot: prompt tokens, or the last sampled token and then draft tokens. */
   readonly tokens: readonly number[];
-  /** Batch indices whose logits are drawn from: none, that of the prompt's last token, or one for each token. */
+  /** Batch rows whose logits are sampled from: none, that of the prompt's last token, or one for each token. */
   readonly rows: readonly number[];
 }
 
 /**
- * Fills the batch for one step: a token, and guesses, for each sequence that decodes, and as much of the prompts, in order of
+ * Fills the batch for one step: a token, and draft tokens, for each sequence that decodes, and as much of the prompts, in order of
  * arrival, as the budget allows. Ids ascend in the batch, as llama.cpp needs them to.
  *
  * @param running in ascending order of their slots
@@ -39,13 +39,13 @@ export function fillBatch(batch: Batch, running: readonly Sequence[], options: F
   batch.clear();
   const shares = sharePrompts(running, Math.min(options.promptTokens, batch.capacity - decoding(running)));
   const parts: StepPart[] = [];
-  const bridges: Slot[] = [];
+  const padded: Slot[] = [];
   let promptTokens = 0;
   let previous: number | undefined;
   for (const sequence of running) {
     const tokens = tokensOf(sequence, shares.get(sequence) ?? 0, options.sequenceLength);
     if (tokens.length === 0) continue;
-    if (previous !== undefined) bridges.push(...bridge(batch, previous, sequence.slot.id, options));
+    if (previous !== undefined) padded.push(...pad(batch, previous, sequence.slot.id, options));
     previous = sequence.slot.id;
     const decodes = sequence.phase === "decode";
     if (!decodes) promptTokens += tokens.length;
@@ -59,7 +59,7 @@ export function fillBatch(batch: Batch, running: readonly Sequence[], options: F
     }
     parts.push({ sequence, tokens, rows });
   }
-  return { parts, bridges, promptTokens };
+  return { parts, padded, promptTokens };
 }
 
 /** Tokens of the sequences that decode: they come first, so what they need is not given to prompts. */
@@ -70,7 +70,7 @@ function decoding(running: readonly Sequence[]): number {
 function tokensOf(sequence: Sequence, share: number, sequenceLength: number): readonly number[] {
   const start = sequence.slot.tokens.length;
   if (sequence.phase === "decode") return [sequence.next, ...sequence.draft].slice(0, sequenceLength - start);
-  return Array.from(sequence.run.job.prompt.subarray(start, start + share));
+  return Array.from(sequence.request.job.prompt.subarray(start, start + share));
 }
 
 /** Only the first choice of a run prefills: the others copy its sequence. */
@@ -78,7 +78,7 @@ function sharePrompts(running: readonly Sequence[], budget: number): Map<Sequenc
   const shares = new Map<Sequence, number>();
   let left = budget;
   const waiting = running.filter((sequence) => sequence.phase === "prefill" && sequence.choice === 0);
-  for (const sequence of waiting.sort((a, b) => a.run.arrivedAt - b.run.arrivedAt)) {
+  for (const sequence of waiting.sort((a, b) => a.request.arrivedAt - b.request.arrivedAt)) {
     const share = Math.min(sequence.remainingPrompt, left);
     shares.set(sequence, share);
     left -= share;
@@ -86,10 +86,10 @@ function sharePrompts(running: readonly Sequence[], budget: number): Map<Sequenc
   return shares;
 }
 
-function bridge(batch: Batch, from: number, to: number, { slots, maxBridge, sequenceLength }: FillOptions): Slot[] {
+function pad(batch: Batch, from: number, to: number, { slots, maxPaddingRows, sequenceLength }: FillOptions): Slot[] {
   const gap = slots.slice(from + 1, to);
   const fits = gap.every((slot) => !slot.busy && slot.tokens.length < sequenceLength);
-  if (gap.length > maxBridge || gap.length > batch.room - 1 || !fits) return [];
+  if (gap.length > maxPaddingRows || gap.length > batch.room - 1 || !fits) return [];
   for (const slot of gap) batch.add(0, slot.tokens.length, slot.id, false);
   return gap;
 }

@@ -5,11 +5,11 @@ import { Outbox } from "./outbox.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** One `generate` call: a prompt and its choices, from arrival to the last event. */
-export class Run {
+export class GenerateRequest {
   readonly job: GenerateJob;
   readonly outbox: Outbox<EngineEvent>;
   readonly arrivedAt = performance.now();
-  /** Choice i draws with seed + i. */
+  /** Choice i samples with seed + i. */
   readonly seed: number;
   /** One per choice, none without a grammar; freed with the run's sequences, or by `free`. */
   readonly grammars: Sampler[] = [];

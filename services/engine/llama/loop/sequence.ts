@@ -3,9 +3,9 @@ import { createStopMatcher } from "../../text/stream/stop-matcher.ts";
 import { createUtf8Stream } from "../../text/stream/utf8-stream.ts";
 import type { Sampler } from "../native/sampler.ts";
 import type { Vocabulary } from "../native/vocabulary.ts";
-import type { Run } from "./generate-request.ts";
+import type { GenerateRequest } from "./generate-request.ts";
 import type { Slot } from "../kv/slots.ts";
-import { ThinkingBudget } from "../sampling/reasoning-budget.ts";
+import { ReasoningBudget } from "../sampling/reasoning-budget.ts";
 
 /**
  * - `prefill`: prompt tokens are still to be processed (for choices after the first: by the first)
@@ -15,7 +15,7 @@ import { ThinkingBudget } from "../sampling/reasoning-budget.ts";
 export type Phase = "prefill" | "decode" | "done";
 
 export interface SequenceParts {
-  readonly run: Run;
+  readonly request: GenerateRequest;
   readonly choice: number;
   readonly slot: Slot;
   readonly chain: Sampler;
@@ -33,14 +33,14 @@ interface Ending {
 
 /** One choice of a run in its slot: what to process next, and the text that comes out. */
 export class Sequence {
-  readonly run: Run;
+  readonly request: GenerateRequest;
   readonly choice: number;
   readonly slot: Slot;
   readonly chain: Sampler;
   readonly grammar: Sampler | undefined;
   phase: Phase = "prefill";
   next = -1;
-  /** Guesses of what follows `next`, to be checked in the next step. */
+  /** Draft tokens: what may follow `next`, to be checked in the next step. */
   draft: readonly number[] = [];
   generated = 0;
   readonly startedAt = performance.now();
@@ -51,53 +51,53 @@ export class Sequence {
   /** Characters made of tokens so far, and those of them that were emitted. */
   #made = 0;
   #emitted = 0;
-  readonly #thinking: ThinkingBudget | undefined;
+  readonly #reasoning: ReasoningBudget | undefined;
   /** Log-probabilities of tokens whose text is not out yet, with the number of characters after each. */
   readonly #pending: { readonly logprob: TokenLogprob; readonly end: number }[] = [];
 
   constructor(parts: SequenceParts) {
-    this.run = parts.run;
+    this.request = parts.request;
     this.choice = parts.choice;
     this.slot = parts.slot;
     this.chain = parts.chain;
     this.grammar = parts.grammar;
     this.#vocabulary = parts.vocabulary;
-    const { stop, thinking } = parts.run.job;
+    const { stop, reasoning } = parts.request.job;
     this.#stops = createStopMatcher(stop);
-    this.#thinking = thinking && new ThinkingBudget(thinking);
+    this.#reasoning = reasoning && new ReasoningBudget(reasoning);
   }
 
-  /** A token that must be taken next, whatever would be drawn. */
+  /** A token that must be taken next, whatever would be sampled. */
   forced(): number | undefined {
-    return this.#thinking?.next();
+    return this.#reasoning?.next();
   }
 
   /** How many prompt tokens are still to be processed. */
   get remainingPrompt(): number {
-    return this.phase === "prefill" ? this.run.job.prompt.length - this.slot.tokens.length : 0;
+    return this.phase === "prefill" ? this.request.job.prompt.length - this.slot.tokens.length : 0;
   }
 
   /**
-   * Takes a drawn token: emits the text it completes, and the end when it is one. `contextLength` is what the slot can
+   * Accepts a sampled token: emits the text it completes, and the end when it is one. `contextLength` is what the slot can
    * hold. Returns whether the sequence goes on.
    */
   take(token: number, logprob: TokenLogprob | undefined, contextLength: number): boolean {
-    const { job } = this.run;
+    const { job } = this.request;
     if (this.generated === 0) this.#firstTokenAt = performance.now();
     this.generated++;
-    if (this.#vocabulary.isEnd(token)) {
+    if (this.#vocabulary.isEog(token)) {
       return this.#finish("stop", { rest: this.#flush(), ...(logprob && { endLogprob: logprob }) });
     }
 
     const text = this.#utf8.push(this.#vocabulary.piece(token, job.keepSpecial));
     this.#made += text.length;
-    this.#thinking?.push(text);
+    this.#reasoning?.push(text);
     if (logprob !== undefined) this.#pending.push({ logprob, end: this.#made });
     const { emit, stopped } = this.#stops.push(text);
     this.#emit(emit, false);
     if (stopped !== undefined) return this.#finish("stop", { stopSequence: stopped });
     if (this.generated === job.maxTokens) return this.#finish("length", { rest: this.#flush() });
-    // The token drawn now still needs a cell.
+    // The token sampled now still needs a cell.
     if (this.slot.tokens.length >= contextLength) return this.#finish("length", { rest: this.#flush() });
     this.next = token;
     this.phase = "decode";
@@ -115,7 +115,7 @@ export class Sequence {
     const out = this.#pending.findIndex(({ end }) => !all && end > this.#emitted);
     const logprobs = this.#pending.splice(0, out < 0 ? this.#pending.length : out).map(({ logprob }) => logprob);
     if (text === "" && logprobs.length === 0) return;
-    this.run.outbox.push({
+    this.request.outbox.push({
       type: "text",
       choice: this.choice,
       text,
@@ -128,7 +128,7 @@ export class Sequence {
     // What a found stop text swallowed has no place in the answer, nor have its tokens.
     if (rest !== undefined) this.#emit(rest, true);
     const now = performance.now();
-    this.run.outbox.push({
+    this.request.outbox.push({
       type: "finished",
       choice: this.choice,
       reason,
@@ -136,8 +136,8 @@ export class Sequence {
       completionTokens: this.generated,
       ...(endLogprob && { endLogprob }),
       timings: {
-        startedAt: performance.timeOrigin + this.run.arrivedAt,
-        queueMs: this.startedAt - this.run.arrivedAt,
+        startedAt: performance.timeOrigin + this.request.arrivedAt,
+        queueMs: this.startedAt - this.request.arrivedAt,
         prefillMs: this.#firstTokenAt - this.startedAt,
         decodeMs: now - this.#firstTokenAt,
       },

@@ -1,17 +1,17 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
 import type { EngineStats } from "../../engine.ts";
 import type { Drafter } from "../speculation/drafter.ts";
-import type { Draw } from "../sampling/sample.ts";
+import type { Sample } from "../sampling/sample.ts";
 import { fillBatch } from "./fill-batch.ts";
 import type { Batch } from "../native/batch.ts";
 import type { Context } from "../native/context.ts";
 import type { Sampler } from "../native/sampler.ts";
 import type { Vocabulary } from "../native/vocabulary.ts";
 import type { PromptBudget } from "./prompt-budget.ts";
-import type { Run } from "./generate-request.ts";
+import type { GenerateRequest } from "./generate-request.ts";
 import { Sequence } from "./sequence.ts";
 import type { SlotMemory } from "../kv/slot-memory.ts";
-import { takeTokens, type TakeTokensParts } from "./accept-tokens.ts";
+import { acceptTokens, type AcceptTokensParts } from "./accept-tokens.ts";
 import type { Threads } from "../cpu/threads.ts";
 import type { Turns } from "./turns.ts";
 
@@ -20,19 +20,19 @@ export interface StepLoopParts {
   readonly memory: SlotMemory;
   readonly batch: Batch;
   readonly vocabulary: Vocabulary;
-  readonly draw: Draw;
+  readonly sample: Sample;
   readonly drafter: Drafter | undefined;
   /** Who may use the compute threads: the loop or the embedder, one at a time. */
   readonly turns: Turns;
   readonly promptBudget: PromptBudget;
   /** See fillBatch. */
-  readonly maxBridge: number;
+  readonly maxPaddingRows: number;
   /** Builds a choice's sampler chain, which has seen the end of the prompt. */
-  readonly chainFor: (run: Run, choice: number) => Sampler;
+  readonly chainFor: (request: GenerateRequest, choice: number) => Sampler;
   /** Asked before each step. */
   readonly threads: () => Threads;
   /** There is nothing to do for now. */
-  readonly onRest: () => void;
+  readonly onIdle: () => void;
   readonly onStep: () => void;
 }
 
@@ -45,8 +45,8 @@ const maxUnread = 256;
  */
 export class StepLoop {
   readonly #parts: StepLoopParts;
-  readonly #takeParts: TakeTokensParts;
-  readonly #waiting: Run[] = [];
+  readonly #acceptParts: AcceptTokensParts;
+  readonly #waiting: GenerateRequest[] = [];
   /** In ascending order of their slots: llama.cpp joins sequences in that order only. */
   #running: Sequence[] = [];
   #wake: (() => void) | undefined;
@@ -57,7 +57,7 @@ export class StepLoop {
 
   constructor(parts: StepLoopParts) {
     this.#parts = parts;
-    this.#takeParts = {
+    this.#acceptParts = {
       ...parts,
       onFinished: (sequence) => this.#finish(sequence),
       onDeadEnd: (sequence) => this.#deadEnd(sequence),
@@ -65,15 +65,15 @@ export class StepLoop {
     this.#ended = this.#loop();
   }
 
-  submit(run: Run): void {
+  submit(request: GenerateRequest): void {
     if (this.#closed) throw shuttingDown();
-    this.#waiting.push(run);
+    this.#waiting.push(request);
     this.wake();
   }
 
   /** Nobody waits for this run any more. A no-op when it has finished. */
-  abandon(run: Run): void {
-    run.abandoned = true;
+  abandon(request: GenerateRequest): void {
+    request.abandoned = true;
     this.wake();
   }
 
@@ -110,19 +110,20 @@ export class StepLoop {
       if (stepped) this.#parts.onStep();
       else await this.#idle();
     }
-    for (const run of this.#waiting.splice(0)) run.outbox.fail(shuttingDown());
-    for (const { run } of this.#running) this.#fail(run, shuttingDown());
+    for (const request of this.#waiting.splice(0)) request.outbox.fail(shuttingDown());
+    for (const { request } of this.#running) this.#fail(request, shuttingDown());
     this.#dropAbandoned();
   }
 
   async #idle(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
-    const runs = [...this.#waiting, ...this.#running.map(({ run }) => run)];
-    const mayAct = this.#closed || runs.some((run) => run.abandoned) || this.#canAdmit() || this.#readable().length > 0;
+    const requests = [...this.#waiting, ...this.#running.map(({ request }) => request)];
+    const mayAct =
+      this.#closed || requests.some((request) => request.abandoned) || this.#canAdmit() || this.#readable().length > 0;
     if (!mayAct) {
       this.#parts.onStep();
-      this.#parts.onRest();
+      this.#parts.onIdle();
       await promise;
     }
     this.#wake = undefined;
@@ -130,12 +131,12 @@ export class StepLoop {
 
   /** Those whose reader keeps up. */
   #readable(): Sequence[] {
-    return this.#running.filter((sequence) => sequence.run.outbox.size <= maxUnread);
+    return this.#running.filter((sequence) => sequence.request.outbox.size <= maxUnread);
   }
 
   #dropAbandoned(): void {
     for (let i = this.#waiting.length - 1; i >= 0; i--) if (this.#waiting[i]?.abandoned) this.#waiting.splice(i, 1);
-    for (const sequence of this.#running) if (sequence.run.abandoned) this.#release(sequence);
+    for (const sequence of this.#running) if (sequence.request.abandoned) this.#release(sequence);
   }
 
   #canAdmit(): boolean {
@@ -147,35 +148,37 @@ export class StepLoop {
   /** First come, first served: a run with many choices is not overtaken for ever. */
   async #admit(): Promise<void> {
     while (this.#canAdmit()) {
-      const run = this.#waiting.shift();
-      if (run !== undefined) await this.#start(run);
+      const request = this.#waiting.shift();
+      if (request !== undefined) await this.#start(request);
     }
   }
 
-  async #start(run: Run): Promise<void> {
+  async #start(request: GenerateRequest): Promise<void> {
     const { memory, vocabulary, chainFor } = this.#parts;
-    const { prompt, choices, cachePrompt } = run.job;
+    const { prompt, choices, cachePrompt } = request.job;
     for (let choice = 0; choice < choices; choice++) {
       const slot = await memory.take(prompt, { reuse: cachePrompt && choice === 0 });
-      const grammar = run.grammars[choice];
-      run.sequences.push(new Sequence({ run, choice, slot, chain: chainFor(run, choice), grammar, vocabulary }));
+      const grammar = request.grammars[choice];
+      request.sequences.push(
+        new Sequence({ request, choice, slot, chain: chainFor(request, choice), grammar, vocabulary }),
+      );
     }
-    this.#running = [...this.#running, ...run.sequences].sort((a, b) => a.slot.id - b.slot.id);
-    const cachedTokens = run.sequences[0]?.slot.tokens.length ?? 0;
+    this.#running = [...this.#running, ...request.sequences].sort((a, b) => a.slot.id - b.slot.id);
+    const cachedTokens = request.sequences[0]?.slot.tokens.length ?? 0;
     this.#counters.promptTokens += prompt.length;
     this.#counters.cachedTokens += cachedTokens;
-    run.outbox.push({ type: "started", cachedTokens });
+    request.outbox.push({ type: "started", cachedTokens });
   }
 
   /** Returns whether there was anything to do. */
   async #step(): Promise<boolean> {
-    const { context, memory, batch, drafter, promptBudget, maxBridge } = this.#parts;
+    const { context, memory, batch, drafter, promptBudget, maxPaddingRows } = this.#parts;
     const running = this.#readable();
     await drafter?.draft(running.filter((sequence) => sequence.phase === "decode"));
     const plan = fillBatch(batch, running, {
       slots: memory.slots,
       promptTokens: promptBudget.tokens(running.some((sequence) => sequence.phase === "decode")),
-      maxBridge,
+      maxPaddingRows,
       sequenceLength: context.sequenceLength,
     });
     if (batch.size === 0) return false;
@@ -185,7 +188,7 @@ export class StepLoop {
 
     const begin = performance.now();
     const code = await context.decode(batch);
-    for (const slot of plan.bridges) memory.undo(slot);
+    for (const slot of plan.padded) memory.truncate(slot);
     if (code !== 0) {
       this.#recover(
         code,
@@ -194,44 +197,44 @@ export class StepLoop {
       return true;
     }
     promptBudget.observe(plan.promptTokens, performance.now() - begin);
-    const drawn = plan.parts.map((part) => takeTokens(this.#takeParts, part));
-    this.#counters.completionTokens += drawn.reduce((sum, tokens) => sum + tokens, 0);
-    this.#counters.decodedSequences += drawn.filter((tokens) => tokens > 0).length;
+    const sampled = plan.parts.map((part) => acceptTokens(this.#acceptParts, part));
+    this.#counters.completionTokens += sampled.reduce((sum, tokens) => sum + tokens, 0);
+    this.#counters.decodedSequences += sampled.filter((tokens) => tokens > 0).length;
     if (batch.rows > 0) this.#counters.decodeSteps++;
     return true;
   }
 
-  #deadEnd({ run }: Sequence): void {
+  #deadEnd({ request }: Sequence): void {
     const message =
       "no token can follow: the grammar and other constraints (logit_bias, min_tokens) exclude each other";
-    this.#fail(run, new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "response_format" }));
+    this.#fail(request, new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "response_format" }));
   }
 
   #finish(sequence: Sequence): void {
     this.#release(sequence);
-    if (sequence.run.finished) sequence.run.outbox.end();
+    if (sequence.request.finished) sequence.request.outbox.end();
   }
 
   /** 1: the KV cache that the slots share is full. Anything else: the step's work is lost, and with it its sequences. */
   #recover(code: number, stepped: readonly Sequence[]): void {
     const { memory, context } = this.#parts;
-    for (const { slot } of stepped) memory.undo(slot);
+    for (const { slot } of stepped) memory.truncate(slot);
     if (code === 1) {
       if (memory.evictIdle()) return;
       const [largest] = [...stepped].sort((a, b) => b.slot.tokens.length - a.slot.tokens.length);
       const message = `the KV cache of ${context.cells} tokens, which all slots share, is full: raise n_ctx or lower n_slots`;
-      if (largest !== undefined) this.#fail(largest.run, new RpcError(ErrorReason.INSUFFICIENT_MEMORY, message));
+      if (largest !== undefined) this.#fail(largest.request, new RpcError(ErrorReason.INSUFFICIENT_MEMORY, message));
       return;
     }
-    for (const { run, slot } of stepped) {
-      this.#fail(run, new RpcError(ErrorReason.INTERNAL, `llama_decode failed with ${code}`));
-      memory.rewind(slot, 0);
+    for (const { request, slot } of stepped) {
+      this.#fail(request, new RpcError(ErrorReason.INTERNAL, `llama_decode failed with ${code}`));
+      memory.truncate(slot, 0);
     }
   }
 
-  #fail(run: Run, error: RpcError): void {
-    run.outbox.fail(error);
-    this.abandon(run);
+  #fail(request: GenerateRequest, error: RpcError): void {
+    request.outbox.fail(error);
+    this.abandon(request);
   }
 
   #release(sequence: Sequence): void {

@@ -118,13 +118,13 @@ export class Context {
     return floatsAt(pointer, 1)[0] ?? NaN;
   }
 
-  /** Forgets a sequence from a position on; false when its kind of memory cannot (nothing changed). */
-  forget(sequence: number, from: number): boolean {
+  /** Removes a sequence's cells from a position on (-1: all); false when its kind of memory cannot (nothing changed). */
+  seqRm(sequence: number, from: number): boolean {
     return this.#memory === null || this.#llama.memoryRemove(this.#memory, sequence, from, -1);
   }
 
   /** Copies a whole sequence over another. */
-  copySequence(source: number, target: number): void {
+  seqCp(source: number, target: number): void {
     if (this.#memory === null) return;
     this.#llama.memoryRemove(this.#memory, target, -1, -1);
     this.#llama.memoryCopy(this.#memory, source, target, -1, -1);

@@ -17,11 +17,11 @@ export class Vocabulary {
   readonly addsEos: boolean;
   readonly addsSep: boolean;
   readonly fim: { readonly prefix: number; readonly suffix: number; readonly middle: number } | undefined;
-  /** Tokens that the model's makers never want drawn. */
+  /** Tokens that the model's makers never want sampled. */
   readonly suppressed: readonly number[];
   readonly #llama: LlamaApi;
-  readonly #ends: Uint8Array;
-  readonly #endTokens: number[];
+  readonly #eog: Uint8Array;
+  readonly #eogTokens: number[];
   readonly #pieces: (Uint8Array | undefined)[] = [];
   readonly #specialPieces: (Uint8Array | undefined)[] = [];
   #scratch = Buffer.alloc(256);
@@ -42,8 +42,8 @@ export class Vocabulary {
       llama.vocabFimMiddle(pointer),
     ];
     this.fim = Math.min(prefix, suffix, middle) < 0 ? undefined : { prefix, suffix, middle };
-    this.#ends = Uint8Array.from({ length: this.size }, (_, token) => (llama.vocabIsEog(pointer, token) ? 1 : 0));
-    this.#endTokens = [...this.#ends.keys()].filter((token) => this.isEnd(token));
+    this.#eog = Uint8Array.from({ length: this.size }, (_, token) => (llama.vocabIsEog(pointer, token) ? 1 : 0));
+    this.#eogTokens = [...this.#eog.keys()].filter((token) => this.isEog(token));
     this.suppressed = suppressedTokens(llama, pointer);
   }
 
@@ -51,20 +51,20 @@ export class Vocabulary {
     return Number.isInteger(token) && token >= 0 && token < this.size;
   }
 
-  isEnd(token: number): boolean {
-    return this.#ends[token] === 1;
+  isEog(token: number): boolean {
+    return this.#eog[token] === 1;
   }
 
   /** Every token that ends a generation. */
-  get endTokens(): readonly number[] {
-    return this.#endTokens;
+  get eogTokens(): readonly number[] {
+    return this.#eogTokens;
   }
 
   /** Lets one more token end generations: the model's makers say so, though its GGUF does not. */
-  alsoEndsAt(token: number): void {
-    if (!this.has(token) || this.isEnd(token)) return;
-    this.#ends[token] = 1;
-    this.#endTokens.push(token);
+  addEogToken(token: number): void {
+    if (!this.has(token) || this.isEog(token)) return;
+    this.#eog[token] = 1;
+    this.#eogTokens.push(token);
   }
 
   /** The token as the vocabulary spells it (`<s>`), "" for a token it does not have. */

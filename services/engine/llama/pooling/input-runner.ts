@@ -9,7 +9,7 @@ import { createTurns, type Turns } from "../loop/turns.ts";
 export interface InputRunnerParts extends InputContextParts {
   readonly threads: () => Threads;
   /** There is nothing to compute for now. */
-  readonly onRest: () => void;
+  readonly onIdle: () => void;
   /** Who may use the compute threads. */
   readonly turns: Turns;
   /** Whether streams run that wait for their next token. */
@@ -69,7 +69,7 @@ export class InputRunner {
       this.#dropEnded();
       const [first] = this.#jobs;
       if (first === undefined) {
-        if (!this.#parts.isGenerating()) this.#parts.onRest();
+        if (!this.#parts.isGenerating()) this.#parts.onIdle();
         return;
       }
       try {

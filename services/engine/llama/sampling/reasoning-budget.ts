@@ -1,22 +1,22 @@
-import type { Thinking } from "../../engine.ts";
+import type { Reasoning } from "../../engine.ts";
 
 /** Watches one choice's output for reasoning, and says when and with which tokens to end it. */
-export class ThinkingBudget {
-  readonly #thinking: Thinking;
+export class ReasoningBudget {
+  readonly #reasoning: Reasoning;
   #text = "";
   #open: boolean;
   #over = false;
   #tokens = 0;
-  /** Tokens that are taken next, whatever the model would draw. */
+  /** Tokens that are taken next, whatever the model would sample. */
   readonly #forced: number[] = [];
 
-  constructor(thinking: Thinking) {
-    this.#thinking = thinking;
-    this.#open = thinking.open;
-    if (thinking.open && thinking.budget === 0) this.#end();
+  constructor(reasoning: Reasoning) {
+    this.#reasoning = reasoning;
+    this.#open = reasoning.open;
+    if (reasoning.open && reasoning.budget === 0) this.#end();
   }
 
-  /** The token to take next instead of drawing one. */
+  /** The token to take next instead of sampling one. */
   next(): number | undefined {
     return this.#forced.shift();
   }
@@ -24,7 +24,7 @@ export class ThinkingBudget {
   /** A token was taken, and gave this text. */
   push(text: string): void {
     if (this.#over) return;
-    const { start, end, budget } = this.#thinking;
+    const { start, end, budget } = this.#reasoning;
     // Markers may come in several pieces, but are short.
     this.#text = (this.#text + text).slice(-(start.length + end.length + text.length));
     if (!this.#open) {
@@ -40,6 +40,6 @@ export class ThinkingBudget {
 
   #end(): void {
     this.#over = true;
-    this.#forced.push(...this.#thinking.endTokens);
+    this.#forced.push(...this.#reasoning.endTokens);
   }
 }

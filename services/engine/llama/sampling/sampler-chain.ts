@@ -2,7 +2,7 @@ import type { SamplerName, Sampling } from "../../engine.ts";
 import type { SamplerApi } from "../native/api.ts";
 import { Sampler } from "../native/sampler.ts";
 import type { Vocabulary } from "../native/vocabulary.ts";
-import type { Run } from "../loop/generate-request.ts";
+import type { GenerateRequest } from "../loop/generate-request.ts";
 
 /** Samplers keep at least this many candidates. */
 const minKeep = 1;
@@ -13,11 +13,11 @@ const mirostatM = 100;
 export function createChain(
   api: SamplerApi,
   vocabulary: Vocabulary,
-  { run, choice, contextLength }: { run: Run; choice: number; contextLength: number },
+  { request, choice, contextLength }: { request: GenerateRequest; choice: number; contextLength: number },
 ): Sampler {
-  const { sampling, ignoreEos, prompt } = run.job;
-  const forbidden = [...vocabulary.suppressed, ...(ignoreEos ? vocabulary.endTokens : [])];
-  const options = { sampling, seed: (run.seed + choice) >>> 0, contextLength, forbidden };
+  const { sampling, ignoreEos, prompt } = request.job;
+  const forbidden = [...vocabulary.suppressed, ...(ignoreEos ? vocabulary.eogTokens : [])];
+  const options = { sampling, seed: (request.seed + choice) >>> 0, contextLength, forbidden };
   const chain = buildChain(api, vocabulary, options);
   const seen = historyLength(options);
   if (seen > 0) for (const token of prompt.subarray(-seen)) chain.accept(token);
@@ -29,13 +29,13 @@ interface ChainOptions {
   /** Resolved: never undefined, so that a choice can be repeated. */
   readonly seed: number;
   readonly contextLength: number;
-  /** Tokens that must not be drawn at any time. */
+  /** Tokens that must not be sampled at any time. */
   readonly forbidden: readonly number[];
 }
 
 /**
  * Builds llama.cpp's sampler chain for one choice, in llama-server's order: bias, then the truncating samplers in the
- * order asked for, then the draw. Samplers whose value is neutral are left out.
+ * order asked for, then the sampling itself. Samplers whose value is neutral are left out.
  */
 function buildChain(api: SamplerApi, vocabulary: Vocabulary, options: ChainOptions): Sampler {
   const { sampling, seed, contextLength, forbidden } = options;
@@ -47,11 +47,11 @@ function buildChain(api: SamplerApi, vocabulary: Vocabulary, options: ChainOptio
   if (sampling.mirostat !== 0) {
     if (sampling.temperature !== 1) api.add(pointer, api.temperature(sampling.temperature, 0, 1));
     const { mirostatTau: tau, mirostatEta: eta } = sampling;
-    const draw =
+    const sample =
       sampling.mirostat === 1
         ? api.mirostat(vocabulary.size, seed, tau, eta, mirostatM)
         : api.mirostat2(seed, tau, eta);
-    api.add(pointer, draw);
+    api.add(pointer, sample);
     return chain;
   }
 
@@ -60,8 +60,8 @@ function buildChain(api: SamplerApi, vocabulary: Vocabulary, options: ChainOptio
     if (sampler !== undefined) api.add(pointer, sampler);
   }
   // Temperature 0 takes the most likely token, whatever the order of the other samplers.
-  const draws = sampling.temperature > 0 || sampling.dynatempRange > 0;
-  api.add(pointer, draws ? api.dist(seed) : api.greedy());
+  const samples = sampling.temperature > 0 || sampling.dynatempRange > 0;
+  api.add(pointer, samples ? api.dist(seed) : api.greedy());
   return chain;
 }
 

@@ -13,15 +13,15 @@ import type { Threads } from "../cpu/threads.ts";
 
 export interface CreateDrafterOptions {
   readonly settings: ModelSettings;
-  /** The context to guess for. */
+  /** The context to draft for. */
   readonly target: Context;
   readonly threadpool: Threadpool;
   readonly threads: () => Threads;
 }
 
 /**
- * What guesses tokens ahead, as `draft_model` says; undefined: nothing. Throws RpcError MODEL_LOAD_FAILED for a model
- * that cannot guess for this one.
+ * What drafts tokens, as `draft_model` says; undefined: nothing. Throws RpcError MODEL_LOAD_FAILED for a model
+ * that cannot draft for this one.
  */
 export async function createDrafter(
   { llama, devices, model, failure }: OpenModel,
@@ -32,7 +32,7 @@ export async function createDrafter(
   if (model.isRecurrent)
     throw new RpcError(
       ErrorReason.MODEL_LOAD_FAILED,
-      `draft_model cannot be used with ${model.description}: its memory cannot take a wrong guess back`,
+      `draft_model cannot be used with ${model.description}: its memory cannot take a wrong sampleDraft back`,
     );
   if (!draft.endsWith(".gguf")) return createPromptLookup(most);
 
@@ -45,7 +45,7 @@ export async function createDrafter(
   const small = await Model.load(llama, draft, { params, usesGpu, onProgress: () => {} }).finally(free);
   if (small === undefined) throw await failed("could not be loaded");
   const mismatch = vocabularyMismatch(model.vocabulary, small.vocabulary);
-  if (mismatch !== undefined) throw await failed(`cannot guess for this model: ${mismatch}`);
+  if (mismatch !== undefined) throw await failed(`cannot sampleDraft for this model: ${mismatch}`);
   const slots = target.sequences;
   const context = await Context.create(llama, small, {
     params: contextParams(settings, { slots, sequenceLength: target.sequenceLength, rows: 1 }),

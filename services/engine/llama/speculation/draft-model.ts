@@ -11,16 +11,16 @@ import type { Threads } from "../cpu/threads.ts";
 
 export interface DraftModelParts {
   readonly model: Model;
-  /** With as many sequences, of the same length, as the model it guesses for. */
+  /** With as many sequences, of the same length, as the model it drafts for. */
   readonly context: Context;
   readonly most: number;
   readonly threads: () => Threads;
 }
 
-/** A guess that the small model itself does not believe in is not worth a check; llama.cpp's own bound. */
+/** A draft token that the small model itself does not believe in is not worth a check; llama.cpp's own bound. */
 const leastProbability = 0.75;
 
-/** A small model of the same vocabulary guesses: it runs ahead of the large one, all sequences together. */
+/** A small model of the same vocabulary drafts: it runs ahead of the large one, all sequences together. */
 export function createDraftModel({ model, context, most, threads }: DraftModelParts): Drafter {
   const batch = new Batch(context.batchTokens);
   /** By sequence id: what the context's memory holds. */
@@ -32,7 +32,7 @@ export function createDraftModel({ model, context, most, threads }: DraftModelPa
     const rows = new Map<Sequence, number>();
     const missing = [...wanted.entries()].map(([sequence, tokens]) => ({
       sequence,
-      tokens: tokens.slice(rewind(sequence.slot.id, tokens)),
+      tokens: tokens.slice(truncate(sequence.slot.id, tokens)),
     }));
     // Prompts that are new here may need several batches, before the one whose logits are wanted.
     if (missing.reduce((sum, { tokens }) => sum + tokens.length, 0) > batch.capacity) {
@@ -56,11 +56,11 @@ export function createDraftModel({ model, context, most, threads }: DraftModelPa
   }
 
   /** Keeps what a sequence's memory shares with its tokens; the last one's logits are wanted, so it is never kept. */
-  function rewind(id: number, tokens: readonly number[]): number {
+  function truncate(id: number, tokens: readonly number[]): number {
     const memory = (held[id] ??= []);
     const keep = Math.min(commonPrefix(memory, tokens), tokens.length - 1);
-    memory.length = context.forget(id, keep) ? keep : 0;
-    if (memory.length !== keep) context.forget(id, -1);
+    memory.length = context.seqRm(id, keep) ? keep : 0;
+    if (memory.length !== keep) context.seqRm(id, -1);
     return memory.length;
   }
 
@@ -80,12 +80,12 @@ export function createDraftModel({ model, context, most, threads }: DraftModelPa
   }
 
   /** The token it believes in after a row, if any. */
-  function guess(row: number): number | undefined {
+  function sampleDraft(row: number): number | undefined {
     const logits = context.logits(row, model.vocabulary.size);
     const [best = 0] = mostLikely(logits, 1);
     let sum = 0;
     for (const logit of logits) sum += Math.exp(logit - (logits[best] ?? 0));
-    return 1 / sum < leastProbability || model.vocabulary.isEnd(best) ? undefined : best;
+    return 1 / sum < leastProbability || model.vocabulary.isEog(best) ? undefined : best;
   }
 
   return {
@@ -101,7 +101,7 @@ export function createDraftModel({ model, context, most, threads }: DraftModelPa
         const rows = await feed(wanted);
         const further = new Map<Sequence, number[]>();
         for (const [sequence, tokens] of wanted) {
-          const token = guess(rows.get(sequence) ?? -1);
+          const token = sampleDraft(rows.get(sequence) ?? -1);
           if (token === undefined || tokens.length >= context.sequenceLength) continue;
           sequence.draft = [...sequence.draft, token];
           further.set(sequence, [...tokens, token]);
@@ -117,7 +117,7 @@ export function createDraftModel({ model, context, most, threads }: DraftModelPa
   };
 }
 
-/** Why a model cannot guess for another; undefined: it can. Guesses are token ids, so both must mean the same by them. */
+/** Why a model cannot draft for another; undefined: it can. Draft tokens are ids, so both must mean the same by them. */
 export function vocabularyMismatch(target: Vocabulary, draft: Vocabulary): string | undefined {
   if (target.size !== draft.size) return `its vocabulary has ${draft.size} tokens, the model's ${target.size}`;
   for (let token = 0; token < target.size; token++)

@@ -1,8 +1,8 @@
 import type { Sequence } from "../loop/sequence.ts";
 
-/** Guesses what comes next, so that one step can check several tokens. */
+/** Drafts what comes next, so that one step can check several tokens. */
 export interface Drafter {
-  /** Most tokens guessed for one sequence in one step. */
+  /** Draft tokens of one sequence in one step, at most. */
   readonly most: number;
   /** Sets `draft` of sequences that decode. Called between two steps. */
   draft(sequences: readonly Sequence[]): Promise<void> | void;
@@ -14,7 +14,7 @@ const longestPattern = 3;
 const shortestPattern = 2;
 
 /**
- * Guesses by looking the last tokens up in the prompt and the answer so far, and copying what followed them there: good
+ * Drafts by looking the last tokens up in the prompt and the answer so far, and copying what followed them there: good
  * where an answer repeats its prompt (code, summaries, quotes), and costs nothing but the checks elsewhere.
  */
 export function createPromptLookup(most: number): Drafter {

@@ -2,7 +2,7 @@ import type { AnswerStream, Reading } from "./answer-stream.ts";
 import { readUntil, skip, skipSpace } from "./read-text.ts";
 
 /** The texts around a model's reasoning. */
-export interface ThinkingTags {
+export interface ReasoningTags {
   readonly start: string;
   readonly end: string;
 }
@@ -11,7 +11,7 @@ export interface ThinkingTags {
  * Reads reasoning where it may stand: at the very beginning of the answer. `open`: the prompt has already begun it.
  * White space around the tags is the template's, not the model's; only what stands before the end tag is kept.
  */
-export function* readThinking(stream: AnswerStream, tags: ThinkingTags, open: boolean): Reading<void> {
+export function* readReasoning(stream: AnswerStream, tags: ReasoningTags, open: boolean): Reading<void> {
   if (open) stream.section = "reasoning";
   const from = stream.at;
   yield* skipSpace(stream);

@@ -1,5 +1,5 @@
 import { oneOf } from "./opening.ts";
-import type { ThinkingTags } from "../stream/read-reasoning.ts";
+import type { ReasoningTags } from "../stream/read-reasoning.ts";
 
 export interface TextOptions {
   readonly after?: string;
@@ -24,23 +24,27 @@ export interface GrammarRules {
   toString(): string;
 }
 
-export interface ThinkingState {
+export interface ReasoningState {
   /** undefined: the model does not think aloud. */
-  readonly thinking: ThinkingTags | undefined;
+  readonly reasoning: ReasoningTags | undefined;
   /** The prompt has already begun the reasoning. */
-  readonly thinkingOpen: boolean;
+  readonly reasoningOpen: boolean;
 }
 
 /**
  * The body of a `root` rule for an answer that is `body`, with whatever the model wants to think before it: a grammar
  * that forces the answer must not forbid the reasoning. Adds the rules it needs, once per grammar.
  */
-export function afterThinking(rules: GrammarRules, body: string, { thinking, thinkingOpen }: ThinkingState): string {
-  if (thinking === undefined) return body;
-  const { start, end } = thinking;
+export function afterReasoning(
+  rules: GrammarRules,
+  body: string,
+  { reasoning, reasoningOpen }: ReasoningState,
+): string {
+  if (reasoning === undefined) return body;
+  const { start, end } = reasoning;
   const text = rules.addText("thought", { without: oneOf([end]) });
   // Only of a pattern that is very long.
   if (text === undefined) throw new Error(`no grammar can look for ${JSON.stringify(end)}`);
   const thought = `${text} ${rules.literal(end)} [ \\n]{0,4}`;
-  return thinkingOpen ? `${thought} ${body}` : `(${rules.literal(start)} ${thought})? ${body}`;
+  return reasoningOpen ? `${thought} ${body}` : `(${rules.literal(start)} ${thought})? ${body}`;
 }

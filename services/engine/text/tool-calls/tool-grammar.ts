@@ -1,9 +1,9 @@
 import type { Grammar } from "../../engine.ts";
 import type { ChatTool } from "../chat-messages.ts";
 import type { ToolSyntax } from "./parsers/tool-parser.ts";
-import { afterThinking, type GrammarRules, type ThinkingState } from "./reasoning-grammar.ts";
+import { afterReasoning, type GrammarRules, type ReasoningState } from "./reasoning-grammar.ts";
 
-export interface ToolGrammarOptions extends ThinkingState {
+export interface ToolGrammarOptions extends ReasoningState {
   readonly syntax: ToolSyntax;
   readonly tools: readonly ChatTool[];
   /** auto: the model decides, and what it begins as a call becomes a valid one; required: the answer is calls. */
@@ -20,17 +20,17 @@ export interface ToolGrammarOptions extends ThinkingState {
  * leaves the model alone. `rules` is a grammar without rules so far; what it refuses of a schema it throws.
  */
 export function createToolGrammar(rules: GrammarRules, options: ToolGrammarOptions): Grammar | undefined {
-  const { syntax, choice, parallel, thinking, thinkingOpen } = options;
+  const { syntax, choice, parallel, reasoning, reasoningOpen } = options;
   const several = parallel && syntax.maxCalls !== 1;
   if (choice === "required") {
-    rules.addRule("root", afterThinking(rules, addCalls(rules, options, several), options));
+    rules.addRule("root", afterReasoning(rules, addCalls(rules, options, several), options));
     return { gbnf: rules.toString() };
   }
   const answer = addTextOrCalls(rules, options, several);
   if (answer === undefined) return undefined;
-  const thoughtful = afterThinking(rules, answer, options);
+  const thoughtful = afterReasoning(rules, answer, options);
   // A thought without an end is an answer too, if a poor one.
-  rules.addRule("root", thinking !== undefined && thinkingOpen ? `${thoughtful} | ${answer}` : thoughtful);
+  rules.addRule("root", reasoning !== undefined && reasoningOpen ? `${thoughtful} | ${answer}` : thoughtful);
   return { gbnf: rules.toString() };
 }
 

@@ -6,7 +6,7 @@ import type { Probe } from "./probe.ts";
 const weather = { ...asking("What is the weather in Paris?"), temperature: 0, tools: [getWeather] };
 const twoCities = { ...weather, ...asking("What is the weather in Paris and in Tokyo?") };
 const hello = { ...asking("Hello!"), temperature: 0 };
-const thinking = { chat_template_kwargs: { enable_thinking: true } };
+const reasoning = { chat_template_kwargs: { enable_thinking: true } };
 
 const firstOf = async (server: ContractServer, request: object) => (await server.chat({ ...request })).choices[0];
 const callCount = async (server: ContractServer, request: object) =>
@@ -145,7 +145,7 @@ export const chatProbes: readonly Probe[] = [
     field: "chat_template_kwargs",
     seen: "enable_thinking makes the model think",
     async run(server) {
-      expect(await reasoningOf(server, { ...hello, ...thinking })).toBeTruthy();
+      expect(await reasoningOf(server, { ...hello, ...reasoning })).toBeTruthy();
       expect(await reasoningOf(server, hello)).toBeUndefined();
     },
   },
@@ -156,7 +156,7 @@ function budgetProbe(field: string): Probe {
     field,
     seen: "the reasoning ends after so many tokens, and an answer follows; -1 sets no limit",
     async run(server) {
-      const request = { ...hello, ...thinking, max_tokens: 200 };
+      const request = { ...hello, ...reasoning, max_tokens: 200 };
       const free = await server.chat(request);
       const tokens = free.usage.completion_tokens_details?.reasoning_tokens ?? 0;
       expect(tokens).toBeGreaterThan(15);

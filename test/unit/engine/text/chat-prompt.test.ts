@@ -5,7 +5,7 @@ import { createChatPrompter, type ChatPrompterOptions } from "../../../../servic
 import { parseAnswer } from "./support.ts";
 
 const named = "{% for m in messages %}{{ m.role }}:{{ m.content }};{% endfor %}";
-const thinking =
+const reasoning =
   "{% for m in messages %}{{ m.content }}{% endfor %}{% if enable_thinking %}<think>\n{% endif %}{{ reasoning_effort }}";
 
 function createPrompter(options: Partial<ChatPrompterOptions> = {}) {
@@ -86,7 +86,7 @@ test("leaves the BOS to the tokenizer where that adds one", () => {
 });
 
 describe("reasoning", () => {
-  const prompter = createPrompter({ templates: { "": thinking } });
+  const prompter = createPrompter({ templates: { "": reasoning } });
 
   test("goes by the names that templates know", () => {
     const prompt = (init: RequestInit) => prompter.prompt(request(init)).prompt;
@@ -99,19 +99,19 @@ describe("reasoning", () => {
 
   test("is read from the start where the prompt has begun it", () => {
     const chat = prompter.prompt(request({ reasoning: { enabled: true } }));
-    expect(chat.thinkingOpen).toBe(true);
+    expect(chat.reasoningOpen).toBe(true);
     expect(parseAnswer(chat.createParser(), ["So.</think>Hi"])).toEqual({ reasoning: "So.", text: "Hi", calls: [] });
-    expect(prompter.prompt(request()).thinkingOpen).toBe(false);
+    expect(prompter.prompt(request()).reasoningOpen).toBe(false);
   });
 
   test("is no matter of templates that do not know it", () => {
     const chat = createPrompter().prompt(request());
-    expect(chat.thinking).toBeUndefined();
+    expect(chat.reasoning).toBeUndefined();
     expect(parseAnswer(chat.createParser(), ["<think>So."])).toMatchObject({ text: "<think>So." });
   });
 
   test("yields to the request's own variables, which also come over the settings'", () => {
-    const own = createPrompter({ templates: { "": thinking }, kwargs: { enable_thinking: true } });
+    const own = createPrompter({ templates: { "": reasoning }, kwargs: { enable_thinking: true } });
     expect(own.prompt(request()).prompt).toBe("Hi<think>\n");
     expect(own.prompt(request({ reasoning: { enabled: false } })).prompt).toBe("Hi");
     const chatTemplateKwargs = { enable_thinking: false };
@@ -126,7 +126,7 @@ describe("tools", () => {
     for (const options of [{ chatFormat: "vicuna" }, {}] as const) {
       const chat = createPrompter(options).prompt(request({ tools }));
       expect(chat.prompt).toContain('{"name":"f","parameters":{"type":"object"}}');
-      expect(chat.family.name).toBe("generic");
+      expect(chat.toolParser.name).toBe("generic");
       expect(parseAnswer(chat.createParser(), [call]).calls).toMatchObject([{ name: "f", arguments: '{"a": 1}' }]);
     }
   });
@@ -155,6 +155,6 @@ describe("tools", () => {
 test("asks for control tokens' texts only where the parser reads them", () => {
   const templates = { "": `{# <tool_call> #}{{ tools | tojson }}{% for m in messages %}{{ m | tojson }}{% endfor %}` };
   const prompter = createPrompter({ templates });
-  expect(prompter.prompt(request({ tools }))).toMatchObject({ keepSpecial: true, family: { name: "hermes" } });
+  expect(prompter.prompt(request({ tools }))).toMatchObject({ keepSpecial: true, toolParser: { name: "hermes" } });
   expect(prompter.prompt(request()).keepSpecial).toBe(false);
 });

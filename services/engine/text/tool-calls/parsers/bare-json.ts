@@ -3,7 +3,7 @@ import type { ParserOptions } from "./tool-parser.ts";
 import { type Opening, oneOf } from "../opening.ts";
 import { nameKeys, readCall } from "../read/read-call.ts";
 import { peek, readUntil, skip, skipOneOf, skipSpace } from "../../stream/read-text.ts";
-import { readThinking } from "../../stream/read-reasoning.ts";
+import { readReasoning } from "../../stream/read-reasoning.ts";
 
 // An answer may well be JSON too: an object is a call only where a line begins with it and it names one of the tools.
 const lineStarts = ["\n{", "\n[{", "\n```"];
@@ -31,10 +31,10 @@ function spaced(pattern: string): string {
  */
 export function* readBareJson(
   stream: AnswerStream,
-  { tools, thinking, thinkingOpen }: ParserOptions,
+  { tools, reasoning, reasoningOpen }: ParserOptions,
   markers: readonly string[] = [],
 ): Reading<void> {
-  if (thinking !== undefined) yield* readThinking(stream, thinking, thinkingOpen);
+  if (reasoning !== undefined) yield* readReasoning(stream, reasoning, reasoningOpen);
   if (tools.length === 0) return;
   const accept = (name: string) => tools.some((tool) => tool.name === name);
   const emit = (from: number, to: number) => stream.emitText(from, to);

@@ -1,5 +1,5 @@
 import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
-import type { ChatFamily, ParserOptions, ToolSyntax } from "./tool-parser.ts";
+import type { ToolParser, ParserOptions, ToolSyntax } from "./tool-parser.ts";
 import { createChatParser } from "../../stream/chat-parser.ts";
 import { markedBy } from "../opening.ts";
 import { readArguments, readMarkedCalls, readName } from "../read/read-calls.ts";
@@ -12,7 +12,7 @@ const callEnd = "<｜tool▁call▁end｜>";
 const separator = "<｜tool▁sep｜>";
 
 /** DeepSeek V3 and R1: each call is `function<sep>name\n` and its arguments in a JSON fence. */
-export const deepseek: ChatFamily = {
+export const deepseek: ToolParser = {
   name: "deepseek",
   keepSpecial: true,
   createParser,
@@ -23,7 +23,7 @@ export const deepseek: ChatFamily = {
 };
 
 /** DeepSeek V3.1: each call is `name<sep>{…}`. */
-export const deepseek31: ChatFamily = {
+export const deepseek31: ToolParser = {
   name: "deepseek-v3.1",
   keepSpecial: true,
   createParser,

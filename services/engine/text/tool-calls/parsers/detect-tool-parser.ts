@@ -1,4 +1,4 @@
-import type { ChatFamily } from "./tool-parser.ts";
+import type { ToolParser } from "./tool-parser.ts";
 import { deepseek, deepseek31 } from "./deepseek.ts";
 import { functionary31, functionary32 } from "./functionary.ts";
 import { gemma, gemmaFunction } from "./gemma.ts";
@@ -7,10 +7,10 @@ import { harmony } from "./harmony.ts";
 import { hermes } from "./hermes.ts";
 import { llama3 } from "./llama-3.ts";
 import { mistral, mistralArgs } from "./mistral.ts";
-import type { ThinkingTags } from "../../stream/read-reasoning.ts";
+import type { ReasoningTags } from "../../stream/read-reasoning.ts";
 
 /** The first one counts whose marks are all in a template's source: some marks also occur in others' templates. */
-const families: readonly (readonly [family: ChatFamily, ...marks: readonly string[]])[] = [
+const toolParsers: readonly (readonly [toolParser: ToolParser, ...marks: readonly string[]])[] = [
   [harmony, "<|channel|>", "<|message|>"],
   [functionary32, ">>>all"],
   [mistralArgs, "[TOOL_CALLS]", "[ARGS]"],
@@ -25,11 +25,11 @@ const families: readonly (readonly [family: ChatFamily, ...marks: readonly strin
 ];
 
 /** Tells by a chat template's source how its models write calls; `generic` when it has none of the known marks. */
-export function detectFamily(templateSource: string): ChatFamily {
-  return families.find(([, ...marks]) => marks.every((mark) => templateSource.includes(mark)))?.[0] ?? generic;
+export function detectToolParser(templateSource: string): ToolParser {
+  return toolParsers.find(([, ...marks]) => marks.every((mark) => templateSource.includes(mark)))?.[0] ?? generic;
 }
 
-const thinkingTags: readonly ThinkingTags[] = [
+const thinkingTags: readonly ReasoningTags[] = [
   { start: "<think>", end: "</think>" },
   { start: "[THINK]", end: "[/THINK]" },
   // gpt-oss goes on with the next message of the same answer.
@@ -38,7 +38,7 @@ const thinkingTags: readonly ThinkingTags[] = [
 ];
 
 /** The tags around reasoning that a chat template knows; undefined: none. */
-export function detectThinking(templateSource: string): ThinkingTags | undefined {
+export function detectReasoning(templateSource: string): ReasoningTags | undefined {
   const knows = (text: string) => templateSource.includes(text);
   return thinkingTags.find(({ start, end }) => knows(end) || knows(start));
 }

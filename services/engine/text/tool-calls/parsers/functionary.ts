@@ -1,12 +1,12 @@
 import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
-import type { ChatFamily, ParserOptions } from "./tool-parser.ts";
+import type { ToolParser, ParserOptions } from "./tool-parser.ts";
 import { createChatParser } from "../../stream/chat-parser.ts";
 import { markedBy, oneOf } from "../opening.ts";
 import { readArguments, readMarkedCalls, readName } from "../read/read-calls.ts";
 import { readUntil, skip, skipSpace } from "../../stream/read-text.ts";
 
 /** Functionary v3.1, on Llama 3.1: `<function=name>{…}</function>`. */
-export const functionary31: ChatFamily = {
+export const functionary31: ToolParser = {
   name: "functionary-v3.1",
   keepSpecial: false,
   createParser: (options) =>
@@ -27,7 +27,7 @@ export const functionary31: ChatFamily = {
  * Functionary v3.2: every piece of an answer is addressed, `>>>all\ntext` or `>>>name\n{…}`. The prompt ends with the
  * first `>>>`.
  */
-export const functionary32: ChatFamily = {
+export const functionary32: ToolParser = {
   name: "functionary-v3.2",
   textPrefix: "all\n",
   keepSpecial: false,

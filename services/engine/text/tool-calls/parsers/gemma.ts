@@ -1,5 +1,5 @@
 import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
-import type { ChatFamily, ParserOptions } from "./tool-parser.ts";
+import type { ToolParser, ParserOptions } from "./tool-parser.ts";
 import { createChatParser } from "../../stream/chat-parser.ts";
 import { markedBy } from "../opening.ts";
 import { readArguments, readMarkedCalls, readName } from "../read/read-calls.ts";
@@ -17,14 +17,14 @@ const gemma4: Dialect = { open: "<|tool_call>", close: "<tool_call|>", quote: '<
 const functionGemma: Dialect = { open: "<start_function_call>", close: "<end_function_call>", quote: "<escape>" };
 
 /** Gemma 4: `<|tool_call>call:name{key:<|"|>text<|"|>}<tool_call|>`; FunctionGemma: the same with other marks. */
-export const gemma: ChatFamily = {
+export const gemma: ToolParser = {
   name: "gemma",
   keepSpecial: true,
   createParser,
   syntax: syntax(gemma4),
 };
 
-export const gemmaFunction: ChatFamily = {
+export const gemmaFunction: ToolParser = {
   name: "function-gemma",
   keepSpecial: true,
   createParser,

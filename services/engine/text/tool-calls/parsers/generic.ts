@@ -1,9 +1,9 @@
 import { bareOpening, readBareJson } from "./bare-json.ts";
-import type { ChatFamily } from "./tool-parser.ts";
+import type { ToolParser } from "./tool-parser.ts";
 import { createChatParser } from "../../stream/chat-parser.ts";
 
 /** For models whose template knows no tools: what tool-prompt.ts asks of them, `{"name": …, "arguments": …}`. */
-export const generic: ChatFamily = {
+export const generic: ToolParser = {
   name: "generic",
   keepSpecial: false,
   createParser: (options) => createChatParser((stream) => readBareJson(stream, options), options.newCallId),

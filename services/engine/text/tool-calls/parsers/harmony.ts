@@ -1,5 +1,5 @@
 import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
-import type { ChatFamily } from "./tool-parser.ts";
+import type { ToolParser } from "./tool-parser.ts";
 import { createChatParser } from "../../stream/chat-parser.ts";
 import { markedBy } from "../opening.ts";
 import { peek, readUntil, skip, skipSpace } from "../../stream/read-text.ts";
@@ -8,7 +8,7 @@ import { peek, readUntil, skip, skipSpace } from "../../stream/read-text.ts";
  * gpt-oss: an answer is messages, each with a channel: `<|channel|>analysis<|message|>…<|end|>` is reasoning, a
  * recipient (`to=functions.name`) makes a call, the rest is text. The prompt ends with `<|start|>assistant`.
  */
-export const harmony: ChatFamily = {
+export const harmony: ToolParser = {
   name: "harmony",
   textPrefix: "<|channel|>final<|message|>",
   keepSpecial: true,

@@ -1,6 +1,6 @@
 import type { ChatTool } from "../../chat-messages.ts";
 import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
-import type { ChatFamily } from "./tool-parser.ts";
+import type { ToolParser } from "./tool-parser.ts";
 import { createChatParser } from "../../stream/chat-parser.ts";
 import { markedBy } from "../opening.ts";
 import { readCallObjects, readMarkedCalls } from "../read/read-calls.ts";
@@ -8,7 +8,7 @@ import { skip, skipSpace } from "../../stream/read-text.ts";
 import { readXmlCall } from "../read/read-xml-call.ts";
 
 /** Hermes, Qwen and many after them: `<tool_call>\n{"name": …, "arguments": …}\n</tool_call>`, or XML in the tags. */
-export const hermes: ChatFamily = {
+export const hermes: ToolParser = {
   name: "hermes",
   keepSpecial: true,
   createParser: (options) =>

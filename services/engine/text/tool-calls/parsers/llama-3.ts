@@ -1,11 +1,11 @@
 import { bareOpening, readBareJson } from "./bare-json.ts";
-import type { ChatFamily } from "./tool-parser.ts";
+import type { ToolParser } from "./tool-parser.ts";
 import { createChatParser } from "../../stream/chat-parser.ts";
 
 const markers = ["<|python_tag|>"];
 
 /** Llama 3.1 to 3.3: the answer is `{"name": …, "parameters": …}`, sometimes behind `<|python_tag|>`. */
-export const llama3: ChatFamily = {
+export const llama3: ToolParser = {
   name: "llama-3",
   keepSpecial: true,
   createParser: (options) => createChatParser((stream) => readBareJson(stream, options, markers), options.newCallId),

@@ -1,5 +1,5 @@
 import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
-import type { ChatFamily, ParserOptions } from "./tool-parser.ts";
+import type { ToolParser, ParserOptions } from "./tool-parser.ts";
 import { createChatParser } from "../../stream/chat-parser.ts";
 import { markedBy } from "../opening.ts";
 import { readArguments, readCallObjects, readMarkedCalls, readName } from "../read/read-calls.ts";
@@ -8,7 +8,7 @@ import { peek, skip, skipSpace } from "../../stream/read-text.ts";
 const marker = "[TOOL_CALLS]";
 
 /** Mistral 7B v0.3, Nemo, Large 2: `[TOOL_CALLS][{"name": …, "arguments": …}, …]`. */
-export const mistral: ChatFamily = {
+export const mistral: ToolParser = {
   name: "mistral",
   keepSpecial: true,
   createParser,
@@ -22,7 +22,7 @@ export const mistral: ChatFamily = {
 };
 
 /** Mistral Small 3.2, Magistral, Devstral and later: `[TOOL_CALLS]name[ARGS]{…}` for each call. */
-export const mistralArgs: ChatFamily = {
+export const mistralArgs: ToolParser = {
   name: "mistral-args",
   keepSpecial: true,
   createParser,

@@ -1,11 +1,11 @@
 import type { ChatTool } from "../../chat-messages.ts";
 import type { ChatParser } from "../../stream/chat-parser.ts";
 import type { Opening } from "../opening.ts";
-import type { ThinkingTags } from "../../stream/read-reasoning.ts";
+import type { ReasoningTags } from "../../stream/read-reasoning.ts";
 
 /** How the models of one kind write tool calls: how to read it, and how to make a model write it. */
-export interface ChatFamily {
-  readonly name: FamilyName;
+export interface ToolParser {
+  readonly name: ToolParserName;
   /** Whether the markers are control tokens in these models' vocabularies, whose text a parser has to be given. */
   readonly keepSpecial: boolean;
   /** For families that mark up all they write: what stands before the text of an answer, which a grammar must allow. */
@@ -15,7 +15,7 @@ export interface ChatFamily {
   readonly syntax: ToolSyntax;
 }
 
-export type FamilyName =
+export type ToolParserName =
   | "hermes"
   | "llama-3"
   | "mistral"
@@ -33,9 +33,9 @@ export interface ParserOptions {
   /** The request's tools; none: calls are not looked for. */
   readonly tools: readonly ChatTool[];
   /** undefined: the model does not think aloud. */
-  readonly thinking: ThinkingTags | undefined;
+  readonly reasoning: ReasoningTags | undefined;
   /** The prompt has already begun the reasoning. */
-  readonly thinkingOpen: boolean;
+  readonly reasoningOpen: boolean;
   readonly newCallId: () => string;
 }
 

@@ -3,7 +3,7 @@ import type { ParserOptions } from "../parsers/tool-parser.ts";
 import { readCall } from "./read-call.ts";
 import { readValue } from "./read-json.ts";
 import { peek, readUntil, skip, skipSpace, type FoundMarker } from "../../stream/read-text.ts";
-import { readThinking } from "../../stream/read-reasoning.ts";
+import { readReasoning } from "../../stream/read-reasoning.ts";
 
 /** Reads what stands behind a marker; what it does not emit itself of the text from `found.from` on is lost. */
 export type ReadMarked = (stream: AnswerStream, found: FoundMarker) => Reading<void>;
@@ -11,11 +11,11 @@ export type ReadMarked = (stream: AnswerStream, found: FoundMarker) => Reading<v
 /** Reads reasoning, then text with calls behind markers in it, of which none may be part of another. */
 export function* readMarkedCalls(
   stream: AnswerStream,
-  { tools, thinking, thinkingOpen }: ParserOptions,
+  { tools, reasoning, reasoningOpen }: ParserOptions,
   markers: readonly string[],
   read: ReadMarked,
 ): Reading<void> {
-  if (thinking !== undefined) yield* readThinking(stream, thinking, thinkingOpen);
+  if (reasoning !== undefined) yield* readReasoning(stream, reasoning, reasoningOpen);
   if (tools.length === 0) return;
   const emit = (from: number, to: number) => stream.emitText(from, to);
   for (;;) {

@@ -8,7 +8,7 @@ function slotsWith(...parts: Partial<Slot>[]): Slot[] {
 }
 
 describe("placePrompt", () => {
-  const options = { maxBridge: 1, reuse: true };
+  const options = { maxPaddingRows: 1, reuse: true };
 
   test("takes the free slot that shares the longest prefix", () => {
     const slots = slotsWith({ tokens: range(10) }, { tokens: range(100) }, { tokens: range(50) });
@@ -29,7 +29,7 @@ describe("placePrompt", () => {
   test("stays near running sequences, so that they are computed together", () => {
     const slots = slotsWith({ busy: true }, { usedAt: 9 }, { usedAt: 8 }, { usedAt: 0 });
     expect(placePrompt(slots, range(40), options)?.slot.id).toBe(2);
-    expect(placePrompt(slots, range(40), { ...options, maxBridge: 7 })?.slot.id).toBe(3);
+    expect(placePrompt(slots, range(40), { ...options, maxPaddingRows: 7 })?.slot.id).toBe(3);
   });
 
   test("copies a prefix that only a running slot holds", () => {

@@ -6,7 +6,7 @@ import { harmony } from "../../../../../services/engine/text/tool-calls/parsers/
 import { hermes } from "../../../../../services/engine/text/tool-calls/parsers/hermes.ts";
 import { llama3 } from "../../../../../services/engine/text/tool-calls/parsers/llama-3.ts";
 import { mistral } from "../../../../../services/engine/text/tool-calls/parsers/mistral.ts";
-import { afterThinking, type GrammarRules } from "../../../../../services/engine/text/tool-calls/reasoning-grammar.ts";
+import { afterReasoning, type GrammarRules } from "../../../../../services/engine/text/tool-calls/reasoning-grammar.ts";
 import {
   createToolGrammar,
   type ToolGrammarOptions,
@@ -47,8 +47,8 @@ function grammar(options: Partial<ToolGrammarOptions>, rules: GrammarRules = cre
     tools,
     choice: "required",
     parallel: true,
-    thinking: undefined,
-    thinkingOpen: false,
+    reasoning: undefined,
+    reasoningOpen: false,
     paramOf: ({ name }) => `the schema of ${name}`,
     ...options,
   });
@@ -73,15 +73,15 @@ test("allows one call where there must not be several, or the family knows no mo
 });
 
 test("lets the model choose: text without the beginning of a call, and calls", () => {
-  const auto = grammar({ choice: "auto", thinking: { start: "<think>", end: "</think>" } })?.gbnf;
+  const auto = grammar({ choice: "auto", reasoning: { start: "<think>", end: "</think>" } })?.gbnf;
   expect(auto).toContain('text ::= <text {"after":"","without":"(?:<tool_call>)"}>');
   expect(auto).toContain('answer ::= text (tool-call ("\\n" tool-call)*)?\n');
   expect(auto).toContain('root ::= ("<think>" thought "</think>" [ \\n]{0,4})? answer\n');
 });
 
 test("an unended thought is an answer where the model may choose", () => {
-  const thinking = { start: "<think>", end: "</think>" };
-  expect(rootOf({ choice: "auto", thinking, thinkingOpen: true })).toBe(
+  const reasoning = { start: "<think>", end: "</think>" };
+  expect(rootOf({ choice: "auto", reasoning, reasoningOpen: true })).toBe(
     'thought "</think>" [ \\n]{0,4} answer | answer',
   );
 });
@@ -148,18 +148,20 @@ test("more names than can be told from text leave the model alone", () => {
 });
 
 describe("reasoning before what is forced", () => {
-  const thinking = { start: "<think>", end: "</think>" };
+  const reasoning = { start: "<think>", end: "</think>" };
 
   test("may be there, or must end where the prompt has begun it", () => {
-    expect(rootOf({ parallel: false, thinking })).toBe('("<think>" thought "</think>" [ \\n]{0,4})? tool-call');
-    expect(rootOf({ parallel: false, thinking, thinkingOpen: true })).toBe('thought "</think>" [ \\n]{0,4} tool-call');
+    expect(rootOf({ parallel: false, reasoning })).toBe('("<think>" thought "</think>" [ \\n]{0,4})? tool-call');
+    expect(rootOf({ parallel: false, reasoning, reasoningOpen: true })).toBe(
+      'thought "</think>" [ \\n]{0,4} tool-call',
+    );
   });
 
   test.each(["</think>", "[/THINK]", "<|end|><|start|>assistant", "<channel|>"])(
     "is any text up to the first %s",
     (end) => {
       const rules = createGrammarBuilder();
-      rules.addRule("root", afterThinking(rules, '"{}"', { thinking: { start: "", end }, thinkingOpen: true }));
+      rules.addRule("root", afterReasoning(rules, '"{}"', { reasoning: { start: "", end }, reasoningOpen: true }));
       const { matches } = createGbnfMatcher(rules.toString());
       const thoughts = ["", "Hm.\n", end.slice(0, -1), `${end.slice(0, 3)}${end.slice(0, 2)}`, "<|end|>", "{}", "äß🙂"];
       for (const thought of thoughts) {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import {
-  detectFamily,
-  detectThinking,
+  detectToolParser,
+  detectReasoning,
 } from "../../../../../../services/engine/text/tool-calls/parsers/detect-tool-parser.ts";
 import { tinyGuideTemplate } from "../../support.ts";
 
@@ -19,13 +19,13 @@ test.each([
   ["harmony", "<|start|>assistant<|channel|>final<|message|>"],
   ["generic", "{{ messages[0].content }}"],
 ])("finds %s by the marks in a template", (name, source) => {
-  expect(detectFamily(source).name).toBe(name);
+  expect(detectToolParser(source).name).toBe(name);
 });
 
 test("finds the tags around reasoning", () => {
-  expect(detectThinking(tinyGuideTemplate)?.start).toBe("<think>");
-  expect(detectThinking("content.split('</think>')")?.start).toBe("<think>");
-  expect(detectThinking("[THINK]")?.end).toBe("[/THINK]");
-  expect(detectThinking("<|channel|>analysis<|message|>")?.end).toBe("<|end|><|start|>assistant");
-  expect(detectThinking("{{ messages }}")).toBeUndefined();
+  expect(detectReasoning(tinyGuideTemplate)?.start).toBe("<think>");
+  expect(detectReasoning("content.split('</think>')")?.start).toBe("<think>");
+  expect(detectReasoning("[THINK]")?.end).toBe("[/THINK]");
+  expect(detectReasoning("<|channel|>analysis<|message|>")?.end).toBe("<|end|><|start|>assistant");
+  expect(detectReasoning("{{ messages }}")).toBeUndefined();
 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChatTool } from "../../../../../../services/engine/text/chat-messages.ts";
-import type { ChatFamily } from "../../../../../../services/engine/text/tool-calls/parsers/tool-parser.ts";
+import type { ToolParser } from "../../../../../../services/engine/text/tool-calls/parsers/tool-parser.ts";
 import { deepseek, deepseek31 } from "../../../../../../services/engine/text/tool-calls/parsers/deepseek.ts";
 import { functionary31, functionary32 } from "../../../../../../services/engine/text/tool-calls/parsers/functionary.ts";
 import { gemma, gemmaFunction } from "../../../../../../services/engine/text/tool-calls/parsers/gemma.ts";
@@ -10,7 +10,7 @@ import { harmony } from "../../../../../../services/engine/text/tool-calls/parse
 import { hermes } from "../../../../../../services/engine/text/tool-calls/parsers/hermes.ts";
 import { llama3 } from "../../../../../../services/engine/text/tool-calls/parsers/llama-3.ts";
 import { mistral, mistralArgs } from "../../../../../../services/engine/text/tool-calls/parsers/mistral.ts";
-import type { ThinkingTags } from "../../../../../../services/engine/text/stream/read-reasoning.ts";
+import type { ReasoningTags } from "../../../../../../services/engine/text/stream/read-reasoning.ts";
 import { cutText, parseAnswer } from "../../support.ts";
 
 const weather: ChatTool = {
@@ -19,7 +19,7 @@ const weather: ChatTool = {
   parameters: { type: "object", properties: { city: { type: "string" }, days: { type: "integer" } } },
 };
 const tools: ChatTool[] = [weather, { name: "now", description: "", parameters: undefined }];
-const think: ThinkingTags = { start: "<think>", end: "</think>" };
+const think: ReasoningTags = { start: "<think>", end: "</think>" };
 
 interface Case {
   readonly title: string;
@@ -29,15 +29,15 @@ interface Case {
   readonly calls?: readonly (readonly [name: string, json: string])[];
   /** Default: `tools`. */
   readonly tools?: readonly ChatTool[];
-  readonly thinking?: ThinkingTags;
-  readonly thinkingOpen?: boolean;
+  readonly tags?: ReasoningTags;
+  readonly reasoningOpen?: boolean;
 }
 
 const paris = ["get_weather", '{"city": "Paris"}'] as const;
 const tokyo = ["get_weather", '{"city": "東京 \\"{[ 😀", "days": 2}'] as const;
 const nothing = ["now", "{}"] as const;
 
-const cases: readonly (readonly [ChatFamily, readonly Case[]])[] = [
+const cases: readonly (readonly [ToolParser, readonly Case[]])[] = [
   [
     hermes,
     [
@@ -131,33 +131,33 @@ const cases: readonly (readonly [ChatFamily, readonly Case[]])[] = [
         raw: "<think>\nShort.\n</think>\n\nHi <think> there",
         text: "Hi <think> there",
         reasoning: "Short.\n",
-        thinking: think,
+        tags: think,
       },
       {
         title: "reasoning that the prompt began, then a call",
         raw: `I use <tool_call>.</think><tool_call>{"name": "now", "arguments": {}}</tool_call>`,
         reasoning: "I use <tool_call>.",
         calls: [nothing],
-        thinking: think,
-        thinkingOpen: true,
+        tags: think,
+        reasoningOpen: true,
       },
       {
         title: "reasoning that the prompt and the model began",
         raw: "<think>\nSo.</think>Hi",
         text: "Hi",
         reasoning: "So.",
-        thinking: think,
-        thinkingOpen: true,
+        tags: think,
+        reasoningOpen: true,
       },
-      { title: "empty reasoning", raw: "<think>\n\n</think>\n\nHi", text: "Hi", thinking: think },
-      { title: "reasoning without an end", raw: "\n<think>So </thi", reasoning: "So </thi", thinking: think },
-      { title: "text that begins like reasoning", raw: "\n <thin air", text: "\n <thin air", thinking: think },
+      { title: "empty reasoning", raw: "<think>\n\n</think>\n\nHi", text: "Hi", tags: think },
+      { title: "reasoning without an end", raw: "\n<think>So </thi", reasoning: "So </thi", tags: think },
+      { title: "text that begins like reasoning", raw: "\n <thin air", text: "\n <thin air", tags: think },
       {
         title: "reasoning without tools",
         raw: "<think>So.</think>\nHi \n",
         text: "Hi \n",
         reasoning: "So.",
-        thinking: think,
+        tags: think,
         tools: [],
       },
     ],
@@ -255,7 +255,7 @@ const cases: readonly (readonly [ChatFamily, readonly Case[]])[] = [
         reasoning: "Hm.",
         text: "Well.",
         calls: [nothing],
-        thinking: { start: "[THINK]", end: "[/THINK]" },
+        tags: { start: "[THINK]", end: "[/THINK]" },
       },
       { title: "a name without arguments", raw: "[TOOL_CALLS]now please", text: "[TOOL_CALLS]now please" },
     ],
@@ -293,8 +293,8 @@ const cases: readonly (readonly [ChatFamily, readonly Case[]])[] = [
         reasoning: "I call.\n",
         text: "On it.",
         calls: [paris, nothing],
-        thinking: think,
-        thinkingOpen: true,
+        tags: think,
+        reasoningOpen: true,
       },
       {
         title: "a call without the outer marks",
@@ -345,7 +345,7 @@ const cases: readonly (readonly [ChatFamily, readonly Case[]])[] = [
         raw: "<|channel>thought\nHm.\n<channel|>Hi",
         reasoning: "Hm.\n",
         text: "Hi",
-        thinking: { start: "<|channel>thought", end: "<channel|>" },
+        tags: { start: "<|channel>thought", end: "<channel|>" },
       },
       { title: "no call", raw: "<|tool_call>now<tool_call|>", text: "<|tool_call>now<tool_call|>" },
     ],
@@ -393,15 +393,15 @@ const cases: readonly (readonly [ChatFamily, readonly Case[]])[] = [
   ],
 ];
 
-for (const [family, list] of cases) {
-  describe(`the family ${family.name}`, () => {
+for (const [toolParser, list] of cases) {
+  describe(`the toolParser ${toolParser.name}`, () => {
     test.each(list)("reads $title, however it is cut", (example) => {
       const expected = {
         text: example.text ?? "",
         reasoning: example.reasoning ?? "",
         calls: (example.calls ?? []).map(([name, json], i) => ({ id: `id-${i}`, name, arguments: json })),
       };
-      const parse = (pieces: readonly string[]) => parseAnswer(createParser(family, example), pieces);
+      const parse = (pieces: readonly string[]) => parseAnswer(createParser(toolParser, example), pieces);
       expect(parse([example.raw])).toEqual(expected);
       expect(parse(example.raw.split(""))).toEqual(expected);
       fc.assert(
@@ -419,45 +419,41 @@ for (const [family, list] of cases) {
         ...new Set([...list.flatMap(({ raw }) => raw.split(/(?<=[>\]}])|(?=[<[{])/)), name, ...marks]),
       ];
       const text = fc.array(fc.constantFrom(...fragments), { maxLength: 12 }).map((parts) => parts.join(""));
-      const options = fc.constantFrom<Partial<Case>>(
-        ...list,
-        { thinking: think },
-        { thinking: think, thinkingOpen: true },
-      );
+      const options = fc.constantFrom<Partial<Case>>(...list, { tags: think }, { tags: think, reasoningOpen: true });
       fc.assert(
         fc.property(text, options, fc.array(fc.nat(), { maxLength: 12 }), (raw, example, places) => {
-          const whole = parseAnswer(createParser(family, example), [raw]);
-          expect(parseAnswer(createParser(family, example), cutText(raw, places))).toEqual(whole);
-          expect(parseAnswer(createParser(family, example), raw.split(""))).toEqual(whole);
+          const whole = parseAnswer(createParser(toolParser, example), [raw]);
+          expect(parseAnswer(createParser(toolParser, example), cutText(raw, places))).toEqual(whole);
+          expect(parseAnswer(createParser(toolParser, example), raw.split(""))).toEqual(whole);
         }),
         { numRuns: 600 },
       );
     });
 
     test("reads the text that its grammar forces", () => {
-      const answer = parseAnswer(createParser(family, {}), [`${family.textPrefix ?? ""}{"x": 1}`]);
+      const answer = parseAnswer(createParser(toolParser, {}), [`${toolParser.textPrefix ?? ""}{"x": 1}`]);
       expect(answer).toEqual({ text: '{"x": 1}', reasoning: "", calls: [] });
     });
 
     test("reads the calls that its grammar forces", () => {
-      const { prefix, separator, suffix, call } = family.syntax;
+      const { prefix, separator, suffix, call } = toolParser.syntax;
       const written = [paris, nothing].map(([name, json]) => call(name).before + json + call(name).after);
-      const calls = written.slice(0, family.syntax.maxCalls ?? written.length);
+      const calls = written.slice(0, toolParser.syntax.maxCalls ?? written.length);
       const raw = prefix + calls.join(separator) + suffix;
-      expect(parseAnswer(createParser(family, {}), [raw])).toMatchObject({
+      expect(parseAnswer(createParser(toolParser, {}), [raw])).toMatchObject({
         text: "",
         calls: [paris, nothing].slice(0, calls.length).map(([name, json]) => ({ name, arguments: json })),
       });
-      const { marks, after = "" } = family.syntax.opening;
+      const { marks, after = "" } = toolParser.syntax.opening;
       const names = [paris, nothing].map(([name]) => name);
       expect(new RegExp(marks(names)).exec(after + raw)?.index).toBe(
-        family.syntax.opening.place === undefined ? after.length : 0,
+        toolParser.syntax.opening.place === undefined ? after.length : 0,
       );
     });
   });
 }
 
-function createParser(family: ChatFamily, { tools: own = tools, thinking, thinkingOpen = false }: Partial<Case>) {
+function createParser(toolParser: ToolParser, { tools: own = tools, tags, reasoningOpen = false }: Partial<Case>) {
   let calls = 0;
-  return family.createParser({ tools: own, thinking, thinkingOpen, newCallId: () => `id-${calls++}` });
+  return toolParser.createParser({ tools: own, reasoning: tags, reasoningOpen, newCallId: () => `id-${calls++}` });
 }

@@ -7,10 +7,10 @@ import { hermes } from "../../../../../../services/engine/text/tool-calls/parser
 const tools = [{ name: "f", description: "", parameters: undefined }];
 const think = { start: "<think>", end: "</think>" };
 
-function createParser(family = hermes, options: { tools?: typeof tools } = {}) {
+function createParser(toolParser = hermes, options: { tools?: typeof tools } = {}) {
   let calls = 0;
   const newCallId = () => `id-${calls++}`;
-  return family.createParser({ tools, thinking: think, thinkingOpen: false, newCallId, ...options });
+  return toolParser.createParser({ tools, reasoning: think, reasoningOpen: false, newCallId, ...options });
 }
 
 /** What each piece brings, shortly: text as it is, reasoning in brackets, calls with their index. */
