@@ -5,7 +5,7 @@ import { int32Max, isHubRepo } from "./kinds.ts";
 
 const wholeKvTypes: ReadonlySet<number> = new Set([kvTypes.f32, kvTypes.f16, kvTypes.bf16]);
 /** What a model gets at most when n_slots is unset. */
-const mostSlotsByDefault = 8;
+const maxSlotsByDefault = 8;
 
 /**
  * Settings of a model that contradict each other; each as the setting at fault and the rest of a sentence about it.
@@ -31,10 +31,10 @@ export function conflicts(model: ModelSettings): readonly (readonly [setting: ke
     found.push(["tensor_split", "gives every GPU nothing: remove it to split by free memory"]);
   if (gpus !== undefined && main_gpu > 0 && main_gpu >= gpus.length)
     found.push(["main_gpu", `is ${main_gpu}, but gpus lists ${gpus.length}: it counts within gpus, from 0`]);
-  if (n_ctx * (n_slots ?? mostSlotsByDefault) > int32Max)
+  if (n_ctx * (n_slots ?? maxSlotsByDefault) > int32Max)
     found.push([
       "n_ctx",
-      `is ${n_ctx} for each of ${n_slots ?? mostSlotsByDefault} slots, more than llama.cpp can count: lower it or n_slots`,
+      `is ${n_ctx} for each of ${n_slots ?? maxSlotsByDefault} slots, more than llama.cpp can count: lower it or n_slots`,
     ]);
   if (chat_format === "hf-tokenizer-config" && model.hf_tokenizer_config_path === undefined)
     found.push(["chat_format", "is hf-tokenizer-config, which needs hf_tokenizer_config_path"]);

@@ -8,7 +8,7 @@ export type KvOverride =
 const pattern =
   /^([^=\0]+)=(?:int:([+-]?\d{1,18})|float:([+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)|bool:(true|false)|str:([^\0]*))$/i;
 /** llama.cpp keeps keys and texts in 128 bytes, the closing zero included. */
-const mostBytes = 127;
+const maxBytes = 127;
 
 /** Reads one item of the setting `kv_overrides`. Throws on a text that the setting's schema refuses. */
 export function parseKvOverride(text: string): KvOverride {
@@ -18,7 +18,7 @@ export function parseKvOverride(text: string): KvOverride {
   if (float !== undefined) return { key, type: "float", value: Number(float) };
   if (bool !== undefined) return { key, type: "bool", value: bool.toLowerCase() === "true" };
   if (str !== undefined && fits(str)) return { key, type: "str", value: str };
-  throw new Error(`"${text}" has a text of more than ${mostBytes} bytes`);
+  throw new Error(`"${text}" has a text of more than ${maxBytes} bytes`);
 }
 
 /** Whether `parseKvOverride` reads a text. */
@@ -32,5 +32,5 @@ export function isKvOverride(text: string): boolean {
 }
 
 function fits(text: string): boolean {
-  return Buffer.byteLength(text) <= mostBytes;
+  return Buffer.byteLength(text) <= maxBytes;
 }

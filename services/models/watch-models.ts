@@ -3,7 +3,7 @@ import type { Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSource } from "./model-source.ts";
 
 /** Between two messages about changes: counters change with every decode step, and nobody reads faster. */
-const leastIntervalMs = 100;
+const minIntervalMs = 100;
 
 /**
  * All models, then each that has changed, with its latest state. The first change after a quiet time is told at once,
@@ -28,7 +28,7 @@ export async function* watchModels(source: ModelSource, signal: AbortSignal): As
       const ids = new Set(changed);
       changed.clear();
       for (const model of source.models()) if (ids.has(model.id)) yield model;
-      await sleep(leastIntervalMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+      await sleep(minIntervalMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   } finally {
     signal.removeEventListener("abort", abort);

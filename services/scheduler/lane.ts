@@ -6,7 +6,7 @@ const newestWeight = 0.2;
 /** What a request is assumed to take before one has finished. */
 const unknownServiceMs = 1000;
 /** Bounds of an honest hint: sooner is a retry storm, later than a minute nobody waits. */
-const retryAfterBoundsMs = { least: 1000, most: 60_000 };
+const retryAfterBoundsMs = { min: 1000, max: 60_000 };
 
 /** The places of one model for one kind of work: how many there are, who holds them, who waits. Decides nothing by itself. */
 export class Lane {
@@ -55,6 +55,6 @@ export class Lane {
   retryAfterMs(): number {
     const ahead = this.line.size + this.running;
     const estimateMs = (ahead / Math.max(1, this.capacity)) * (this.#meanServiceMs ?? unknownServiceMs);
-    return Math.round(Math.min(retryAfterBoundsMs.most, Math.max(retryAfterBoundsMs.least, estimateMs)));
+    return Math.round(Math.min(retryAfterBoundsMs.max, Math.max(retryAfterBoundsMs.min, estimateMs)));
   }
 }

@@ -47,9 +47,9 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
   const { llama, libraries, model, samplers, adapters } = opened;
   const { vocabulary } = model;
   const gpus = chooseGpus(settings, listDevices(opened.devices));
-  const { most, now: threads, rest } = createThreadChooser(settings, libraries.mathCores);
+  const { max, now: threads, idle } = createThreadChooser(settings, libraries.mathCores);
   const threadpool = createThreadpool(opened.devices, {
-    threads: Math.max(most.decode, most.prefill),
+    threads: Math.max(max.decode, max.prefill),
     poll: threadpoolPoll,
     cpus: ownCpus(),
   });
@@ -62,7 +62,7 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
   const users = createInputUsers(
     {
       ...shared,
-      onIdle: rest,
+      onIdle: idle,
       isGenerating: () => (loop?.stats().busySlots ?? 0) > 0,
       onTokens(tokens) {
         inputTokens += tokens;
@@ -88,7 +88,7 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
       vocabulary,
       turns,
       threads,
-      onIdle: rest,
+      onIdle: idle,
       sample: createSample({ context, vocabulary, candidates }),
       drafter,
       promptBudget: createPromptBudget(context.batchTokens),
@@ -110,7 +110,7 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
       gpus,
       contextLength,
       slots,
-      threads: most.decode,
+      threads: max.decode,
       embedding,
       ranking,
     }),

@@ -154,12 +154,12 @@ export class LlamaEngine implements Engine {
       );
   }
 
-  #checkInputs(inputs: readonly Int32Array[], most: number): void {
+  #checkInputs(inputs: readonly Int32Array[], max: number): void {
     for (const [index, input] of inputs.entries()) {
       this.#checkTokens(input);
       if (input.length === 0) throw new RangeError(`input[${index}] has no tokens`);
-      if (input.length <= most) continue;
-      const message = `input[${index}] has ${input.length} tokens, this model takes at most ${most}`;
+      if (input.length <= max) continue;
+      const message = `input[${index}] has ${input.length} tokens, this model takes at max ${max}`;
       throw new RpcError(ErrorReason.CONTEXT_LENGTH_EXCEEDED, message, { param: `input[${index}]` });
     }
   }

@@ -15,8 +15,8 @@ export function tokenText(bytes: Uint8Array): string {
 }
 
 /** OpenAI's lowest log-probability: JSON has no minus infinity. */
-const leastLogprob = -9999;
+const minLogprob = -9999;
 
 export function finiteLogprob(candidate: TokenCandidate | undefined): number {
-  return Math.max(candidate?.logprob ?? leastLogprob, leastLogprob);
+  return Math.max(candidate?.logprob ?? minLogprob, minLogprob);
 }

@@ -12,11 +12,11 @@ export interface ThreadSettings {
 }
 
 export interface ThreadChooser {
-  readonly most: Threads;
+  readonly max: Threads;
   /** For the step that begins. */
   readonly now: () => Threads;
   /** There is nothing to compute for now. */
-  readonly rest: () => void;
+  readonly idle: () => void;
 }
 
 /** How often the machine is looked at while we compute, the first time sooner: os.cpus() reads a file per core. */
@@ -35,31 +35,31 @@ export function createThreadChooser(settings: ThreadSettings, mathCores: number)
   const given = (value: number | undefined): number | undefined => (value === -1 ? cores : value);
   const decode = given(settings.n_threads);
   const prefill = given(settings.n_threads_batch) ?? decode;
-  const most = { decode: decode ?? own, prefill: prefill ?? own };
-  let chosen = most;
+  const max = { decode: decode ?? own, prefill: prefill ?? own };
+  let chosen = max;
   /** undefined: resting. */
   let last: Sample | undefined;
   let lookAt = 0;
   return {
-    most,
+    max,
     now() {
-      if (decode !== undefined && prefill !== undefined) return most;
+      if (decode !== undefined && prefill !== undefined) return max;
       const at = performance.now();
       if (last !== undefined && at < lookAt) return chosen;
       const sample = takeSample();
-      if (last === undefined) chosen = most;
+      if (last === undefined) chosen = max;
       else {
         const load = { cores: cpus().length, othersBusy: busyOthers(last, sample) };
         chosen = {
-          decode: decode ?? nextThreads(chosen.decode, { most: most.decode, ...load }),
-          prefill: prefill ?? nextThreads(chosen.prefill, { most: most.prefill, ...load }),
+          decode: decode ?? nextThreads(chosen.decode, { max: max.decode, ...load }),
+          prefill: prefill ?? nextThreads(chosen.prefill, { max: max.prefill, ...load }),
         };
       }
       lookAt = at + (last === undefined ? firstSampleMs : sampleMs);
       last = sample;
       return chosen;
     },
-    rest() {
+    idle() {
       last = undefined;
     },
   };
@@ -73,12 +73,12 @@ const shareToRise = 0.5;
 /** How many threads fit beside what others use, in cores. */
 export function nextThreads(
   current: number,
-  { most, cores, othersBusy }: { most: number; cores: number; othersBusy: number },
+  { max, cores, othersBusy }: { max: number; cores: number; othersBusy: number },
 ): number {
   const free = cores - othersBusy;
   const stay = Math.floor(free + shareToStay);
   const up = Math.floor(free + shareToRise);
-  return Math.max(1, Math.min(most, up > current ? up : Math.min(current, stay)));
+  return Math.max(1, Math.min(max, up > current ? up : Math.min(current, stay)));
 }
 
 interface Sample {

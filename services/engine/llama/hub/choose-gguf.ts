@@ -9,7 +9,7 @@ export type Choice =
   | { readonly ok: false; readonly fault: string };
 
 const split = /-(\d{5})-of-(\d{5})\.gguf$/i;
-const mostListed = 20;
+const maxListed = 20;
 
 /**
  * The one model among a repository's files that a name or pattern means; the parts of a split model are one. A file that
@@ -42,6 +42,6 @@ function thereIs(ggufs: readonly string[], files: readonly string[]): string {
 }
 
 function list(names: readonly string[]): string {
-  const more = names.length - mostListed;
-  return names.slice(0, mostListed).join(", ") + (more > 0 ? ` and ${more} more` : "");
+  const more = names.length - maxListed;
+  return names.slice(0, maxListed).join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

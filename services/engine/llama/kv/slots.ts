@@ -71,10 +71,10 @@ function gapTo(slots: readonly Slot[]): (slot: Slot) => number {
 
 function maxBy<T>(items: readonly T[], value: (item: T) => number): T | undefined {
   let best: T | undefined;
-  let most = -Infinity;
+  let max = -Infinity;
   for (const item of items) {
     const worth = value(item);
-    if (worth > most) [best, most] = [item, worth];
+    if (worth > max) [best, max] = [item, worth];
   }
   return best;
 }

@@ -4,7 +4,7 @@ import type { Device } from "../native/devices.ts";
 import type { Model } from "../native/model.ts";
 
 /** More than this many slots must be asked for: each takes the memory of a whole context. */
-const mostSlots = 8;
+const maxSlots = 8;
 /** The share of the free memory that KV caches may take; the rest is for compute buffers, other models and other programs. */
 const memoryShare = 0.5;
 
@@ -29,7 +29,7 @@ export function chooseSlotCount(
   const onGpu = gpus.length > 0 && settings.n_gpu_layers !== 0 && settings.offload_kqv;
   const free = onGpu ? gpus.reduce((sum, gpu) => sum + gpu.freeBytes, 0) : freemem();
   const perSlot = kvBytesPerToken(model, settings) * sequenceLength;
-  return Math.max(1, Math.min(mostSlots, Math.floor((free * memoryShare) / perSlot)));
+  return Math.max(1, Math.min(maxSlots, Math.floor((free * memoryShare) / perSlot)));
 }
 
 /** From the GGUF's metadata; where that says nothing (per-layer lists), the upper bound of full attention. */

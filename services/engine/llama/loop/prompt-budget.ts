@@ -7,7 +7,7 @@ export interface PromptBudget {
 
 /** A running stream should not wait longer than this for its next token because of another's prompt. */
 const targetStepMs = 200;
-const leastTokens = 32;
+const minTokens = 32;
 
 /**
  * How much of the waiting prompts to process in one step: a whole batch while nothing else runs; beside running
@@ -19,11 +19,11 @@ export function createPromptBudget(batchTokens: number): PromptBudget {
     tokens(someDecode) {
       if (!someDecode) return batchTokens;
       // As long as nothing is known of the speed: as few as say something about it.
-      return Math.min(batchTokens, Math.max(leastTokens, Math.round(tokensPerMs * targetStepMs)));
+      return Math.min(batchTokens, Math.max(minTokens, Math.round(tokensPerMs * targetStepMs)));
     },
     observe(promptTokens, ms) {
       // Short ones say more about the step's fixed cost than about prompts.
-      if (promptTokens < leastTokens || ms <= 0) return;
+      if (promptTokens < minTokens || ms <= 0) return;
       const seen = promptTokens / ms;
       tokensPerMs = tokensPerMs === 0 ? seen : tokensPerMs * 0.7 + seen * 0.3;
     },

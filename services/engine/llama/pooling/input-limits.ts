@@ -26,18 +26,18 @@ export interface InputLimitFacts {
  */
 export const logitBytes = 256 * 1024 * 1024;
 /** Batches smaller than this would be slower than their memory is worth. */
-const leastBatchTokens = 64;
+const minBatchTokens = 64;
 /** What is served of inputs that must go through whole, and whose logits are planned for, whatever that takes. */
-const leastInputTokens = 512;
+const minInputTokens = 512;
 
 /** How many logits fit the bytes that they may take. */
 export function inputLimits(facts: InputLimitFacts): InputLimits {
   const { contextLength, microBatchTokens, vocabularySize, hasMemory, cuts } = facts;
   const bytesPerToken = vocabularySize * 4 * (hasMemory ? 2 : 1);
   const fit = Math.floor(logitBytes / bytesPerToken);
-  const planned = Math.min(contextLength, Math.max(leastInputTokens, fit));
+  const planned = Math.min(contextLength, Math.max(minInputTokens, fit));
   return {
-    batchTokens: Math.min(contextLength, microBatchTokens, Math.max(leastBatchTokens, fit)),
+    batchTokens: Math.min(contextLength, microBatchTokens, Math.max(minBatchTokens, fit)),
     // Without memory there are no logits to plan for: only an input that needs the room takes it.
     inputTokens: cuts || !hasMemory ? contextLength : planned,
     cuts: cuts && hasMemory,

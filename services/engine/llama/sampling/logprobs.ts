@@ -26,15 +26,15 @@ export function tokenLogprob(
 export function mostLikely(values: Float32Array, count: number): number[] {
   const best: number[] = [];
   if (count <= 0) return best;
-  let least = -Infinity;
+  let min = -Infinity;
   for (let index = 0; index < values.length; index++) {
     const value = values[index] ?? -Infinity;
-    if (best.length === count && value <= least) continue;
+    if (best.length === count && value <= min) continue;
     let at = best.length;
     while (at > 0 && value > (values[best[at - 1] ?? 0] ?? -Infinity)) at--;
     best.splice(at, 0, index);
     if (best.length > count) best.pop();
-    least = values[best.at(-1) ?? 0] ?? -Infinity;
+    min = values[best.at(-1) ?? 0] ?? -Infinity;
   }
   return best;
 }

@@ -27,14 +27,14 @@ export async function createDrafter(
   { llama, devices, model, failure }: OpenModel,
   { settings, target, threadpool, threads }: CreateDrafterOptions,
 ): Promise<Drafter | undefined> {
-  const { draft_model: draft, draft_model_num_pred_tokens: most } = settings;
+  const { draft_model: draft, draft_model_num_pred_tokens: max } = settings;
   if (draft === undefined) return undefined;
   if (model.isRecurrent)
     throw new RpcError(
       ErrorReason.MODEL_LOAD_FAILED,
       `draft_model cannot be used with ${model.description}: its memory cannot take a wrong sampleDraft back`,
     );
-  if (!draft.endsWith(".gguf")) return createPromptLookup(most);
+  if (!draft.endsWith(".gguf")) return createPromptLookup(max);
 
   const failed = (what: string) => failure(ErrorReason.MODEL_LOAD_FAILED, `the draft model ${draft} ${what}`);
   // Where the large model is; what is overridden in it is its own.
@@ -53,5 +53,5 @@ export async function createDrafter(
     adapters: [],
   });
   if (context === undefined) throw await failed("has no room for a context");
-  return createDraftModel({ model: small, context, most, threads });
+  return createDraftModel({ model: small, context, max, threads });
 }

@@ -13,15 +13,15 @@ export interface DraftModelParts {
   readonly model: Model;
   /** With as many sequences, of the same length, as the model it drafts for. */
   readonly context: Context;
-  readonly most: number;
+  readonly max: number;
   readonly threads: () => Threads;
 }
 
 /** A draft token that the small model itself does not believe in is not worth a check; llama.cpp's own bound. */
-const leastProbability = 0.75;
+const minProbability = 0.75;
 
 /** A small model of the same vocabulary drafts: it runs ahead of the large one, all sequences together. */
-export function createDraftModel({ model, context, most, threads }: DraftModelParts): Drafter {
+export function createDraftModel({ model, context, max, threads }: DraftModelParts): Drafter {
   const batch = new Batch(context.batchTokens);
   /** By sequence id: what the context's memory holds. */
   const held = Array.from({ length: context.sequences }, (): number[] => []);
@@ -85,11 +85,11 @@ export function createDraftModel({ model, context, most, threads }: DraftModelPa
     const [best = 0] = mostLikely(logits, 1);
     let sum = 0;
     for (const logit of logits) sum += Math.exp(logit - (logits[best] ?? 0));
-    return 1 / sum < leastProbability || model.vocabulary.isEog(best) ? undefined : best;
+    return 1 / sum < minProbability || model.vocabulary.isEog(best) ? undefined : best;
   }
 
   return {
-    most,
+    max,
     async draft(sequences) {
       let wanted = new Map<Sequence, readonly number[]>(
         sequences.map((sequence) => {
@@ -97,7 +97,7 @@ export function createDraftModel({ model, context, most, threads }: DraftModelPa
           return [sequence, [...sequence.slot.tokens, sequence.next]];
         }),
       );
-      for (let round = 0; round < most && wanted.size > 0; round++) {
+      for (let round = 0; round < max && wanted.size > 0; round++) {
         const rows = await feed(wanted);
         const further = new Map<Sequence, number[]>();
         for (const [sequence, tokens] of wanted) {

@@ -3,7 +3,7 @@ import type { Sequence } from "../loop/sequence.ts";
 /** Drafts what comes next, so that one step can check several tokens. */
 export interface Drafter {
   /** Draft tokens of one sequence in one step, at most. */
-  readonly most: number;
+  readonly max: number;
   /** Sets `draft` of sequences that decode. Called between two steps. */
   draft(sequences: readonly Sequence[]): Promise<void> | void;
   free(): Promise<void>;
@@ -17,24 +17,24 @@ const shortestPattern = 2;
  * Drafts by looking the last tokens up in the prompt and the answer so far, and copying what followed them there: good
  * where an answer repeats its prompt (code, summaries, quotes), and costs nothing but the checks elsewhere.
  */
-export function createPromptLookup(most: number): Drafter {
+export function createPromptLookup(max: number): Drafter {
   return {
-    most,
+    max,
     draft(sequences) {
-      for (const sequence of sequences) sequence.draft = lookUp([...sequence.slot.tokens, sequence.next], most);
+      for (const sequence of sequences) sequence.draft = lookUp([...sequence.slot.tokens, sequence.next], max);
     },
     free: async () => {},
   };
 }
 
 /** What followed the latest earlier occurrence of the end of `tokens`; empty when there is none. */
-export function lookUp(tokens: readonly number[], most: number): number[] {
+export function lookUp(tokens: readonly number[], max: number): number[] {
   for (let length = longestPattern; length >= shortestPattern; length--) {
     const end = tokens.length - length;
     for (let start = end - 1; start >= 0; start--) {
       let matched = 0;
       while (matched < length && tokens[start + matched] === tokens[end + matched]) matched++;
-      if (matched === length) return tokens.slice(start + length, start + length + most);
+      if (matched === length) return tokens.slice(start + length, start + length + max);
     }
   }
   return [];

@@ -27,7 +27,7 @@ export function textTerm(rules: RuleSet, hint: string, options: TextOptions): st
 
 /** Whoever sends tools sends the same ones with each turn, and to put these together takes some 20 ms. */
 const recent = new Map<string, Automaton>();
-const mostRecent = 32;
+const maxRecent = 32;
 
 function textAutomaton({ after = "", without, ending = "" }: TextOptions): Automaton {
   const key = JSON.stringify([after, without, ending]);
@@ -37,7 +37,7 @@ function textAutomaton({ after = "", without, ending = "" }: TextOptions): Autom
   recent.delete(key);
   recent.set(key, automaton);
   const [oldest] = recent.keys();
-  if (recent.size > mostRecent && oldest !== undefined) recent.delete(oldest);
+  if (recent.size > maxRecent && oldest !== undefined) recent.delete(oldest);
   return automaton;
 }
 
