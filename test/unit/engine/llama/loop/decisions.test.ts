@@ -6,7 +6,7 @@ import { nextThreads } from "../../../../../services/engine/llama/cpu/threads.ts
 import { createTurns } from "../../../../../services/engine/llama/loop/turns.ts";
 
 describe("nextThreads", () => {
-  const machine = { most: 2, cores: 2 };
+  const machine = { max: 2, cores: 2 };
 
   test("uses every core of an idle machine", () => {
     expect(nextThreads(2, { ...machine, othersBusy: 0.1 })).toBe(2);
@@ -25,7 +25,7 @@ describe("nextThreads", () => {
   });
 
   test("does not care about busy neighbours where cores are left", () => {
-    expect(nextThreads(4, { most: 4, cores: 16, othersBusy: 10 })).toBe(4);
+    expect(nextThreads(4, { max: 4, cores: 16, othersBusy: 10 })).toBe(4);
   });
 });
 
