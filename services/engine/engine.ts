@@ -98,6 +98,11 @@ export interface GenerateJob {
   readonly minTokens: number;
   readonly ignoreEos: boolean;
   readonly stop: readonly string[];
+  /** Those of `stop` that are part of the answer when they end it; unset: none. */
+  readonly shownStops?: readonly string[];
+  /** Tokens that end generation, once `minTokens` are there; with `showStopToken` their text is part of the answer. */
+  readonly stopTokens?: readonly number[];
+  readonly showStopToken?: boolean;
   /** undefined: no log-probabilities. */
   readonly topLogprobs: number | undefined;
   readonly cachePrompt: boolean;
@@ -185,6 +190,8 @@ export type EngineEvent =
       readonly choice: number;
       readonly reason: "stop" | "length";
       readonly stopSequence: string | undefined;
+      /** The one of the job's stop tokens that was drawn. */
+      readonly stopToken?: number;
       readonly completionTokens: number;
       /** The end token that the model sampled, when log-probabilities were asked for. */
       readonly endLogprob?: TokenLogprob;

@@ -10,7 +10,7 @@ export const fieldDescriptions: Readonly<Record<string, string>> = {
   max_completion_tokens: "OpenAI's newer name for max_tokens.",
   min_tokens: "Tokens before the model may end its answer by itself.",
   n: "How many choices to generate, at most the model's slots.",
-  stop: "Up to 16 texts that end the answer; they are not part of it.",
+  stop: "Up to 128 texts that end the answer; they are not part of it.",
   seed: "The same seed draws the same tokens; left out or -1: random.",
   temperature: "0: always the most likely token.",
   top_p: "Draw from the most likely tokens that have this probability together.",

@@ -1,7 +1,13 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import { ToolChoiceMode, type ChatRequest, type Reasoning } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import {
+  PromptEnd,
+  ToolChoiceMode,
+  type ChatRequest,
+  type Reasoning,
+} from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { createCallId } from "./tool-calls/call-id.ts";
 import { parseChatMessages, parseChatTools, type ChatTool } from "./chat-messages.ts";
+import { continueLastMessage } from "./template/continue-last-message.ts";
 import type { ToolParser } from "./tool-calls/parsers/tool-parser.ts";
 import type { ChatParser } from "./stream/chat-parser.ts";
 import type { ReasoningTags } from "./stream/read-reasoning.ts";
@@ -20,7 +26,7 @@ export interface ChatPrompter {
 /** The fields of a ChatRequest that the prompt depends on. */
 export type PromptRequest = Pick<
   ChatRequest,
-  "messages" | "tools" | "toolChoice" | "chatTemplate" | "chatTemplateKwargs" | "reasoning"
+  "messages" | "tools" | "toolChoice" | "chatTemplate" | "chatTemplateKwargs" | "reasoning" | "promptEnd"
 >;
 
 export interface ChatPrompt {
@@ -75,13 +81,16 @@ export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
       const tools = isToolChoiceNone(request) ? [] : parseChatTools(request.tools);
       const writer = ownWriter(request.chatTemplate) ?? (tools.length === 0 ? plain : withTools);
       const { toolParser, reasoning, stop } = writer;
-      const written = writer.write({
-        messages,
-        tools,
-        variables: { ...reasoningVariables(request.reasoning), ...request.chatTemplateKwargs },
-      });
-      const prompt = addsBos ? withoutPrefix(written, bosToken) : written;
-      const reasoningOpen = reasoning !== undefined && prompt.trimEnd().endsWith(reasoning.start);
+      const variables = { ...reasoningVariables(request.reasoning), ...request.chatTemplateKwargs };
+      const write = (these: typeof messages) => {
+        return writer.write({ messages: these, tools, variables, opensTurn: request.promptEnd !== PromptEnd.CLOSED });
+      };
+      const { text, inReasoning } =
+        request.promptEnd === PromptEnd.CONTINUE
+          ? continueLastMessage(messages, { write, reasoning })
+          : { text: write(messages), inReasoning: false };
+      const prompt = addsBos ? withoutPrefix(text, bosToken) : text;
+      const reasoningOpen = reasoning !== undefined && (inReasoning || prompt.trimEnd().endsWith(reasoning.start));
       return {
         prompt,
         stop,

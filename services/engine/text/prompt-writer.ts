@@ -1,4 +1,4 @@
-import { RpcError } from "../../../clients/errors.ts";
+import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import { chatFormats, type ChatFormatName } from "./chat-formats/chat-formats.ts";
 import type { ChatMessage, ChatTool } from "./chat-messages.ts";
 import { compileChatTemplate, type TemplateOptions } from "./template/chat-template.ts";
@@ -34,6 +34,8 @@ export interface WriterInput {
   readonly tools: readonly ChatTool[];
   /** For templates; named formats have none. */
   readonly variables: Readonly<Record<string, unknown>>;
+  /** Whether the prompt ends with the opening of the model's turn. */
+  readonly opensTurn: boolean;
 }
 
 export interface ChosenWriters {
@@ -72,12 +74,12 @@ export function templateWriter(source: string, options: TemplateOptions): Prompt
     stop: [],
     toolParser: native || toolParser.textPrefix !== undefined ? toolParser : generic,
     reasoning: detectReasoning(source),
-    write: ({ messages, tools, variables }) =>
+    write: ({ messages, tools, variables, opensTurn }) =>
       template.render({
         messages: native ? messages : describeTools(messages, tools),
         tools: native ? tools : [],
         variables,
-        addGenerationPrompt: true,
+        addGenerationPrompt: opensTurn,
       }),
   };
 }
@@ -89,7 +91,11 @@ function formatWriter(name: ChatFormatName): PromptWriter {
     toolParser: generic,
     // A format says nothing of reasoning, but a model that opens its answer with this tag means it.
     reasoning: { start: "<think>", end: "</think>" },
-    write: ({ messages, tools }) => format.write(describeTools(messages, tools)),
+    write: ({ messages, tools, opensTurn }) => {
+      if (opensTurn) return format.write(describeTools(messages, tools));
+      const message = `chat_format ${name} always opens the model's turn: add_generation_prompt cannot be false`;
+      throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "add_generation_prompt" });
+    },
   };
 }
 

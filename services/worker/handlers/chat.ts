@@ -5,7 +5,7 @@ import type { TextEvent } from "../../engine/engine.ts";
 import { parseChatJob, type ChatJob } from "../jobs/parse-chat-job.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 import { ChoiceReader } from "./choice-reader.ts";
-import { finishedToProto, finishName, startedToProto } from "./engine-to-proto.ts";
+import { finishedToProto, finishName, scorePrompt, startedToProto } from "./engine-to-proto.ts";
 import { interruptible, type GenerationSignals } from "./interruptible.ts";
 import { tracedGeneration, type GenerationTrace } from "./generation-trace.ts";
 
@@ -25,7 +25,7 @@ export async function* chat(
 }
 
 async function* answer(
-  { generate: job, prompt, stop, maxCalls }: ChatJob,
+  { generate: job, prompt, stop, maxCalls, promptLogprobs: top }: ChatJob,
   model: LoadedModel,
   trace: GenerationTrace,
   signals: GenerationSignals,
@@ -36,13 +36,14 @@ async function* answer(
     if (reader === undefined) throw new RangeError(`the engine answers choice ${choice} of ${job.choices}`);
     return reader;
   };
+  const promptLogprobs = await scorePrompt(model.engine, { tokens: job.prompt, top }, signals.signal);
   let cachedTokens = 0;
   for await (const event of interruptible(model.engine, job, signals)) {
     switch (event.type) {
       case "started":
         cachedTokens = event.cachedTokens;
         trace.started(cachedTokens);
-        yield { event: { case: "started", value: startedToProto(event, model, job) } };
+        yield { event: { case: "started", value: startedToProto(event, model, { job, promptLogprobs }) } };
         break;
       case "text": {
         const { choice } = event;

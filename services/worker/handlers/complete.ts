@@ -4,7 +4,13 @@ import { FinishReason, type TextDeltaSchema } from "../../../proto/gen/tokenwire
 import type { CompleteRequest, CompleteResponseSchema } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { parseCompleteJob, type CompleteJob } from "../jobs/parse-complete-job.ts";
 import type { LoadedModel } from "../loaded-model.ts";
-import { finishedToProto, logprobsToProto, promptLogprobsToProto, startedToProto } from "./engine-to-proto.ts";
+import {
+  finishedToProto,
+  logprobsToProto,
+  promptLogprobsToProto,
+  scorePrompt,
+  startedToProto,
+} from "./engine-to-proto.ts";
 import { interruptible, type GenerationSignals } from "./interruptible.ts";
 import { tracedGeneration, type GenerationTrace } from "./generation-trace.ts";
 
@@ -29,7 +35,8 @@ async function* answer(
   trace: GenerationTrace,
   signals: GenerationSignals,
 ): AsyncGenerator<Response, void, void> {
-  const { generate: job } = completeJob;
+  const { generate: job, promptLogprobs: top } = completeJob;
+  const promptLogprobs = await scorePrompt(model.engine, { tokens: job.prompt, top }, signals.signal);
   const echoed = await echoOf(completeJob, model, signals.signal);
   let cachedTokens = 0;
   for await (const event of interruptible(model.engine, job, signals)) {
@@ -37,7 +44,7 @@ async function* answer(
       case "started":
         cachedTokens = event.cachedTokens;
         trace.started(cachedTokens);
-        yield { event: { case: "started", value: startedToProto(event, model, job) } };
+        yield { event: { case: "started", value: startedToProto(event, model, { job, promptLogprobs }) } };
         yield* echoes(job.choices, echoed);
         break;
       case "text": {
@@ -67,8 +74,9 @@ async function* nothing(
 ): AsyncGenerator<Response, void, void> {
   const { prompt, choices } = job.generate;
   const promptTokens = prompt.length;
+  const promptLogprobs = await scorePrompt(model.engine, { tokens: prompt, top: job.promptLogprobs }, signal);
   const echoed = await echoOf(job, model, signal);
-  yield { event: { case: "started", value: { model: model.id, promptTokens } } };
+  yield { event: { case: "started", value: { model: model.id, promptTokens, promptLogprobs } } };
   yield* echoes(choices, echoed);
   for (let choice = 0; choice < choices; choice++) {
     const value = { reason: FinishReason.LENGTH, usage: { promptTokens }, timings: {} };

@@ -6,7 +6,7 @@ import {
   type TokenCandidateSchema,
   type TokenLogprobSchema,
 } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { EngineEvent, GenerateJob, TokenCandidate, TokenLogprob } from "../../engine/engine.ts";
+import type { Engine, EngineEvent, GenerateJob, TokenCandidate, TokenLogprob } from "../../engine/engine.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 
 type StartedEvent = Extract<EngineEvent, { type: "started" }>;
@@ -15,12 +15,29 @@ export type FinishedEvent = Omit<Extract<EngineEvent, { type: "finished" }>, "re
   readonly reason: "stop" | "length" | "interrupted";
 };
 
+export interface StartedDetails {
+  readonly job: GenerateJob;
+  readonly promptLogprobs: MessageInitShape<typeof TokenLogprobSchema>[];
+}
+
 export function startedToProto(
   { cachedTokens }: StartedEvent,
   model: LoadedModel,
-  job: GenerateJob,
+  { job, promptLogprobs }: StartedDetails,
 ): MessageInitShape<typeof StartedSchema> {
-  return { model: model.id, promptTokens: job.prompt.length, cachedTokens };
+  return { model: model.id, promptTokens: job.prompt.length, cachedTokens, promptLogprobs };
+}
+
+/** The prompt's log-probabilities with `top` alternatives each; none where nobody asked for them. */
+export async function scorePrompt(
+  engine: Engine,
+  { tokens, top }: { readonly tokens: Int32Array; readonly top: number | undefined },
+  signal: AbortSignal,
+): Promise<MessageInitShape<typeof TokenLogprobSchema>[]> {
+  if (top === undefined) return [];
+  const scores = await engine.score({ tokens, top }, signal);
+  const id = tokens[0] ?? 0;
+  return promptLogprobsToProto({ id, bytes: engine.tokenBytes(id, { special: true }) }, scores.slice(1));
 }
 
 export interface ChoiceEnd {
@@ -43,6 +60,7 @@ export function finishedToProto(event: FinishedEvent, end: ChoiceEnd): MessageIn
       reasoningTokens: end.reasoningTokens,
     },
     timings: { queueMs, prefillMs, decodeMs },
+    ...(event.stopToken !== undefined && { stopToken: event.stopToken }),
   };
 }
 

@@ -26,6 +26,6 @@ export async function applyTemplate(
   return { prompt: prompter.prompt(chatRequest(request)).prompt };
 }
 
-function chatRequest({ messages, tools, chatTemplateKwargs }: CountTokensRequest | ApplyTemplateRequest) {
-  return create(ChatRequestSchema, { messages, tools, ...(chatTemplateKwargs && { chatTemplateKwargs }) });
+function chatRequest({ messages, tools, chatTemplateKwargs, promptEnd }: CountTokensRequest | ApplyTemplateRequest) {
+  return create(ChatRequestSchema, { messages, tools, promptEnd, ...(chatTemplateKwargs && { chatTemplateKwargs }) });
 }

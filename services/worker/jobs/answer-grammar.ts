@@ -1,18 +1,18 @@
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
-import { ToolChoiceMode, type ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { PromptEnd, ToolChoiceMode, type ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { Grammar } from "../../engine/engine.ts";
 import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/gbnf/grammar-builder.ts";
 import type { ChatTool } from "../../engine/text/chat-messages.ts";
 import type { ChatPrompt } from "../../engine/text/chat-prompt.ts";
 import { afterReasoning } from "../../engine/text/tool-calls/reasoning-grammar.ts";
 import { createToolGrammar, type ToolGrammarOptions } from "../../engine/text/tool-calls/tool-grammar.ts";
-import { addJsonAnswer, responseGrammar } from "./response-grammar.ts";
+import { addAnswer, responseGrammar } from "./response-grammar.ts";
 
 /**
  * What a chat's answer is held to while it is generated; undefined: nothing.
  * 1. A call is required, of any tool or of the named one → calls.
  * 2. A grammar of the request's own → that.
- * 3. A JSON answer is wanted → JSON; or calls, where there are tools.
+ * 3. JSON, a text that matches a pattern, or one of several texts is wanted → that; or calls, where there are tools.
  * 4. Tools may be called → free text, but what begins as a call is one, with arguments as its schema has them.
  * 5. Else nothing.
  * In 1 and 3 the model may think first, unless it was told not to. Throws INVALID_PARAMETER for a schema that cannot be
@@ -36,10 +36,10 @@ export function answerGrammar(request: ChatRequest, wholePrompt: ChatPrompt): Gr
     return responseGrammar(format); // 2
   }
   if (format !== undefined) {
-    // Families that mark up every answer mark this one too.
-    const { textPrefix } = prompt.toolParser;
-    const json = addJsonAnswer(rules, format);
-    const answer = textPrefix === undefined ? json : `${rules.literal(textPrefix)} ${json}`;
+    const content = addAnswer(rules, format);
+    // Families that mark up every answer mark this one too, unless it is already begun.
+    const textPrefix = request.promptEnd === PromptEnd.CONTINUE ? undefined : prompt.toolParser.textPrefix;
+    const answer = textPrefix === undefined ? content : `${rules.literal(textPrefix)} ${content}`;
     const ways = tools.length === 0 ? answer : `(${answer} | ${addCalls(rules, { ...options, tools })})`;
     rules.addRule("root", afterReasoning(rules, ways, prompt));
     return { gbnf: rules.toString() }; // 3

@@ -22,9 +22,10 @@ const int32Max = 0x7fffffff;
  * The defaults of seed and repeat_last_n are settings of the model.
  */
 export const numberOptions = {
-  maxTokens: { param: "max_tokens", least: 0, most: int32Max, integer: true },
+  maxTokens: { param: "max_tokens", least: 0, most: 0xffffffff, integer: true },
   n: { param: "n", least: 1, most: 128, integer: true, fallback: 1 },
   topLogprobs: { param: "top_logprobs", least: 0, most: 20, integer: true },
+  promptLogprobs: { param: "prompt_logprobs", least: 0, most: 20, integer: true },
   minTokens: { param: "min_tokens", least: 0, most: int32Max, integer: true, fallback: 0 },
   seed: { param: "seed", least: 0, most: 0xffffffff, integer: true },
   temperature: { param: "temperature", least: 0, most: 2, fallback: 0.8 },

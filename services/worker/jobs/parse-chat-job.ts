@@ -7,6 +7,7 @@ import { answerGrammar } from "./answer-grammar.ts";
 import { checkPromptFits } from "./check-prompt.ts";
 import { parseLimits } from "./parse-limits.ts";
 import { parseSampling } from "./parse-sampling.ts";
+import { truncate } from "./truncate.ts";
 
 /** A chat that can be run: everything is checked and in tokens. */
 export interface ChatJob {
@@ -16,17 +17,21 @@ export interface ChatJob {
   readonly stop: readonly string[];
   /** Most tool calls in one answer. */
   readonly maxCalls: number;
+  /** Log-probabilities of the prompt's tokens, with so many alternatives; undefined: none. */
+  readonly promptLogprobs: number | undefined;
 }
 
 /** The only way to get a ChatJob. Throws an RpcError that names the field. */
 export async function parseChatJob(request: ChatRequest, model: LoadedModel): Promise<ChatJob> {
   const { engine } = model;
   const { options } = request;
-  const limits = parseLimits(options, engine.info);
+  const { promptLogprobs, ...limits } = parseLimits(options, engine.info);
   if (limits.maxTokens === 0) throw invalidParameter("max_tokens", "max_tokens must be at least 1, not 0");
   const maxCalls = request.parallelToolCalls === false ? 1 : Infinity;
   const sampling = await parseSampling(options, model);
-  const { prompt, tokens } = await parsePrompt(request, model);
+  const { prompt, tokens: written } = await parsePrompt(request, model);
+  const most = engine.info.contextLength - 1;
+  const tokens = truncate(written, { truncation: options?.truncation, most, side: "left" });
   checkPromptFits("messages", tokens.length, engine.info.contextLength);
   const generate = {
     ...limits,
@@ -34,10 +39,10 @@ export async function parseChatJob(request: ChatRequest, model: LoadedModel): Pr
     sampling,
     grammar: answerGrammar(request, prompt),
     stop: [...new Set([...limits.stop, ...prompt.stop])],
-    keepSpecial: prompt.keepSpecial,
+    keepSpecial: prompt.keepSpecial || limits.keepSpecial,
     ...(await reasoningBudget(request, prompt, model)),
   };
-  return { generate, prompt, stop: limits.stop, maxCalls };
+  return { generate, prompt, stop: limits.stop, maxCalls, promptLogprobs };
 }
 
 /** Ends reasoning after its budget, where the model reasons between tags. */

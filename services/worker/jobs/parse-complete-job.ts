@@ -6,6 +6,7 @@ import { checkPromptFits } from "./check-prompt.ts";
 import { parseLimits } from "./parse-limits.ts";
 import { responseGrammar } from "./response-grammar.ts";
 import { checkToken, parseSampling } from "./parse-sampling.ts";
+import { truncate } from "./truncate.ts";
 
 /** A completion that can be run: everything is checked and in tokens. */
 export interface CompleteJob {
@@ -14,16 +15,19 @@ export interface CompleteJob {
   readonly echo: string;
   /** The prompt's first token is a BOS that no part of its text is of. */
   readonly addedBos: boolean;
+  /** Log-probabilities of the prompt's tokens, with so many alternatives; undefined: none. */
+  readonly promptLogprobs: number | undefined;
 }
 
 /** The only way to get a CompleteJob. Throws an RpcError that names the field. */
 export async function parseCompleteJob(request: CompleteRequest, model: LoadedModel): Promise<CompleteJob> {
   const { engine } = model;
   const { options } = request;
-  const limits = parseLimits(options, engine.info);
+  const { promptLogprobs, ...limits } = parseLimits(options, engine.info);
   const sampling = await parseSampling(options, model);
   const grammar = responseGrammar(request.responseFormat);
-  const prompt = await parsePrompt(request, engine);
+  const most = engine.info.contextLength - 1;
+  const prompt = truncate(await parsePrompt(request, engine), { truncation: options?.truncation, most, side: "left" });
   checkPromptFits("prompt", prompt.length, engine.info.contextLength);
   if (request.echo && request.suffix !== undefined && limits.topLogprobs !== undefined) {
     const message =
@@ -31,9 +35,10 @@ export async function parseCompleteJob(request: CompleteRequest, model: LoadedMo
     throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "echo" });
   }
   return {
-    generate: { ...limits, prompt, sampling, grammar, keepSpecial: false },
+    generate: { ...limits, prompt, sampling, grammar },
     echo: request.echo ? echoOf(request.prompt, engine) : "",
     addedBos: request.prompt?.kind.case === "text" && engine.info.addsBos,
+    promptLogprobs,
   };
 }
 

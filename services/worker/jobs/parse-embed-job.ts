@@ -3,6 +3,7 @@ import { Pooling, type EmbedRequest, type TextOrTokens } from "../../../proto/ge
 import type { EmbedJob, EmbeddingInfo, Engine, Pooling as EnginePooling } from "../../engine/engine.ts";
 import { checkInputFits, checkTextCount, mapInOrder } from "./parse-inputs.ts";
 import { checkToken } from "./parse-sampling.ts";
+import { truncate, truncationLimit } from "./truncate.ts";
 
 /** Numbers of one answer, at most: 2048 vectors of 4096, which is 32 MiB on the wire and five times that as JSON. */
 const maxNumbers = 2048 * 4096;
@@ -28,19 +29,50 @@ export async function parseEmbedJob(request: EmbedRequest, engine: Engine): Prom
     );
   }
   const pooling = parsePooling(request.pooling, embedding);
-  const tokens = await mapInOrder(inputs, (input, i) => parseInput(input, engine, inputs.length, i));
+  const cut = await createCut(request, engine);
+  const tokens = await mapInOrder(inputs, (input, i) => {
+    // A single input is written without brackets by those who send it.
+    return parseInput(input, engine, { param: inputs.length === 1 ? "input" : `input[${i}]`, cut });
+  });
   const promptTokens = tokens.reduce((sum, { length }) => sum + length, 0);
   checkAnswer((pooling === "none" ? promptTokens : inputs.length) * (dimensions ?? embeddingLength));
   return { embed: { inputs: tokens, pooling }, promptTokens, dimensions, normalize: request.normalize ?? true };
 }
 
-async function parseInput(input: TextOrTokens, engine: Engine, count: number, i: number): Promise<Int32Array> {
-  // A single input is written without brackets by those who send it.
-  const param = count === 1 ? "input" : `input[${i}]`;
-  const tokens = await inputTokens(input, engine, param);
+interface InputOptions {
+  readonly param: string;
+  readonly cut: (tokens: Int32Array) => Int32Array;
+}
+
+async function parseInput(input: TextOrTokens, engine: Engine, { param, cut }: InputOptions): Promise<Int32Array> {
+  const whole = await inputTokens(input, engine, param);
+  const tokens = input.kind.case === "text" ? cut(whole) : whole;
   if (tokens.length === 0) throw invalidParameter(param, `${param} must not be empty`);
   checkInputFits(param, tokens.length, engine.info.embedding.inputTokens);
   return tokens;
+}
+
+/** Cuts texts as the request wants; the tokens that the model expects around a text stay. */
+async function createCut({ truncation }: EmbedRequest, engine: Engine): Promise<InputOptions["cut"]> {
+  const limit = truncationLimit(truncation, engine.info.embedding.inputTokens);
+  if (limit === undefined) return (tokens) => tokens;
+  const around = (await engine.tokenize("", { addSpecial: true, parseSpecial: false })).length;
+  const before = engine.info.addsBos || around > 1 ? Math.min(1, around) : 0;
+  const after = around - before;
+  const most = Math.max(0, limit - around);
+  return (tokens) => {
+    if (tokens.length <= limit) return tokens;
+    const body = truncate(tokens.subarray(before, tokens.length - after), {
+      truncation: truncation && { ...truncation, maxTokens: 0 },
+      most,
+      side: "right",
+    });
+    const cut = new Int32Array(body.length + around);
+    cut.set(tokens.subarray(0, before));
+    cut.set(body, before);
+    cut.set(tokens.subarray(tokens.length - after), before + body.length);
+    return cut;
+  };
 }
 
 async function inputTokens({ kind }: TextOrTokens, engine: Engine, param: string): Promise<Int32Array> {

@@ -2,25 +2,46 @@ import { invalidParameter } from "../../../clients/errors.ts";
 import type { GenerationOptions } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { EngineInfo, GenerateJob } from "../../engine/engine.ts";
 import { numberOption } from "./number-options.ts";
+import { checkToken } from "./parse-sampling.ts";
 
-const maxStops = 16;
+const maxStops = 128;
 /** A stop text is searched for in everything that is generated, and text that might begin one is held back. */
 const maxStopLength = 1024;
 
 /** How much is generated, how often, and what ends it. */
 export type Limits = Pick<
   GenerateJob,
-  "choices" | "maxTokens" | "minTokens" | "ignoreEos" | "stop" | "topLogprobs" | "cachePrompt"
->;
+  | "choices"
+  | "maxTokens"
+  | "minTokens"
+  | "ignoreEos"
+  | "stop"
+  | "shownStops"
+  | "stopTokens"
+  | "showStopToken"
+  | "topLogprobs"
+  | "cachePrompt"
+  | "keepSpecial"
+> & {
+  /** Log-probabilities of the prompt's tokens: how many alternatives each; undefined: none. */
+  readonly promptLogprobs: number | undefined;
+};
 
 /** The limits of a request for this model. Throws INVALID_PARAMETER. */
 export function parseLimits(options: GenerationOptions | undefined, info: EngineInfo): Limits {
+  const stop = parseStops(options?.stop ?? []);
+  const includeStop = options?.includeStop ?? false;
   return {
     choices: parseChoices(options, info.slots),
     ...parseTokenLimits(options, info.contextLength),
     ignoreEos: options?.ignoreEos ?? false,
-    stop: parseStops(options?.stop ?? []),
+    stop,
+    shownStops: includeStop ? stop : [],
+    stopTokens: parseStopTokens(options?.stopTokenIds ?? [], info.vocabularySize),
+    showStopToken: includeStop,
+    keepSpecial: options?.keepSpecial ?? false,
     topLogprobs: numberOption(options, "topLogprobs"),
+    promptLogprobs: numberOption(options, "promptLogprobs"),
     cachePrompt: options?.cachePrompt ?? true,
   };
 }
@@ -45,20 +66,24 @@ export function tooManyChoices(n: number, slots: number): Error {
 function parseTokenLimits(options: GenerationOptions | undefined, contextLength: number) {
   const maxTokens = numberOption(options, "maxTokens");
   const minTokens = numberOption(options, "minTokens");
-  for (const [param, value] of [
-    ["max_tokens", maxTokens],
-    ["min_tokens", minTokens],
-  ] as const) {
-    if (value === undefined || value <= contextLength) continue;
-    throw invalidParameter(
-      param,
-      `${param} is too large: ${value}. This model's context holds ${contextLength} tokens.`,
-    );
+  if (minTokens > contextLength) {
+    const message = `min_tokens is too large: ${minTokens}. This model's context holds ${contextLength} tokens.`;
+    throw invalidParameter("min_tokens", message);
   }
   if (maxTokens !== undefined && minTokens > maxTokens) {
     throw invalidParameter("min_tokens", `min_tokens (${minTokens}) must not be above max_tokens (${maxTokens})`);
   }
-  return { maxTokens, minTokens };
+  // More than the context holds is as much as it holds: an answer that fills it ends there.
+  return { maxTokens: maxTokens === undefined ? undefined : Math.min(maxTokens, contextLength), minTokens };
+}
+
+function parseStopTokens(tokens: readonly number[], vocabularySize: number): readonly number[] {
+  if (tokens.length > maxStops) {
+    const message = `stop_token_ids may have at most ${maxStops} entries, not ${tokens.length}`;
+    throw invalidParameter("stop_token_ids", message);
+  }
+  for (const token of tokens) checkToken("stop_token_ids", token, vocabularySize);
+  return tokens;
 }
 
 function parseStops(stop: readonly string[]): readonly string[] {

@@ -1,7 +1,9 @@
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
+import type { Truncation } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { RerankRequest } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { Engine, RankingInfo, RankJob } from "../../engine/engine.ts";
 import { checkInputFits, checkTextCount, mapInOrder } from "./parse-inputs.ts";
+import { truncate, truncationLimit } from "./truncate.ts";
 
 /** Documents that can be ranked, and what to do with the scores. */
 export interface ParsedRerankJob {
@@ -21,13 +23,45 @@ export async function parseRerankJob(request: RerankRequest, engine: Engine): Pr
   checkTextCount("documents", documents.length);
   if (topN < 1) throw invalidParameter("top_n", `top_n must be at least 1, not ${topN}`);
   const join = await createJoin(query, ranking.prompt, engine);
+  const limit = truncationLimit(request.truncation, ranking.inputTokens);
+  const fit = { join, engine, limit, truncation: request.truncation };
   const inputs = await mapInOrder(documents, async (document, i) => {
-    const tokens = await join(document);
+    const tokens = limit === undefined ? await join(document) : await joinCut(document, { ...fit, limit });
     checkInputFits(`documents[${i}]`, tokens.length, ranking.inputTokens);
     return tokens;
   });
   const promptTokens = inputs.reduce((sum, { length }) => sum + length, 0);
   return { rank: { inputs }, promptTokens, topN, squash: ranking.scores === "logits" && !request.rawScores };
+}
+
+interface CutOptions {
+  readonly join: (document: string) => Promise<Int32Array>;
+  readonly engine: Engine;
+  readonly limit: number;
+  readonly truncation: Truncation | undefined;
+}
+
+/** A few tokens may become more when the text of a cut document is tokenized again. */
+const cutAttempts = 4;
+
+/** Query and document in at most `limit` tokens, of which the document gives up as many as it takes. */
+async function joinCut(document: string, { join, engine, limit, truncation }: CutOptions): Promise<Int32Array> {
+  let joined = await join(document);
+  if (joined.length <= limit) return joined;
+  const tokens = await engine.tokenize(document, { addSpecial: false, parseSpecial: false });
+  let most = tokens.length;
+  for (let attempt = 0; attempt < cutAttempts && joined.length > limit; attempt++) {
+    most = Math.max(0, most - (joined.length - limit));
+    const kept = truncate(tokens, { truncation: truncation && { ...truncation, maxTokens: 0 }, most, side: "right" });
+    joined = await join(textOf(kept, engine));
+  }
+  return joined;
+}
+
+/** The text of tokens, without the halves of characters at its ends. */
+function textOf(tokens: Int32Array, engine: Engine): string {
+  const bytes = Buffer.concat(Array.from(tokens, (token) => engine.tokenBytes(token)));
+  return bytes.toString("utf8").replace(/^\uFFFD+|\uFFFD+$/g, "");
 }
 
 /** Puts documents together with the query. */

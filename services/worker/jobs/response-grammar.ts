@@ -1,21 +1,45 @@
 import { invalidParameter } from "../../../clients/errors.ts";
-import type { ResponseFormat } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import type { ChoiceFormat, ResponseFormat } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { Grammar } from "../../engine/engine.ts";
 import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/gbnf/grammar-builder.ts";
+
+const maxOptions = 1_024;
+const maxOptionLength = 8_192;
 
 /** What a whole completion must look like; undefined: anything. Throws INVALID_PARAMETER, with the schema's place at fault. */
 export function responseGrammar(format: ResponseFormat | undefined): Grammar | undefined {
   if (format?.format.case === undefined) return undefined;
   if (format.format.case === "gbnf") return { gbnf: format.format.value };
   const grammar = createGrammarBuilder();
-  grammar.addRule("root", addJsonAnswer(grammar, format));
+  grammar.addRule("root", addAnswer(grammar, format));
   return { gbnf: grammar.toString() };
 }
 
-/** Adds the rules for a JSON answer in the format that is wanted, and gives the name of the rule for all of it. */
-export function addJsonAnswer(grammar: GrammarBuilder, { format }: ResponseFormat): string {
-  if (format.case !== "jsonSchema") return grammar.addJson("json-object");
-  return grammar.addSchema(parseSchema("response_format.json_schema.schema", format.value.schemaJson), "answer");
+/** Adds the rules for an answer in the format that is wanted, and gives the term for all of it. A grammar is none of them. */
+export function addAnswer(grammar: GrammarBuilder, { format }: ResponseFormat): string {
+  switch (format.case) {
+    case "jsonSchema":
+      return grammar.addSchema(parseSchema("response_format.json_schema.schema", format.value.schemaJson), "answer");
+    case "regex":
+      return grammar.addPattern("answer", format.value, "response_format.regex");
+    case "choice":
+      return choiceTerm(grammar, format.value);
+    default:
+      return grammar.addJson("json-object");
+  }
+}
+
+function choiceTerm(grammar: GrammarBuilder, { options }: ChoiceFormat): string {
+  const param = "response_format.choice";
+  if (options.length === 0 || options.length > maxOptions) {
+    throw invalidParameter(param, `${param} must have 1 to ${maxOptions} texts to choose from, not ${options.length}`);
+  }
+  for (const [index, { length }] of options.entries()) {
+    if (length > 0 && length <= maxOptionLength) continue;
+    const at = `${param}[${index}]`;
+    throw invalidParameter(at, `${at} must have 1 to ${maxOptionLength} characters, not ${length}`);
+  }
+  return `( ${[...new Set(options)].map((option) => grammar.literal(option)).join(" | ")} )`;
 }
 
 /** JSON text as the schema it is. */

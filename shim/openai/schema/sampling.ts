@@ -33,7 +33,7 @@ export const samplingFields = {
       .meta({ type: "integer" }),
   ),
   n: integerFrom(1, 128),
-  stop: unsettable(z.union([z.string().min(1), arrayOf(z.string().min(1), { max: 16 })])),
+  stop: unsettable(z.union([z.string().min(1), arrayOf(z.string().min(1), { max: 128 })])),
 
   top_k: integerFrom(-1, maxInt32),
   min_p: numberFrom(0, 1),

@@ -75,7 +75,7 @@ const badChat: [object, string, RegExp][] = [
   [{ seed: 1.5 }, "seed", /integer/],
   [{ seed: "1" }, "seed", /number/],
   [{ stop: "" }, "stop", /at least 1 character/],
-  [{ stop: Array.from({ length: 17 }, () => "x") }, "stop", /at most 16/],
+  [{ stop: Array.from({ length: 129 }, () => "x") }, "stop", /at most 128/],
   [{ stop: [1] }, "stop[0]", /string/],
   [{ logit_bias: { 5: 101 } }, "logit_bias.5", /at most 100/],
   [{ logit_bias: { 5: true } }, "logit_bias.5", /number or false/],

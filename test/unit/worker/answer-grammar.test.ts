@@ -36,6 +36,32 @@ test("nothing is held to anything without a wish", () => {
   expect(grammarOf({ tools, toolChoice: mode(ToolChoiceMode.NONE) })).toBeUndefined();
 });
 
+describe("an answer in a form", () => {
+  const regex = { format: { case: "regex" as const, value: "[ab]{2}" } };
+  const choice = (options: string[]) => ({ format: { case: "choice" as const, value: { options } } });
+
+  test("is the whole of a text that matches a pattern, or one of several texts", () => {
+    const pattern = createGbnfMatcher(grammarOf({ responseFormat: regex })?.gbnf ?? "");
+    expect([pattern.matches("ab"), pattern.matches("abc"), pattern.matches("a")]).toEqual([true, false, false]);
+    const texts = createGbnfMatcher(grammarOf({ responseFormat: choice(['say "yes"', "no"]) })?.gbnf ?? "");
+    expect([texts.matches('say "yes"'), texts.matches("no"), texts.matches("yes")]).toEqual([true, true, false]);
+  });
+
+  test("may come after reasoning, and beside calls", () => {
+    const thought = createGbnfMatcher(grammarOf({ responseFormat: choice(["no"]) }, reasoning)?.gbnf ?? "");
+    expect([thought.matches("hm</think>no"), thought.matches("hm</think>yes")]).toEqual([true, false]);
+    expect(grammarOf({ tools, responseFormat: regex })?.gbnf).toContain("tool-call");
+  });
+
+  test("that leaves nothing to choose from is refused", () => {
+    for (const options of [[], [""], Array.from({ length: 1025 }, String)]) {
+      expect(() => grammarOf({ responseFormat: choice(options) })).toThrow(
+        expect.objectContaining({ param: expect.stringContaining("response_format.choice") as string }),
+      );
+    }
+  });
+});
+
 describe("a forced call", () => {
   test("of any tool is written in the family's form, from the first token", () => {
     const grammar = grammarOf({ tools, toolChoice: mode(ToolChoiceMode.REQUIRED) });

@@ -2,7 +2,11 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
 import { ErrorReason } from "../../../clients/errors.ts";
 import { ChatRequestSchema, Role, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
-import type { GenerationOptionsSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import {
+  type GenerationOptionsSchema,
+  type TruncationSchema,
+  TruncationSide,
+} from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import {
   CompleteRequestSchema,
   EmbedRequestSchema,
@@ -81,15 +85,17 @@ describe("a value that cannot be served is refused with its name:", () => {
     ["frequency_penalty", { frequencyPenalty: -3 }],
     ["repeat_penalty", { repeatPenalty: 0 }],
     ["max_tokens", { maxTokens: 0 }],
-    ["max_tokens", { maxTokens: 1_000_000 }],
-    ["max_tokens", { maxTokens: 0xffffffff }],
     ["min_tokens", { minTokens: 5, maxTokens: 4 }],
     ["n", { n: 0 }],
     ["n", { n: 3 }],
     ["n", { n: 1_000_000 }],
     ["top_logprobs", { topLogprobs: 21 }],
     ["mirostat", { mirostat: 3 }],
-    ["stop", { stop: Array.from({ length: 17 }, () => "x") }],
+    ["min_tokens", { minTokens: 1001 }],
+    ["prompt_logprobs", { promptLogprobs: 21 }],
+    ["stop_token_ids", { stopTokenIds: [0x110000] }],
+    ["stop_token_ids", { stopTokenIds: Array.from({ length: 129 }, () => 1) }],
+    ["stop", { stop: Array.from({ length: 129 }, () => "x") }],
     ["stop[1]", { stop: ["x", ""] }],
     ["stop[0]", { stop: ["x".repeat(2000)] }],
     ["samplers[1]", { samplers: ["top_k", "magic"] }],
@@ -106,9 +112,6 @@ describe("a value that cannot be served is refused with its name:", () => {
     await expect(withOptions({ temperature: 2.1 })).rejects.toThrow(
       "temperature must be a number between 0 and 2, not 2.1",
     );
-    await expect(withOptions({ maxTokens: 5000 })).rejects.toThrow(
-      "max_tokens is too large: 5000. This model's context holds 1000 tokens.",
-    );
   });
 });
 
@@ -122,6 +125,11 @@ test("biases on texts are biases on each of their tokens, and -infinity forbids"
     { token: 98, bias: -Infinity },
     { token: 7, bias: 2 },
   ]);
+});
+
+test("max_tokens beyond the context is as much as the context holds", async () => {
+  expect((await withOptions({ maxTokens: 1_000_000 })).generate.maxTokens).toBe(1000);
+  expect((await withOptions({ maxTokens: 0xffffffff })).generate.maxTokens).toBe(1000);
 });
 
 test("what penalties look back on never exceeds the context", async () => {
@@ -146,6 +154,19 @@ describe("a chat", () => {
     for (const [param, messages] of cases) {
       await expect(chatJob({ messages })).rejects.toMatchObject({ param });
     }
+  });
+
+  test("is cut where it may be: its beginning, or its end", async () => {
+    const prompt = async (truncation: MessageInitShape<typeof TruncationSchema>) => {
+      const { generate } = await chatJob({ messages: [message("abcdefgh")], options: { truncation } });
+      return String.fromCodePoint(...generate.prompt);
+    };
+    const whole = await prompt({});
+    expect(whole).toContain("abcdefgh");
+    expect(await prompt({ maxTokens: 5 })).toBe(whole.slice(-5));
+    expect(await prompt({ maxTokens: 5, side: TruncationSide.RIGHT })).toBe(whole.slice(0, 5));
+    const long = await chatJob({ messages: [message("x".repeat(2000))], options: { truncation: {} } });
+    expect(long.generate.prompt).toHaveLength(999);
   });
 
   test("that does not fit is refused with the counts, in OpenAI's words", async () => {

@@ -13,7 +13,7 @@ import type { JsonObject, Message as Message$1, UnknownEnum } from "@bufbuild/pr
  * Describes the file tokenwire/v1/chat.proto.
  */
 export const file_tokenwire_v1_chat: GenFile = /*@__PURE__*/
-  fileDesc("Chd0b2tlbndpcmUvdjEvY2hhdC5wcm90bxIMdG9rZW53aXJlLnYxIssDCgtDaGF0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRInCghtZXNzYWdlcxgCIAMoCzIVLnRva2Vud2lyZS52MS5NZXNzYWdlEiEKBXRvb2xzGAMgAygLMhIudG9rZW53aXJlLnYxLlRvb2wSLQoLdG9vbF9jaG9pY2UYBCABKAsyGC50b2tlbndpcmUudjEuVG9vbENob2ljZRIgChNwYXJhbGxlbF90b29sX2NhbGxzGAUgASgISACIAQESNQoPcmVzcG9uc2VfZm9ybWF0GAYgASgLMhwudG9rZW53aXJlLnYxLlJlc3BvbnNlRm9ybWF0EjAKB29wdGlvbnMYByABKAsyHy50b2tlbndpcmUudjEuR2VuZXJhdGlvbk9wdGlvbnMSNQoUY2hhdF90ZW1wbGF0ZV9rd2FyZ3MYCCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhoKDWNoYXRfdGVtcGxhdGUYCSABKAlIAYgBARIqCglyZWFzb25pbmcYCiABKAsyFy50b2tlbndpcmUudjEuUmVhc29uaW5nQhYKFF9wYXJhbGxlbF90b29sX2NhbGxzQhAKDl9jaGF0X3RlbXBsYXRlInsKCVJlYXNvbmluZxIUCgdlbmFibGVkGAEgASgISACIAQESEwoGZWZmb3J0GAIgASgJSAGIAQESGgoNYnVkZ2V0X3Rva2VucxgDIAEoDUgCiAEBQgoKCF9lbmFibGVkQgkKB19lZmZvcnRCEAoOX2J1ZGdldF90b2tlbnMiugEKB01lc3NhZ2USIAoEcm9sZRgBIAEoDjISLnRva2Vud2lyZS52MS5Sb2xlEioKB2NvbnRlbnQYAiADKAsyGS50b2tlbndpcmUudjEuQ29udGVudFBhcnQSKgoKdG9vbF9jYWxscxgDIAMoCzIWLnRva2Vud2lyZS52MS5Ub29sQ2FsbBIUCgx0b29sX2NhbGxfaWQYBCABKAkSEQoJcmVhc29uaW5nGAUgASgJEgwKBG5hbWUYBiABKAkiJQoLQ29udGVudFBhcnQSDgoEdGV4dBgBIAEoCUgAQgYKBHBhcnQiPAoIVG9vbENhbGwSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIWCg5hcmd1bWVudHNfanNvbhgDIAEoCSJiCgRUb29sEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSFwoPcGFyYW1ldGVyc19qc29uGAMgASgJEhMKBnN0cmljdBgEIAEoCEgAiAEBQgkKB19zdHJpY3QiVAoKVG9vbENob2ljZRIsCgRtb2RlGAEgASgOMhwudG9rZW53aXJlLnYxLlRvb2xDaG9pY2VNb2RlSAASDgoEbmFtZRgCIAEoCUgAQggKBmNob2ljZSKGAgoMQ2hhdFJlc3BvbnNlEg4KBmNob2ljZRgBIAEoDRIoCgdzdGFydGVkGAIgASgLMhUudG9rZW53aXJlLnYxLlN0YXJ0ZWRIABInCgR0ZXh0GAMgASgLMhcudG9rZW53aXJlLnYxLlRleHREZWx0YUgAEiwKCXJlYXNvbmluZxgEIAEoCzIXLnRva2Vud2lyZS52MS5UZXh0RGVsdGFIABIwCgl0b29sX2NhbGwYBSABKAsyGy50b2tlbndpcmUudjEuVG9vbENhbGxEZWx0YUgAEioKCGZpbmlzaGVkGAYgASgLMhYudG9rZW53aXJlLnYxLkZpbmlzaGVkSABCBwoFZXZlbnQieQoNVG9vbENhbGxEZWx0YRINCgVpbmRleBgBIAEoDRIKCgJpZBgCIAEoCRIMCgRuYW1lGAMgASgJEhEKCWFyZ3VtZW50cxgEIAEoCRIsCghsb2dwcm9icxgFIAMoCzIaLnRva2Vud2lyZS52MS5Ub2tlbkxvZ3Byb2IqcwoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDwoLUk9MRV9TWVNURU0QARISCg5ST0xFX0RFVkVMT1BFUhACEg0KCVJPTEVfVVNFUhADEhIKDlJPTEVfQVNTSVNUQU5UEAQSDQoJUk9MRV9UT09MEAUqhwEKDlRvb2xDaG9pY2VNb2RlEiAKHFRPT0xfQ0hPSUNFX01PREVfVU5TUEVDSUZJRUQQABIZChVUT09MX0NIT0lDRV9NT0RFX0FVVE8QARIZChVUT09MX0NIT0lDRV9NT0RFX05PTkUQAhIdChlUT09MX0NIT0lDRV9NT0RFX1JFUVVJUkVEEANiBnByb3RvMw", [file_google_protobuf_struct, file_tokenwire_v1_generation]);
+  fileDesc("Chd0b2tlbndpcmUvdjEvY2hhdC5wcm90bxIMdG9rZW53aXJlLnYxIvgDCgtDaGF0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRInCghtZXNzYWdlcxgCIAMoCzIVLnRva2Vud2lyZS52MS5NZXNzYWdlEiEKBXRvb2xzGAMgAygLMhIudG9rZW53aXJlLnYxLlRvb2wSLQoLdG9vbF9jaG9pY2UYBCABKAsyGC50b2tlbndpcmUudjEuVG9vbENob2ljZRIgChNwYXJhbGxlbF90b29sX2NhbGxzGAUgASgISACIAQESNQoPcmVzcG9uc2VfZm9ybWF0GAYgASgLMhwudG9rZW53aXJlLnYxLlJlc3BvbnNlRm9ybWF0EjAKB29wdGlvbnMYByABKAsyHy50b2tlbndpcmUudjEuR2VuZXJhdGlvbk9wdGlvbnMSNQoUY2hhdF90ZW1wbGF0ZV9rd2FyZ3MYCCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhoKDWNoYXRfdGVtcGxhdGUYCSABKAlIAYgBARIqCglyZWFzb25pbmcYCiABKAsyFy50b2tlbndpcmUudjEuUmVhc29uaW5nEisKCnByb21wdF9lbmQYCyABKA4yFy50b2tlbndpcmUudjEuUHJvbXB0RW5kQhYKFF9wYXJhbGxlbF90b29sX2NhbGxzQhAKDl9jaGF0X3RlbXBsYXRlInsKCVJlYXNvbmluZxIUCgdlbmFibGVkGAEgASgISACIAQESEwoGZWZmb3J0GAIgASgJSAGIAQESGgoNYnVkZ2V0X3Rva2VucxgDIAEoDUgCiAEBQgoKCF9lbmFibGVkQgkKB19lZmZvcnRCEAoOX2J1ZGdldF90b2tlbnMiugEKB01lc3NhZ2USIAoEcm9sZRgBIAEoDjISLnRva2Vud2lyZS52MS5Sb2xlEioKB2NvbnRlbnQYAiADKAsyGS50b2tlbndpcmUudjEuQ29udGVudFBhcnQSKgoKdG9vbF9jYWxscxgDIAMoCzIWLnRva2Vud2lyZS52MS5Ub29sQ2FsbBIUCgx0b29sX2NhbGxfaWQYBCABKAkSEQoJcmVhc29uaW5nGAUgASgJEgwKBG5hbWUYBiABKAkiJQoLQ29udGVudFBhcnQSDgoEdGV4dBgBIAEoCUgAQgYKBHBhcnQiPAoIVG9vbENhbGwSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIWCg5hcmd1bWVudHNfanNvbhgDIAEoCSJiCgRUb29sEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSFwoPcGFyYW1ldGVyc19qc29uGAMgASgJEhMKBnN0cmljdBgEIAEoCEgAiAEBQgkKB19zdHJpY3QiVAoKVG9vbENob2ljZRIsCgRtb2RlGAEgASgOMhwudG9rZW53aXJlLnYxLlRvb2xDaG9pY2VNb2RlSAASDgoEbmFtZRgCIAEoCUgAQggKBmNob2ljZSKGAgoMQ2hhdFJlc3BvbnNlEg4KBmNob2ljZRgBIAEoDRIoCgdzdGFydGVkGAIgASgLMhUudG9rZW53aXJlLnYxLlN0YXJ0ZWRIABInCgR0ZXh0GAMgASgLMhcudG9rZW53aXJlLnYxLlRleHREZWx0YUgAEiwKCXJlYXNvbmluZxgEIAEoCzIXLnRva2Vud2lyZS52MS5UZXh0RGVsdGFIABIwCgl0b29sX2NhbGwYBSABKAsyGy50b2tlbndpcmUudjEuVG9vbENhbGxEZWx0YUgAEioKCGZpbmlzaGVkGAYgASgLMhYudG9rZW53aXJlLnYxLkZpbmlzaGVkSABCBwoFZXZlbnQieQoNVG9vbENhbGxEZWx0YRINCgVpbmRleBgBIAEoDRIKCgJpZBgCIAEoCRIMCgRuYW1lGAMgASgJEhEKCWFyZ3VtZW50cxgEIAEoCRIsCghsb2dwcm9icxgFIAMoCzIaLnRva2Vud2lyZS52MS5Ub2tlbkxvZ3Byb2IqcAoJUHJvbXB0RW5kEhoKFlBST01QVF9FTkRfVU5TUEVDSUZJRUQQABIXChNQUk9NUFRfRU5EX05FV19UVVJOEAESFwoTUFJPTVBUX0VORF9DT05USU5VRRACEhUKEVBST01QVF9FTkRfQ0xPU0VEEAMqcwoEUm9sZRIUChBST0xFX1VOU1BFQ0lGSUVEEAASDwoLUk9MRV9TWVNURU0QARISCg5ST0xFX0RFVkVMT1BFUhACEg0KCVJPTEVfVVNFUhADEhIKDlJPTEVfQVNTSVNUQU5UEAQSDQoJUk9MRV9UT09MEAUqhwEKDlRvb2xDaG9pY2VNb2RlEiAKHFRPT0xfQ0hPSUNFX01PREVfVU5TUEVDSUZJRUQQABIZChVUT09MX0NIT0lDRV9NT0RFX0FVVE8QARIZChVUT09MX0NIT0lDRV9NT0RFX05PTkUQAhIdChlUT09MX0NIT0lDRV9NT0RFX1JFUVVJUkVEEANiBnByb3RvMw", [file_google_protobuf_struct, file_tokenwire_v1_generation]);
 
 /**
  * @generated from message tokenwire.v1.ChatRequest
@@ -78,6 +78,11 @@ export type ChatRequest = Message$1<"tokenwire.v1.ChatRequest"> & {
    * @generated from field: tokenwire.v1.Reasoning reasoning = 10;
    */
   reasoning?: Reasoning | undefined;
+
+  /**
+   * @generated from field: tokenwire.v1.PromptEnd prompt_end = 11;
+   */
+  promptEnd: PromptEnd;
 };
 
 /**
@@ -387,6 +392,54 @@ export const ToolCallDeltaSchema: GenMessage<ToolCallDelta> = /*@__PURE__*/
   messageDesc(file_tokenwire_v1_chat, 8);
 
 /**
+ * What the prompt of a conversation ends with.
+ *
+ * @generated from enum tokenwire.v1.PromptEnd
+ */
+export const PromptEnd = {
+  /**
+   * As NEW_TURN.
+   *
+   * @generated from enum value: PROMPT_END_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The opening of an assistant's message, which the model writes.
+   *
+   * @generated from enum value: PROMPT_END_NEW_TURN = 1;
+   */
+  NEW_TURN: 1,
+
+  /**
+   * The last message, an assistant's, without what closes it: the model goes on with its text. Only what is new is answered.
+   *
+   * @generated from enum value: PROMPT_END_CONTINUE = 2;
+   */
+  CONTINUE: 2,
+
+  /**
+   * The last message, closed: nothing is opened for the model.
+   *
+   * @generated from enum value: PROMPT_END_CLOSED = 3;
+   */
+  CLOSED: 3,
+} as const;
+
+/**
+ * What the prompt of a conversation ends with.
+ *
+ * @generated from enum tokenwire.v1.PromptEnd
+ */
+export type PromptEnd = (typeof PromptEnd)[keyof typeof PromptEnd] | UnknownEnum;
+
+/**
+ * Describes the enum tokenwire.v1.PromptEnd.
+ */
+export const PromptEndSchema: GenEnum<PromptEnd> = /*@__PURE__*/
+  enumDesc(file_tokenwire_v1_chat, 0);
+
+/**
  * @generated from enum tokenwire.v1.Role
  */
 export const Role = {
@@ -430,7 +483,7 @@ export type Role = (typeof Role)[keyof typeof Role] | UnknownEnum;
  * Describes the enum tokenwire.v1.Role.
  */
 export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
-  enumDesc(file_tokenwire_v1_chat, 0);
+  enumDesc(file_tokenwire_v1_chat, 1);
 
 /**
  * @generated from enum tokenwire.v1.ToolChoiceMode
@@ -466,5 +519,5 @@ export type ToolChoiceMode = (typeof ToolChoiceMode)[keyof typeof ToolChoiceMode
  * Describes the enum tokenwire.v1.ToolChoiceMode.
  */
 export const ToolChoiceModeSchema: GenEnum<ToolChoiceMode> = /*@__PURE__*/
-  enumDesc(file_tokenwire_v1_chat, 1);
+  enumDesc(file_tokenwire_v1_chat, 2);
 

@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tokenwire/v1/generation.proto.
  */
 export const file_tokenwire_v1_generation: GenFile = /*@__PURE__*/
-  fileDesc("Ch10b2tlbndpcmUvdjEvZ2VuZXJhdGlvbi5wcm90bxIMdG9rZW53aXJlLnYxItEKChFHZW5lcmF0aW9uT3B0aW9ucxIXCgptYXhfdG9rZW5zGAEgASgNSACIAQESDAoEc3RvcBgCIAMoCRIOCgFuGAMgASgNSAGIAQESGQoMdG9wX2xvZ3Byb2JzGAQgASgNSAKIAQESFwoKbWluX3Rva2VucxgFIAEoDUgDiAEBEhcKCmlnbm9yZV9lb3MYBiABKAhIBIgBARIZCgxjYWNoZV9wcm9tcHQYByABKAhIBYgBARIaCg1pbnRlcnJ1cHRpYmxlGAggASgISAaIAQESEQoEc2VlZBgKIAEoDUgHiAEBEhgKC3RlbXBlcmF0dXJlGAsgASgCSAiIAQESEgoFdG9wX3AYDCABKAJICYgBARISCgV0b3BfaxgNIAEoDUgKiAEBEhIKBW1pbl9wGA4gASgCSAuIAQESFgoJdHlwaWNhbF9wGA8gASgCSAyIAQESGAoLdG9wX25fc2lnbWEYECABKAJIDYgBARIdChBwcmVzZW5jZV9wZW5hbHR5GBEgASgCSA6IAQESHgoRZnJlcXVlbmN5X3BlbmFsdHkYEiABKAJID4gBARIbCg5yZXBlYXRfcGVuYWx0eRgTIAEoAkgQiAEBEhoKDXJlcGVhdF9sYXN0X24YFCABKAVIEYgBARIrCgpsb2dpdF9iaWFzGBUgAygLMhcudG9rZW53aXJlLnYxLkxvZ2l0QmlhcxIbCg5keW5hdGVtcF9yYW5nZRgWIAEoAkgSiAEBEh4KEWR5bmF0ZW1wX2V4cG9uZW50GBcgASgCSBOIAQESHAoPeHRjX3Byb2JhYmlsaXR5GBggASgCSBSIAQESGgoNeHRjX3RocmVzaG9sZBgZIAEoAkgViAEBEhUKCG1pcm9zdGF0GBogASgNSBaIAQESGQoMbWlyb3N0YXRfdGF1GBsgASgCSBeIAQESGQoMbWlyb3N0YXRfZXRhGBwgASgCSBiIAQESGwoOZHJ5X211bHRpcGxpZXIYHSABKAJIGYgBARIVCghkcnlfYmFzZRgeIAEoAkgaiAEBEh8KEmRyeV9hbGxvd2VkX2xlbmd0aBgfIAEoBUgbiAEBEh8KEmRyeV9wZW5hbHR5X2xhc3RfbhggIAEoBUgciAEBEh0KFWRyeV9zZXF1ZW5jZV9icmVha2VycxghIAMoCRIQCghzYW1wbGVycxgiIAMoCUINCgtfbWF4X3Rva2Vuc0IECgJfbkIPCg1fdG9wX2xvZ3Byb2JzQg0KC19taW5fdG9rZW5zQg0KC19pZ25vcmVfZW9zQg8KDV9jYWNoZV9wcm9tcHRCEAoOX2ludGVycnVwdGlibGVCBwoFX3NlZWRCDgoMX3RlbXBlcmF0dXJlQggKBl90b3BfcEIICgZfdG9wX2tCCAoGX21pbl9wQgwKCl90eXBpY2FsX3BCDgoMX3RvcF9uX3NpZ21hQhMKEV9wcmVzZW5jZV9wZW5hbHR5QhQKEl9mcmVxdWVuY3lfcGVuYWx0eUIRCg9fcmVwZWF0X3BlbmFsdHlCEAoOX3JlcGVhdF9sYXN0X25CEQoPX2R5bmF0ZW1wX3JhbmdlQhQKEl9keW5hdGVtcF9leHBvbmVudEISChBfeHRjX3Byb2JhYmlsaXR5QhAKDl94dGNfdGhyZXNob2xkQgsKCV9taXJvc3RhdEIPCg1fbWlyb3N0YXRfdGF1Qg8KDV9taXJvc3RhdF9ldGFCEQoPX2RyeV9tdWx0aXBsaWVyQgsKCV9kcnlfYmFzZUIVChNfZHJ5X2FsbG93ZWRfbGVuZ3RoQhUKE19kcnlfcGVuYWx0eV9sYXN0X24iRAoJTG9naXRCaWFzEg8KBXRva2VuGAEgASgNSAASDgoEdGV4dBgDIAEoCUgAEgwKBGJpYXMYAiABKAJCCAoGdGFyZ2V0IpgBCg5SZXNwb25zZUZvcm1hdBI1Cgtqc29uX29iamVjdBgBIAEoCzIeLnRva2Vud2lyZS52MS5Kc29uT2JqZWN0Rm9ybWF0SAASNQoLanNvbl9zY2hlbWEYAiABKAsyHi50b2tlbndpcmUudjEuSnNvblNjaGVtYUZvcm1hdEgAEg4KBGdibmYYAyABKAlIAEIICgZmb3JtYXQiEgoQSnNvbk9iamVjdEZvcm1hdCJVChBKc29uU2NoZW1hRm9ybWF0EgwKBG5hbWUYASABKAkSEwoLc2NoZW1hX2pzb24YAiABKAkSEwoGc3RyaWN0GAMgASgISACIAQFCCQoHX3N0cmljdCJGCgdTdGFydGVkEg0KBW1vZGVsGAEgASgJEhUKDXByb21wdF90b2tlbnMYAiABKA0SFQoNY2FjaGVkX3Rva2VucxgDIAEoDSJHCglUZXh0RGVsdGESDAoEdGV4dBgBIAEoCRIsCghsb2dwcm9icxgCIAMoCzIaLnRva2Vud2lyZS52MS5Ub2tlbkxvZ3Byb2IidgoMVG9rZW5Mb2dwcm9iEisKBXRva2VuGAEgASgLMhwudG9rZW53aXJlLnYxLlRva2VuQ2FuZGlkYXRlEikKA3RvcBgCIAMoCzIcLnRva2Vud2lyZS52MS5Ub2tlbkNhbmRpZGF0ZRIOCgZwcm9tcHQYAyABKAgiTQoOVG9rZW5DYW5kaWRhdGUSCgoCaWQYASABKA0SDQoFYnl0ZXMYAiABKAwSFAoHbG9ncHJvYhgDIAEoAkgAiAEBQgoKCF9sb2dwcm9iIrABCghGaW5pc2hlZBIqCgZyZWFzb24YASABKA4yGi50b2tlbndpcmUudjEuRmluaXNoUmVhc29uEhoKDXN0b3Bfc2VxdWVuY2UYAiABKAlIAIgBARIiCgV1c2FnZRgDIAEoCzITLnRva2Vud2lyZS52MS5Vc2FnZRImCgd0aW1pbmdzGAQgASgLMhUudG9rZW53aXJlLnYxLlRpbWluZ3NCEAoOX3N0b3Bfc2VxdWVuY2UiagoFVXNhZ2USFQoNcHJvbXB0X3Rva2VucxgBIAEoDRIZChFjb21wbGV0aW9uX3Rva2VucxgCIAEoDRIVCg1jYWNoZWRfdG9rZW5zGAMgASgNEhgKEHJlYXNvbmluZ190b2tlbnMYBCABKA0iQgoHVGltaW5ncxIQCghxdWV1ZV9tcxgBIAEoARISCgpwcmVmaWxsX21zGAIgASgBEhEKCWRlY29kZV9tcxgDIAEoASqcAQoMRmluaXNoUmVhc29uEh0KGUZJTklTSF9SRUFTT05fVU5TUEVDSUZJRUQQABIWChJGSU5JU0hfUkVBU09OX1NUT1AQARIYChRGSU5JU0hfUkVBU09OX0xFTkdUSBACEhwKGEZJTklTSF9SRUFTT05fVE9PTF9DQUxMUxADEh0KGUZJTklTSF9SRUFTT05fSU5URVJSVVBURUQQBGIGcHJvdG8z");
+  fileDesc("Ch10b2tlbndpcmUvdjEvZ2VuZXJhdGlvbi5wcm90bxIMdG9rZW53aXJlLnYxIqEMChFHZW5lcmF0aW9uT3B0aW9ucxIXCgptYXhfdG9rZW5zGAEgASgNSACIAQESDAoEc3RvcBgCIAMoCRIOCgFuGAMgASgNSAGIAQESGQoMdG9wX2xvZ3Byb2JzGAQgASgNSAKIAQESFwoKbWluX3Rva2VucxgFIAEoDUgDiAEBEhcKCmlnbm9yZV9lb3MYBiABKAhIBIgBARIZCgxjYWNoZV9wcm9tcHQYByABKAhIBYgBARIaCg1pbnRlcnJ1cHRpYmxlGAggASgISAaIAQESEQoEc2VlZBgKIAEoDUgHiAEBEhgKC3RlbXBlcmF0dXJlGAsgASgCSAiIAQESEgoFdG9wX3AYDCABKAJICYgBARISCgV0b3BfaxgNIAEoDUgKiAEBEhIKBW1pbl9wGA4gASgCSAuIAQESFgoJdHlwaWNhbF9wGA8gASgCSAyIAQESGAoLdG9wX25fc2lnbWEYECABKAJIDYgBARIdChBwcmVzZW5jZV9wZW5hbHR5GBEgASgCSA6IAQESHgoRZnJlcXVlbmN5X3BlbmFsdHkYEiABKAJID4gBARIbCg5yZXBlYXRfcGVuYWx0eRgTIAEoAkgQiAEBEhoKDXJlcGVhdF9sYXN0X24YFCABKAVIEYgBARIrCgpsb2dpdF9iaWFzGBUgAygLMhcudG9rZW53aXJlLnYxLkxvZ2l0QmlhcxIbCg5keW5hdGVtcF9yYW5nZRgWIAEoAkgSiAEBEh4KEWR5bmF0ZW1wX2V4cG9uZW50GBcgASgCSBOIAQESHAoPeHRjX3Byb2JhYmlsaXR5GBggASgCSBSIAQESGgoNeHRjX3RocmVzaG9sZBgZIAEoAkgViAEBEhUKCG1pcm9zdGF0GBogASgNSBaIAQESGQoMbWlyb3N0YXRfdGF1GBsgASgCSBeIAQESGQoMbWlyb3N0YXRfZXRhGBwgASgCSBiIAQESGwoOZHJ5X211bHRpcGxpZXIYHSABKAJIGYgBARIVCghkcnlfYmFzZRgeIAEoAkgaiAEBEh8KEmRyeV9hbGxvd2VkX2xlbmd0aBgfIAEoBUgbiAEBEh8KEmRyeV9wZW5hbHR5X2xhc3RfbhggIAEoBUgciAEBEh0KFWRyeV9zZXF1ZW5jZV9icmVha2VycxghIAMoCRIQCghzYW1wbGVycxgiIAMoCRIWCg5zdG9wX3Rva2VuX2lkcxgjIAMoDRIZCgxpbmNsdWRlX3N0b3AYJCABKAhIHYgBARIZCgxrZWVwX3NwZWNpYWwYJSABKAhIHogBARIsCgp0cnVuY2F0aW9uGCYgASgLMhgudG9rZW53aXJlLnYxLlRydW5jYXRpb24SHAoPcHJvbXB0X2xvZ3Byb2JzGCcgASgNSB+IAQFCDQoLX21heF90b2tlbnNCBAoCX25CDwoNX3RvcF9sb2dwcm9ic0INCgtfbWluX3Rva2Vuc0INCgtfaWdub3JlX2Vvc0IPCg1fY2FjaGVfcHJvbXB0QhAKDl9pbnRlcnJ1cHRpYmxlQgcKBV9zZWVkQg4KDF90ZW1wZXJhdHVyZUIICgZfdG9wX3BCCAoGX3RvcF9rQggKBl9taW5fcEIMCgpfdHlwaWNhbF9wQg4KDF90b3Bfbl9zaWdtYUITChFfcHJlc2VuY2VfcGVuYWx0eUIUChJfZnJlcXVlbmN5X3BlbmFsdHlCEQoPX3JlcGVhdF9wZW5hbHR5QhAKDl9yZXBlYXRfbGFzdF9uQhEKD19keW5hdGVtcF9yYW5nZUIUChJfZHluYXRlbXBfZXhwb25lbnRCEgoQX3h0Y19wcm9iYWJpbGl0eUIQCg5feHRjX3RocmVzaG9sZEILCglfbWlyb3N0YXRCDwoNX21pcm9zdGF0X3RhdUIPCg1fbWlyb3N0YXRfZXRhQhEKD19kcnlfbXVsdGlwbGllckILCglfZHJ5X2Jhc2VCFQoTX2RyeV9hbGxvd2VkX2xlbmd0aEIVChNfZHJ5X3BlbmFsdHlfbGFzdF9uQg8KDV9pbmNsdWRlX3N0b3BCDwoNX2tlZXBfc3BlY2lhbEISChBfcHJvbXB0X2xvZ3Byb2JzIkwKClRydW5jYXRpb24SEgoKbWF4X3Rva2VucxgBIAEoDRIqCgRzaWRlGAIgASgOMhwudG9rZW53aXJlLnYxLlRydW5jYXRpb25TaWRlIkQKCUxvZ2l0QmlhcxIPCgV0b2tlbhgBIAEoDUgAEg4KBHRleHQYAyABKAlIABIMCgRiaWFzGAIgASgCQggKBnRhcmdldCLXAQoOUmVzcG9uc2VGb3JtYXQSNQoLanNvbl9vYmplY3QYASABKAsyHi50b2tlbndpcmUudjEuSnNvbk9iamVjdEZvcm1hdEgAEjUKC2pzb25fc2NoZW1hGAIgASgLMh4udG9rZW53aXJlLnYxLkpzb25TY2hlbWFGb3JtYXRIABIOCgRnYm5mGAMgASgJSAASDwoFcmVnZXgYBCABKAlIABIsCgZjaG9pY2UYBSABKAsyGi50b2tlbndpcmUudjEuQ2hvaWNlRm9ybWF0SABCCAoGZm9ybWF0Ih8KDENob2ljZUZvcm1hdBIPCgdvcHRpb25zGAEgAygJIhIKEEpzb25PYmplY3RGb3JtYXQiVQoQSnNvblNjaGVtYUZvcm1hdBIMCgRuYW1lGAEgASgJEhMKC3NjaGVtYV9qc29uGAIgASgJEhMKBnN0cmljdBgDIAEoCEgAiAEBQgkKB19zdHJpY3QiewoHU3RhcnRlZBINCgVtb2RlbBgBIAEoCRIVCg1wcm9tcHRfdG9rZW5zGAIgASgNEhUKDWNhY2hlZF90b2tlbnMYAyABKA0SMwoPcHJvbXB0X2xvZ3Byb2JzGAQgAygLMhoudG9rZW53aXJlLnYxLlRva2VuTG9ncHJvYiJHCglUZXh0RGVsdGESDAoEdGV4dBgBIAEoCRIsCghsb2dwcm9icxgCIAMoCzIaLnRva2Vud2lyZS52MS5Ub2tlbkxvZ3Byb2IidgoMVG9rZW5Mb2dwcm9iEisKBXRva2VuGAEgASgLMhwudG9rZW53aXJlLnYxLlRva2VuQ2FuZGlkYXRlEikKA3RvcBgCIAMoCzIcLnRva2Vud2lyZS52MS5Ub2tlbkNhbmRpZGF0ZRIOCgZwcm9tcHQYAyABKAgiTQoOVG9rZW5DYW5kaWRhdGUSCgoCaWQYASABKA0SDQoFYnl0ZXMYAiABKAwSFAoHbG9ncHJvYhgDIAEoAkgAiAEBQgoKCF9sb2dwcm9iItgBCghGaW5pc2hlZBIqCgZyZWFzb24YASABKA4yGi50b2tlbndpcmUudjEuRmluaXNoUmVhc29uEhoKDXN0b3Bfc2VxdWVuY2UYAiABKAlIAIgBARIiCgV1c2FnZRgDIAEoCzITLnRva2Vud2lyZS52MS5Vc2FnZRImCgd0aW1pbmdzGAQgASgLMhUudG9rZW53aXJlLnYxLlRpbWluZ3MSFwoKc3RvcF90b2tlbhgFIAEoDUgBiAEBQhAKDl9zdG9wX3NlcXVlbmNlQg0KC19zdG9wX3Rva2VuImoKBVVzYWdlEhUKDXByb21wdF90b2tlbnMYASABKA0SGQoRY29tcGxldGlvbl90b2tlbnMYAiABKA0SFQoNY2FjaGVkX3Rva2VucxgDIAEoDRIYChByZWFzb25pbmdfdG9rZW5zGAQgASgNIkIKB1RpbWluZ3MSEAoIcXVldWVfbXMYASABKAESEgoKcHJlZmlsbF9tcxgCIAEoARIRCglkZWNvZGVfbXMYAyABKAEqZgoOVHJ1bmNhdGlvblNpZGUSHwobVFJVTkNBVElPTl9TSURFX1VOU1BFQ0lGSUVEEAASGAoUVFJVTkNBVElPTl9TSURFX0xFRlQQARIZChVUUlVOQ0FUSU9OX1NJREVfUklHSFQQAiqcAQoMRmluaXNoUmVhc29uEh0KGUZJTklTSF9SRUFTT05fVU5TUEVDSUZJRUQQABIWChJGSU5JU0hfUkVBU09OX1NUT1AQARIYChRGSU5JU0hfUkVBU09OX0xFTkdUSBACEhwKGEZJTklTSF9SRUFTT05fVE9PTF9DQUxMUxADEh0KGUZJTklTSF9SRUFTT05fSU5URVJSVVBURUQQBGIGcHJvdG8z");
 
 /**
  * How tokens are drawn and when generation ends. Everything is optional: an unset field means the server's default, which is not 0.
@@ -19,14 +19,14 @@ export const file_tokenwire_v1_generation: GenFile = /*@__PURE__*/
  */
 export type GenerationOptions = Message<"tokenwire.v1.GenerationOptions"> & {
   /**
-   * Most completion tokens; unset: as many as the context holds.
+   * Most completion tokens; unset, or more than the context holds: as many as it holds.
    *
    * @generated from field: optional uint32 max_tokens = 1;
    */
   maxTokens?: number | undefined;
 
   /**
-   * Texts that end generation; they are not part of the answer. At most 16.
+   * Texts that end generation; they are not part of the answer unless include_stop. At most 128.
    *
    * @generated from field: repeated string stop = 2;
    */
@@ -215,6 +215,41 @@ export type GenerationOptions = Message<"tokenwire.v1.GenerationOptions"> & {
    * @generated from field: repeated string samplers = 34;
    */
   samplers: string[];
+
+  /**
+   * Tokens that end generation, as the model's own end tokens do. At most 128.
+   *
+   * @generated from field: repeated uint32 stop_token_ids = 35;
+   */
+  stopTokenIds: number[];
+
+  /**
+   * The stop text, or the text of the stop token, that was found is part of the answer.
+   *
+   * @generated from field: optional bool include_stop = 36;
+   */
+  includeStop?: boolean | undefined;
+
+  /**
+   * Control tokens that are generated are shown by their names.
+   *
+   * @generated from field: optional bool keep_special = 37;
+   */
+  keepSpecial?: boolean | undefined;
+
+  /**
+   * Set: a prompt that is longer is cut; unset: it is refused.
+   *
+   * @generated from field: tokenwire.v1.Truncation truncation = 38;
+   */
+  truncation?: Truncation | undefined;
+
+  /**
+   * Set: report log-probabilities of the prompt's tokens, with this many alternatives per token (0 to 20), in Started.
+   *
+   * @generated from field: optional uint32 prompt_logprobs = 39;
+   */
+  promptLogprobs?: number | undefined;
 };
 
 /**
@@ -223,6 +258,34 @@ export type GenerationOptions = Message<"tokenwire.v1.GenerationOptions"> & {
  */
 export const GenerationOptionsSchema: GenMessage<GenerationOptions> = /*@__PURE__*/
   messageDesc(file_tokenwire_v1_generation, 0);
+
+/**
+ * How a text that is too long is cut.
+ *
+ * @generated from message tokenwire.v1.Truncation
+ */
+export type Truncation = Message<"tokenwire.v1.Truncation"> & {
+  /**
+   * Most tokens; 0: as many as the model takes.
+   *
+   * @generated from field: uint32 max_tokens = 1;
+   */
+  maxTokens: number;
+
+  /**
+   * Unspecified: a prompt that is continued loses its beginning, a text that is embedded or ranked its end.
+   *
+   * @generated from field: tokenwire.v1.TruncationSide side = 2;
+   */
+  side: TruncationSide;
+};
+
+/**
+ * Describes the message tokenwire.v1.Truncation.
+ * Use `create(TruncationSchema)` to create a new message.
+ */
+export const TruncationSchema: GenMessage<Truncation> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_generation, 1);
 
 /**
  * Added to the logit of a token before sampling; -infinity forbids it.
@@ -260,7 +323,7 @@ export type LogitBias = Message<"tokenwire.v1.LogitBias"> & {
  * Use `create(LogitBiasSchema)` to create a new message.
  */
 export const LogitBiasSchema: GenMessage<LogitBias> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 1);
+  messageDesc(file_tokenwire_v1_generation, 2);
 
 /**
  * What the answer must look like.
@@ -293,6 +356,20 @@ export type ResponseFormat = Message<"tokenwire.v1.ResponseFormat"> & {
      */
     value: string;
     case: "gbnf";
+  } | {
+    /**
+     * A regular expression (ECMA-262's syntax, as in JSON Schema) that the whole answer matches.
+     *
+     * @generated from field: string regex = 4;
+     */
+    value: string;
+    case: "regex";
+  } | {
+    /**
+     * @generated from field: tokenwire.v1.ChoiceFormat choice = 5;
+     */
+    value: ChoiceFormat;
+    case: "choice";
   } | { case: undefined; value?: undefined };
 };
 
@@ -301,7 +378,28 @@ export type ResponseFormat = Message<"tokenwire.v1.ResponseFormat"> & {
  * Use `create(ResponseFormatSchema)` to create a new message.
  */
 export const ResponseFormatSchema: GenMessage<ResponseFormat> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 2);
+  messageDesc(file_tokenwire_v1_generation, 3);
+
+/**
+ * The answer is one of these texts.
+ *
+ * @generated from message tokenwire.v1.ChoiceFormat
+ */
+export type ChoiceFormat = Message<"tokenwire.v1.ChoiceFormat"> & {
+  /**
+   * 1 to 1024 texts that are not empty.
+   *
+   * @generated from field: repeated string options = 1;
+   */
+  options: string[];
+};
+
+/**
+ * Describes the message tokenwire.v1.ChoiceFormat.
+ * Use `create(ChoiceFormatSchema)` to create a new message.
+ */
+export const ChoiceFormatSchema: GenMessage<ChoiceFormat> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_generation, 4);
 
 /**
  * @generated from message tokenwire.v1.JsonObjectFormat
@@ -314,7 +412,7 @@ export type JsonObjectFormat = Message<"tokenwire.v1.JsonObjectFormat"> & {
  * Use `create(JsonObjectFormatSchema)` to create a new message.
  */
 export const JsonObjectFormatSchema: GenMessage<JsonObjectFormat> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 3);
+  messageDesc(file_tokenwire_v1_generation, 5);
 
 /**
  * @generated from message tokenwire.v1.JsonSchemaFormat
@@ -343,7 +441,7 @@ export type JsonSchemaFormat = Message<"tokenwire.v1.JsonSchemaFormat"> & {
  * Use `create(JsonSchemaFormatSchema)` to create a new message.
  */
 export const JsonSchemaFormatSchema: GenMessage<JsonSchemaFormat> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 4);
+  messageDesc(file_tokenwire_v1_generation, 6);
 
 /**
  * The request has left the queue and its prompt is being processed.
@@ -369,6 +467,13 @@ export type Started = Message<"tokenwire.v1.Started"> & {
    * @generated from field: uint32 cached_tokens = 3;
    */
   cachedTokens: number;
+
+  /**
+   * With prompt_logprobs: one per prompt token; the first has no log-probability.
+   *
+   * @generated from field: repeated tokenwire.v1.TokenLogprob prompt_logprobs = 4;
+   */
+  promptLogprobs: TokenLogprob[];
 };
 
 /**
@@ -376,7 +481,7 @@ export type Started = Message<"tokenwire.v1.Started"> & {
  * Use `create(StartedSchema)` to create a new message.
  */
 export const StartedSchema: GenMessage<Started> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 5);
+  messageDesc(file_tokenwire_v1_generation, 7);
 
 /**
  * @generated from message tokenwire.v1.TextDelta
@@ -398,7 +503,7 @@ export type TextDelta = Message<"tokenwire.v1.TextDelta"> & {
  * Use `create(TextDeltaSchema)` to create a new message.
  */
 export const TextDeltaSchema: GenMessage<TextDelta> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 6);
+  messageDesc(file_tokenwire_v1_generation, 8);
 
 /**
  * One generated token with its log-probability under the model, before sampling.
@@ -417,7 +522,7 @@ export type TokenLogprob = Message<"tokenwire.v1.TokenLogprob"> & {
   top: TokenCandidate[];
 
   /**
-   * Completions with echo: a token of the prompt; the first has no log-probability.
+   * A token of the prompt; the first has no log-probability.
    *
    * @generated from field: bool prompt = 3;
    */
@@ -429,7 +534,7 @@ export type TokenLogprob = Message<"tokenwire.v1.TokenLogprob"> & {
  * Use `create(TokenLogprobSchema)` to create a new message.
  */
 export const TokenLogprobSchema: GenMessage<TokenLogprob> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 7);
+  messageDesc(file_tokenwire_v1_generation, 9);
 
 /**
  * @generated from message tokenwire.v1.TokenCandidate
@@ -458,7 +563,7 @@ export type TokenCandidate = Message<"tokenwire.v1.TokenCandidate"> & {
  * Use `create(TokenCandidateSchema)` to create a new message.
  */
 export const TokenCandidateSchema: GenMessage<TokenCandidate> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 8);
+  messageDesc(file_tokenwire_v1_generation, 10);
 
 /**
  * The end of one choice; a stream that ends without one per choice has failed.
@@ -487,6 +592,13 @@ export type Finished = Message<"tokenwire.v1.Finished"> & {
    * @generated from field: tokenwire.v1.Timings timings = 4;
    */
   timings?: Timings | undefined;
+
+  /**
+   * The one of stop_token_ids that was drawn.
+   *
+   * @generated from field: optional uint32 stop_token = 5;
+   */
+  stopToken?: number | undefined;
 };
 
 /**
@@ -494,7 +606,7 @@ export type Finished = Message<"tokenwire.v1.Finished"> & {
  * Use `create(FinishedSchema)` to create a new message.
  */
 export const FinishedSchema: GenMessage<Finished> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 9);
+  messageDesc(file_tokenwire_v1_generation, 11);
 
 /**
  * Tokens of one choice. The prompt is the same for all choices of a request.
@@ -528,7 +640,7 @@ export type Usage = Message<"tokenwire.v1.Usage"> & {
  * Use `create(UsageSchema)` to create a new message.
  */
 export const UsageSchema: GenMessage<Usage> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 10);
+  messageDesc(file_tokenwire_v1_generation, 12);
 
 /**
  * @generated from message tokenwire.v1.Timings
@@ -561,7 +673,42 @@ export type Timings = Message<"tokenwire.v1.Timings"> & {
  * Use `create(TimingsSchema)` to create a new message.
  */
 export const TimingsSchema: GenMessage<Timings> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 11);
+  messageDesc(file_tokenwire_v1_generation, 13);
+
+/**
+ * @generated from enum tokenwire.v1.TruncationSide
+ */
+export const TruncationSide = {
+  /**
+   * @generated from enum value: TRUNCATION_SIDE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The beginning is cut off.
+   *
+   * @generated from enum value: TRUNCATION_SIDE_LEFT = 1;
+   */
+  LEFT: 1,
+
+  /**
+   * The end is cut off.
+   *
+   * @generated from enum value: TRUNCATION_SIDE_RIGHT = 2;
+   */
+  RIGHT: 2,
+} as const;
+
+/**
+ * @generated from enum tokenwire.v1.TruncationSide
+ */
+export type TruncationSide = (typeof TruncationSide)[keyof typeof TruncationSide] | UnknownEnum;
+
+/**
+ * Describes the enum tokenwire.v1.TruncationSide.
+ */
+export const TruncationSideSchema: GenEnum<TruncationSide> = /*@__PURE__*/
+  enumDesc(file_tokenwire_v1_generation, 0);
 
 /**
  * @generated from enum tokenwire.v1.FinishReason
@@ -608,5 +755,5 @@ export type FinishReason = (typeof FinishReason)[keyof typeof FinishReason] | Un
  * Describes the enum tokenwire.v1.FinishReason.
  */
 export const FinishReasonSchema: GenEnum<FinishReason> = /*@__PURE__*/
-  enumDesc(file_tokenwire_v1_generation, 0);
+  enumDesc(file_tokenwire_v1_generation, 1);
 

@@ -28,6 +28,7 @@ interface Ending {
   /** Text that was held back. Unset where a stop text swallowed it. */
   readonly rest?: string;
   readonly stopSequence?: string;
+  readonly stopToken?: number;
   readonly endLogprob?: TokenLogprob;
 }
 
@@ -88,14 +89,20 @@ export class Sequence {
     if (this.#vocabulary.isEog(token)) {
       return this.#finish("stop", { rest: this.#flush(), ...(logprob && { endLogprob: logprob }) });
     }
+    const isStopToken = this.generated > job.minTokens && job.stopTokens?.includes(token) === true;
+    if (isStopToken && job.showStopToken !== true) {
+      return this.#finish("stop", { rest: this.#flush(), stopToken: token, ...(logprob && { endLogprob: logprob }) });
+    }
 
     const text = this.#utf8.push(this.#vocabulary.piece(token, job.keepSpecial));
     this.#made += text.length;
     this.#reasoning?.push(text);
     if (logprob !== undefined) this.#pending.push({ logprob, end: this.#made });
     const { emit, stopped } = this.#stops.push(text);
-    this.#emit(emit, false);
+    const isShown = stopped !== undefined && job.shownStops?.includes(stopped) === true;
+    this.#emit(isShown ? emit + stopped : emit, false);
     if (stopped !== undefined) return this.#finish("stop", { stopSequence: stopped });
+    if (isStopToken) return this.#finish("stop", { rest: this.#flush(), stopToken: token });
     if (this.generated === job.maxTokens) return this.#finish("length", { rest: this.#flush() });
     // The token sampled now still needs a cell.
     if (this.slot.tokens.length >= contextLength) return this.#finish("length", { rest: this.#flush() });
@@ -124,7 +131,7 @@ export class Sequence {
     });
   }
 
-  #finish(reason: "stop" | "length", { rest, stopSequence, endLogprob }: Ending): false {
+  #finish(reason: "stop" | "length", { rest, stopSequence, stopToken, endLogprob }: Ending): false {
     // What a found stop text swallowed has no place in the answer, nor have its tokens.
     if (rest !== undefined) this.#emit(rest, true);
     const now = performance.now();
@@ -133,6 +140,7 @@ export class Sequence {
       choice: this.choice,
       reason,
       stopSequence,
+      ...(stopToken !== undefined && { stopToken }),
       completionTokens: this.generated,
       ...(endLogprob && { endLogprob }),
       timings: {

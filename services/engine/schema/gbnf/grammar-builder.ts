@@ -3,6 +3,7 @@ import { compileSchema } from "../compile/compile-schema.ts";
 import { type JsonRule, jsonRule } from "./json-rules.ts";
 import { SchemaRefusal } from "../document/refusal.ts";
 import { createRuleSet, literal } from "./rule-set.ts";
+import { patternTerm } from "./pattern-term.ts";
 import { textTerm, type TextOptions } from "./text-term.ts";
 
 export interface SchemaOptions {
@@ -20,6 +21,11 @@ export interface GrammarBuilder {
    * JSON pointer of what cannot be honoured.
    */
   addSchema(schema: unknown, ruleName: string, options?: SchemaOptions): string;
+  /**
+   * A term for the plain texts that match a regular expression from their beginning to their end. Its rules are named
+   * like `hint`. Throws RpcError INVALID_PARAMETER for `param` on a pattern that is not supported or that nothing matches.
+   */
+  addPattern(hint: string, pattern: string, param: string): string;
   /** A term for plain texts; undefined when it would be too large. Its rules are named like `hint`. */
   addText(hint: string, options: TextOptions): string | undefined;
   /** Adds a rule with a body in GBNF. The name must be free and a valid one: it is what others refer to. */
@@ -47,6 +53,7 @@ export function createGrammarBuilder(): GrammarBuilder {
       rules.define(name, body);
       return name;
     },
+    addPattern: (hint, pattern, param) => patternTerm(rules, hint, { pattern, param }),
     addText: (hint, options) => textTerm(rules, hint, options),
     addJson: (rule) => jsonRule(rules, rule),
     literal,

@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
-import { ChatRequestSchema, Role, ToolChoiceMode } from "../../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { ChatRequestSchema, PromptEnd, Role, ToolChoiceMode } from "../../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { createChatPrompter, type ChatPrompterOptions } from "../../../../services/engine/text/chat-prompt.ts";
-import { parseAnswer } from "./support.ts";
+import { parseAnswer, tinyGuideTemplate } from "./support.ts";
 
 const named = "{% for m in messages %}{{ m.role }}:{{ m.content }};{% endfor %}";
 const reasoning =
@@ -20,6 +20,65 @@ function request(init: RequestInit = {}) {
 }
 
 const tools = [{ name: "f", parametersJson: '{"type":"object"}' }];
+
+describe("the end of a prompt", () => {
+  const said = (value: string, more: object = {}) => ({
+    messages: [
+      { role: Role.USER, content: [{ part: { case: "text" as const, value: "Hi" } }] },
+      { role: Role.ASSISTANT, content: [{ part: { case: "text" as const, value } }], ...more },
+    ],
+  });
+  const chatml = { chatFormat: "chatml" as const };
+
+  test("is the opening of a new turn, also behind an assistant's message", () => {
+    expect(createPrompter(chatml).prompt(request(said("Well, "))).prompt).toMatch(
+      /Well, <\|im_end\|>\n<\|im_start\|>assistant\n$/,
+    );
+  });
+
+  test("is the last message's text, blanks and all, where that is to be continued", () => {
+    const continued = { ...said("Well, "), promptEnd: PromptEnd.CONTINUE };
+    expect(createPrompter(chatml).prompt(request(continued)).prompt).toMatch(/<\|im_start\|>assistant\nWell, $/);
+    expect(createPrompter().prompt(request(continued)).prompt).toBe("user:Hi;assistant:Well, ");
+    const template = { templates: { "": tinyGuideTemplate } };
+    expect(createPrompter(template).prompt(request(continued)).prompt).toMatch(/<\|im_start\|>assistant\nWell, $/);
+  });
+
+  test("is the last message's reasoning, where it has no text", () => {
+    const continued = { ...said("", { reasoning: "Hm, " }), promptEnd: PromptEnd.CONTINUE };
+    const prompter = createPrompter({ templates: { "": tinyGuideTemplate } });
+    expect(prompter.prompt(request(continued))).toMatchObject({
+      prompt: expect.stringMatching(/<think>\nHm, $/) as string,
+      reasoningOpen: true,
+    });
+    expect(() => createPrompter().prompt(request(continued))).toThrow(
+      expect.objectContaining({ param: "messages[1]" }),
+    );
+  });
+
+  test("is in reasoning where the text has begun it", () => {
+    const prompter = createPrompter({ templates: { "": tinyGuideTemplate } });
+    const open = (text: string) => prompter.prompt(request({ ...said(text), promptEnd: PromptEnd.CONTINUE }));
+    expect(open("<think>\nHm").reasoningOpen).toBe(true);
+    expect(open("<think>\nHm\n</think>\n\nWell").reasoningOpen).toBe(false);
+  });
+
+  test("cannot be continued behind a user, or behind calls", () => {
+    const prompter = createPrompter();
+    const call = { toolCalls: [{ id: "1", name: "f", argumentsJson: "{}" }] };
+    expect(() => prompter.prompt(request({ promptEnd: PromptEnd.CONTINUE }))).toThrow(/messages\[0\]/);
+    expect(() => prompter.prompt(request({ ...said("x", call), promptEnd: PromptEnd.CONTINUE }))).toThrow(/tool calls/);
+  });
+
+  test("is the closed last message, where a template can leave it at that", () => {
+    const closed = { ...said("Well"), promptEnd: PromptEnd.CLOSED };
+    const prompter = createPrompter({ templates: { "": tinyGuideTemplate } });
+    expect(prompter.prompt(request(closed)).prompt).toMatch(/assistant\nWell<\|im_end\|>\n$/);
+    expect(() => createPrompter(chatml).prompt(request(closed))).toThrow(
+      expect.objectContaining({ param: "add_generation_prompt" }),
+    );
+  });
+});
 
 describe("the order of formats", () => {
   test("the GGUF's template", () => {

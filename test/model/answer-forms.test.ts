@@ -1,0 +1,160 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { create, type Message, type MessageInitShape } from "@bufbuild/protobuf";
+import { type ChatRequestSchema, PromptEnd, Role } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { CompleteRequestSchema } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
+import {
+  FinishReason,
+  type Finished,
+  GenerationOptionsSchema,
+  type Started,
+  TruncationSide,
+} from "../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { startTokenwire, type Tokenwire } from "../support/tokenwire.ts";
+
+let tokenwire: Tokenwire;
+beforeAll(async () => {
+  tokenwire = await startTokenwire({ args: ["--n_threads", "1"] });
+});
+afterAll(() => tokenwire[Symbol.asyncDispose]());
+
+type Options = MessageInitShape<typeof GenerationOptionsSchema>;
+type ChatInit = Omit<Exclude<MessageInitShape<typeof ChatRequestSchema>, Message>, "options"> & { options?: Options };
+type CompleteInit = Omit<Exclude<MessageInitShape<typeof CompleteRequestSchema>, Message>, "options"> & {
+  options?: Options;
+};
+
+const said = (value: string, role: Role = Role.USER) => ({
+  role,
+  content: [{ part: { case: "text" as const, value } }],
+});
+const completing = (value: string) => ({ prompt: { kind: { case: "text" as const, value } } });
+
+async function read(
+  events: AsyncIterable<{ event: { case?: string | undefined; value?: unknown } }>,
+): Promise<{ text: string; started?: Started; finished?: Finished }> {
+  const answer: { text: string; started?: Started; finished?: Finished } = { text: "" };
+  for await (const { event } of events) {
+    if (event.case === "text") answer.text += (event.value as { text: string }).text;
+    if (event.case === "started") answer.started = event.value as Started;
+    if (event.case === "finished") answer.finished = event.value as Finished;
+  }
+  return answer;
+}
+
+const greedy = (options: Options = {}) => create(GenerationOptionsSchema, { temperature: 0, ...options });
+const chat = ({ options, ...request }: ChatInit) =>
+  read(tokenwire.client.inference.chat({ messages: [said("Hello!")], ...request, options: greedy(options) }));
+const complete = ({ options, ...request }: CompleteInit) =>
+  read(tokenwire.client.inference.complete({ ...request, options: greedy(options) }));
+
+describe("an answer", () => {
+  test("matches the pattern that is asked for, from beginning to end", async () => {
+    const format = { format: { case: "regex" as const, value: String.raw`[A-Z]{3}-\d{4}(, [A-Z]{3}-\d{4}){2}` } };
+    const { text, finished } = await chat({ responseFormat: format, options: { maxTokens: 60 } });
+    expect(text).toMatch(/^[A-Z]{3}-\d{4}(, [A-Z]{3}-\d{4}){2}$/);
+    expect(finished?.reason).toBe(FinishReason.STOP);
+  });
+
+  test("is one of the texts that are given", async () => {
+    const choice = { format: { case: "choice" as const, value: { options: ["certainly not", "perhaps, 多分"] } } };
+    expect(["certainly not", "perhaps, 多分"]).toContain((await chat({ responseFormat: choice })).text);
+    expect(["certainly not", "perhaps, 多分"]).toContain(
+      (await complete({ ...completing("Well, "), responseFormat: choice, options: { maxTokens: 30 } })).text,
+    );
+  });
+
+  test("ends at a stop token, which is told and not shown", async () => {
+    const whole = await complete({ ...completing("Once upon a time"), options: { maxTokens: 12, topLogprobs: 0 } });
+    const { tokens } = await tokenwire.client.inference.tokenize({ text: whole.text });
+    const stop = tokens[5] ?? 0;
+    const before = await tokenwire.client.inference.detokenize({ tokens: tokens.slice(0, tokens.indexOf(stop)) });
+    const options = { maxTokens: 12, stopTokenIds: [stop] };
+    const cut = await complete({ ...completing("Once upon a time"), options });
+    expect(cut).toMatchObject({ text: before.text, finished: { reason: FinishReason.STOP, stopToken: stop } });
+    const shown = await complete({ ...completing("Once upon a time"), options: { ...options, includeStop: true } });
+    const upTo = tokens.slice(0, tokens.indexOf(stop) + 1);
+    expect(shown.text).toBe((await tokenwire.client.inference.detokenize({ tokens: upTo })).text);
+    const least = await complete({ ...completing("Once upon a time"), options: { ...options, minTokens: 12 } });
+    expect(least.text).toBe(whole.text);
+  });
+
+  test("shows its stop text where that is asked for, and what ends chats never", async () => {
+    const [word = ""] = / \w+/.exec((await chat({})).text) ?? [];
+    const plain = await chat({ options: { stop: [word] } });
+    expect(plain.text).not.toContain(word);
+    expect((await chat({ options: { stop: [word], includeStop: true } })).text).toBe(plain.text + word);
+    expect((await chat({ options: { includeStop: true } })).text).toBe((await chat({})).text);
+  });
+
+  test("fills the context when it may have more tokens than that", async () => {
+    const { finished } = await complete({ ...completing("Once"), options: { maxTokens: 5000, ignoreEos: true } });
+    expect(finished).toMatchObject({
+      reason: FinishReason.LENGTH,
+      usage: { completionTokens: expect.any(Number) as number },
+    });
+    expect(finished?.usage?.completionTokens).toBeGreaterThan(1000);
+  });
+
+  test("goes on with the assistant's message, of which only the new part is told", async () => {
+    const question = said("What is the capital of France?");
+    const whole = (await chat({ messages: [question] })).text;
+    const [begun = ""] = /^\S+ \S+/.exec(whole) ?? [];
+    const messages = [question, said(begun, Role.ASSISTANT)];
+    const going = await chat({ messages, promptEnd: PromptEnd.CONTINUE, options: { maxTokens: 40 } });
+    expect(begun + going.text).toBe(whole);
+    const again = await chat({ messages, options: { maxTokens: 40 } });
+    expect(again.started?.promptTokens).toBeGreaterThan(going.started?.promptTokens ?? Infinity);
+  });
+});
+
+describe("a prompt", () => {
+  test("has log-probabilities of its tokens, chats too", async () => {
+    const { tokens } = await tokenwire.client.inference.tokenize({ text: "Once upon a time" });
+    for (const { started } of [
+      await complete({ ...completing("Once upon a time"), options: { maxTokens: 1, promptLogprobs: 2 } }),
+      await complete({ ...completing("Once upon a time"), options: { maxTokens: 0, promptLogprobs: 2 } }),
+    ]) {
+      expect(started?.promptLogprobs.map(({ token }) => token?.id)).toEqual(tokens);
+      expect(started?.promptLogprobs.map(({ token }) => (token?.logprob ?? 1) <= 0)).toEqual([
+        false,
+        ...tokens.slice(1).map(() => true),
+      ]);
+      expect(started?.promptLogprobs.at(-1)?.top).toHaveLength(2);
+    }
+    const { started } = await chat({ options: { maxTokens: 1, promptLogprobs: 0 } });
+    expect(started?.promptLogprobs).toHaveLength(started?.promptTokens ?? 0);
+  });
+
+  test("that is too long is cut where it may be", async () => {
+    const text = "one two three four five six seven eight nine ten ".repeat(200);
+    await expect(complete({ ...completing(text), options: { maxTokens: 1 } })).rejects.toThrow(
+      /maximum context length/,
+    );
+    const { started } = await complete({
+      ...completing(text),
+      options: { maxTokens: 1, truncation: { maxTokens: 10 } },
+    });
+    expect(started?.promptTokens).toBe(10);
+    const whole = await complete({ ...completing(text), options: { maxTokens: 1, truncation: {} } });
+    expect(whole.started?.promptTokens).toBe(1023);
+  });
+
+  test("that is embedded is cut at its end, unless its beginning is meant", async () => {
+    const text = (value: string) => ({ kind: { case: "text" as const, value } });
+    const long = "one two three four five six seven eight nine ten ".repeat(200);
+    const embed = async (value: string, truncation?: { maxTokens: number; side?: TruncationSide }) => {
+      const { embeddings, promptTokens } = await tokenwire.client.inference.embed({
+        inputs: [text(value)],
+        ...(truncation && { truncation }),
+      });
+      return { values: embeddings[0]?.values, promptTokens };
+    };
+    await expect(embed(long)).rejects.toThrow(/maximum context length/);
+    expect((await embed(long, { maxTokens: 0 })).promptTokens).toBeGreaterThan(500);
+    const cut = await embed("one two three", { maxTokens: 1 });
+    expect(cut).toEqual(await embed("one"));
+    const end = await embed("one two three", { maxTokens: 1, side: TruncationSide.LEFT });
+    expect(end).toMatchObject({ promptTokens: 1 });
+    expect(end).not.toEqual(cut);
+  });
+});
