@@ -22,11 +22,14 @@ const message = z.strictObject({
   name: z.string().optional(),
 });
 
+/** JSON, or its text: JavaScript's numbers end at 17 digits, and its objects sort names like "10" to the front. */
+const jsonSchema = z.union([z.record(z.string(), z.json()), z.string()]);
+
 const tool = z.strictObject({
   name: z.string(),
   description: z.string().optional(),
   /** JSON Schema of the arguments object. */
-  parameters: z.record(z.string(), z.json()).optional(),
+  parameters: jsonSchema.optional(),
   strict: z.boolean().optional(),
 });
 
@@ -37,7 +40,7 @@ const responseFormat = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("jsonSchema"),
     name: z.string().optional(),
-    schema: z.union([z.boolean(), z.record(z.string(), z.json())]),
+    schema: z.union([z.boolean(), jsonSchema]),
     strict: z.boolean().optional(),
   }),
   z.strictObject({ type: z.literal("gbnf"), grammar: z.string() }),

@@ -82,7 +82,7 @@ function toolToProto(tool: Optional<"tools">[number]): MessageInitShape<typeof T
   return {
     name: tool.name,
     description: tool.description ?? "",
-    parametersJson: tool.parameters ? JSON.stringify(tool.parameters) : "",
+    parametersJson: tool.parameters === undefined ? "" : asJson(tool.parameters),
     ...(tool.strict !== undefined && { strict: tool.strict }),
   };
 }
@@ -102,7 +102,7 @@ function responseFormatToProto(format: Optional<"responseFormat">): MessageInitS
       return { format: { case: "jsonObject", value: {} } };
     case "jsonSchema": {
       const { name = "", schema, strict } = format;
-      const value = { name, schemaJson: JSON.stringify(schema), ...(strict !== undefined && { strict }) };
+      const value = { name, schemaJson: asJson(schema), ...(strict !== undefined && { strict }) };
       return { format: { case: "jsonSchema", value } };
     }
     case "gbnf":
@@ -123,4 +123,9 @@ function optionsToProto(options: Optional<"options">): MessageInitShape<typeof G
       target: "token" in entry ? { case: "token", value: entry.token } : { case: "text", value: entry.text },
     })),
   };
+}
+
+/** JSON that was given as its text stays as it is. */
+function asJson(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

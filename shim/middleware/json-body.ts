@@ -1,4 +1,5 @@
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
+import { parseKeepingText } from "../../clients/json/source-text.ts";
 import getRawBody from "raw-body";
 import type { ShimContext } from "../context.ts";
 import { HttpError } from "../http-error.ts";
@@ -9,6 +10,7 @@ const maxDepth = 100;
 /**
  * Reads a request's body as a JSON object. Throws the caller's error for a body that is too large, in another encoding,
  * malformed (saying where), too deep, or no object. The content type may be missing or wrong, as curl's default is.
+ * `jsonText` gives the objects in it as they were written.
  */
 export async function readJsonBody(ctx: ShimContext, limitBytes: number): Promise<Record<string, unknown>> {
   checkEncoding(ctx);
@@ -67,7 +69,7 @@ function decode(bytes: Buffer): string {
 function parseJson(text: string): unknown {
   if (text.trim() === "") throw new HttpError(400, "invalid_json", "the request has no body: send a JSON object");
   try {
-    return JSON.parse(text);
+    return parseKeepingText(text);
   } catch (error) {
     const where = error instanceof Error ? error.message : "it cannot be parsed";
     throw new HttpError(400, "invalid_json", `the request's body is not valid JSON: ${where}`);

@@ -1,5 +1,5 @@
-import type { JsonValue } from "@bufbuild/protobuf";
 import { invalidParameter } from "../../../clients/errors.ts";
+import { type ExactJson, parseExactJson } from "../../../clients/json/exact-json.ts";
 import { Role, type ContentPart, type Message, type Tool } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 
 export type ChatRole = "system" | "developer" | "user" | "assistant" | "tool";
@@ -29,7 +29,7 @@ export interface ChatTool {
   readonly name: string;
   readonly description: string;
   /** JSON Schema of the arguments; undefined when the request has none. */
-  readonly parameters: JsonValue | undefined;
+  readonly parameters: ExactJson | undefined;
 }
 
 const roles: Readonly<Partial<Record<Role, ChatRole>>> = {
@@ -64,7 +64,7 @@ export function parseChatTools(tools: readonly Tool[]): ChatTool[] {
   return tools.map(({ name, description, parametersJson }, i) => {
     if (parametersJson === "") return { name, description, parameters: undefined };
     try {
-      return { name, description, parameters: JSON.parse(parametersJson) as JsonValue };
+      return { name, description, parameters: parseExactJson(parametersJson) };
     } catch (cause) {
       throw invalidParameter(`tools[${i}].function.parameters`, `not JSON: ${(cause as Error).message}`);
     }

@@ -1,4 +1,5 @@
 import { invalidParameter } from "../../../clients/errors.ts";
+import { type ExactJson, parseExactJson } from "../../../clients/json/exact-json.ts";
 import type { ChoiceFormat, ResponseFormat } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { Grammar } from "../../engine/engine.ts";
 import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/gbnf/grammar-builder.ts";
@@ -43,9 +44,9 @@ function choiceTerm(grammar: GrammarBuilder, { options }: ChoiceFormat): string 
 }
 
 /** JSON text as the schema it is. */
-function parseSchema(param: string, json: string): unknown {
+function parseSchema(param: string, json: string): ExactJson {
   try {
-    return JSON.parse(json);
+    return parseExactJson(json);
   } catch {
     // The parser's message quotes what a user wrote, and says no more.
     throw invalidParameter(param, `${param} is not JSON`);

@@ -46,8 +46,17 @@ export function mapOf<T extends z.ZodType>(value: T, max: number): z.ZodType<Rec
     .pipe(z.record(z.string(), value));
 }
 
-/** A JSON object whose inside is somebody else's business, such as a JSON Schema. */
-export const jsonObject = z.record(z.string(), z.unknown());
+/**
+ * A JSON object whose inside is somebody else's business, such as a JSON Schema. It is passed on itself and not copied,
+ * so that `jsonText` knows it.
+ */
+export const jsonObject: z.ZodType<Record<string, unknown>> = z
+  .custom<Record<string, unknown>>()
+  .superRefine((value: unknown, context) => {
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return;
+    context.addIssue({ code: "invalid_type", expected: "record", input: value });
+  })
+  .meta({ type: "object", additionalProperties: {} });
 
 /** On an issue's params: the field is known, but not served, which has an error code of its own. */
 export const unsupportedMark = "unsupported";

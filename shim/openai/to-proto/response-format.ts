@@ -1,4 +1,5 @@
 import { invalidParameter } from "../../../clients/errors.ts";
+import { jsonText } from "../../../clients/json/source-text.ts";
 import type { ResponseFormatSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { ResponseFormatFields } from "../schema/response-format.ts";
 import type { Init } from "./init.ts";
@@ -32,7 +33,7 @@ function fromOpenAi(format: ResponseFormatFields["response_format"]): FormatInit
         format: {
           case: "jsonSchema",
           // Without a schema OpenAI takes any JSON, which is what the empty schema says.
-          value: { name, schemaJson: JSON.stringify(schema ?? {}), strict: strict ?? undefined },
+          value: { name, schemaJson: jsonText(schema ?? {}), strict: strict ?? undefined },
         },
       };
     }
@@ -45,5 +46,5 @@ function fromGrammar(grammar: string | null | undefined): FormatInit | undefined
 
 function fromSchema(schema: Record<string, unknown> | null | undefined): FormatInit | undefined {
   if (schema == null) return undefined;
-  return { format: { case: "jsonSchema", value: { name: "response", schemaJson: JSON.stringify(schema) } } };
+  return { format: { case: "jsonSchema", value: { name: "response", schemaJson: jsonText(schema) } } };
 }

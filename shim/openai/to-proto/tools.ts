@@ -1,4 +1,5 @@
 import { invalidParameter } from "../../../clients/errors.ts";
+import { jsonText } from "../../../clients/json/source-text.ts";
 import { type ChatRequestSchema, type ToolSchema, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { ToolFields } from "../schema/tools.ts";
 import type { Init } from "./init.ts";
@@ -82,7 +83,7 @@ function toolToProto(fn: FunctionFields): ToolInit {
   return {
     name: fn.name,
     description: fn.description ?? "",
-    parametersJson: fn.parameters == null ? "" : JSON.stringify(fn.parameters),
+    parametersJson: fn.parameters == null ? "" : jsonText(fn.parameters),
     strict: fn.strict ?? undefined,
   };
 }

@@ -1,3 +1,4 @@
+import { type Decimal, decimalText, scaledDecimal } from "../document/decimal.ts";
 import { charSet } from "../regex/char-set.ts";
 import type { NumberBounds } from "../document/number-bounds.ts";
 import { choice, emptyRegex, oneOf, type Regex, repeat, sequence, text } from "../regex/regex.ts";
@@ -7,6 +8,8 @@ const digit = oneOf(charSet("0-9"));
 const maxDigits = 15;
 /** Integers without a bound on one side: enough for 64 bits. */
 const maxIntegerDigits = 19;
+/** Doubles end at 309 digits. */
+const maxFarDigits = 300;
 
 export interface RangeOptions {
   readonly integer: boolean;
@@ -20,14 +23,19 @@ export interface RangeOptions {
  */
 export function numberRange(bounds: NumberBounds, { integer, exact = false }: RangeOptions): Regex | undefined {
   // Everything is an integer range after scaling by the number of digits behind the point.
-  const fraction = integer ? 0 : Math.max(0, maxDigits - Math.max(nearDigits(bounds.min), nearDigits(bounds.max)));
-  const wholeDigits = Math.max(
+  const [near, far] = [bounds.min, bounds.max].map((bound) => (bound ? wholeDigits(bound) : 1)) as [number, number];
+  const fraction = integer ? 0 : Math.max(0, maxDigits - Math.max(nearDigits(near), nearDigits(far)));
+  const isHigh = bounds.min !== undefined && bounds.min.digits > 0n && near > maxDigits;
+  const isLow = bounds.max !== undefined && bounds.max.digits < 0n && far > maxDigits;
+  const most = Math.max(
     integer && !exact ? maxIntegerDigits : maxDigits,
-    ...[bounds.min, -bounds.max].map(digitsNeeded),
+    isHigh ? near + 1 : 0,
+    isLow ? far + 1 : 0,
   );
-  const largest = 10n ** BigInt(wholeDigits + fraction) - 1n;
-  const low = bounds.min === -Infinity ? -largest : scaled(bounds.min, fraction, "up", bounds.minExcluded);
-  const high = bounds.max === Infinity ? largest : scaled(bounds.max, fraction, "down", bounds.maxExcluded);
+  if (most > maxFarDigits) return undefined;
+  const largest = 10n ** BigInt(most + fraction) - 1n;
+  const low = bounds.min ? scaled(bounds.min, fraction, "up", bounds.minExcluded) : -largest;
+  const high = bounds.max ? scaled(bounds.max, fraction, "down", bounds.maxExcluded) : largest;
   if (low > high) return undefined;
   const options: Regex[] = [];
   const negated = (from: bigint, to: bigint): Regex =>
@@ -37,35 +45,29 @@ export function numberRange(bounds: NumberBounds, { integer, exact = false }: Ra
   return choice(options);
 }
 
-/** How many digits a bound has before its point, when numbers near to it can be generated. */
-function nearDigits(bound: number): number {
-  return Math.abs(bound) < 10 ** maxDigits ? String(Math.trunc(Math.abs(bound))).length : 1;
+/** How many digits stand before the point. */
+function wholeDigits({ digits, exponent }: Decimal): number {
+  return Math.max(1, String(digits < 0n ? -digits : digits).length + exponent);
 }
 
-/** How many digits numbers beyond this bound have, when they cannot be shorter. */
-function digitsNeeded(bound: number): number {
-  return Number.isFinite(bound) && bound >= 10 ** maxDigits ? BigInt(Math.trunc(bound)).toString().length + 1 : 0;
+/** The same for a bound near to which numbers can be generated. */
+function nearDigits(digits: number): number {
+  return digits > maxDigits ? 1 : digits;
 }
 
 /** The bound times 10^fraction, rounded into the range; an excluded bound that is hit exactly is stepped over. */
-function scaled(bound: number, fraction: number, round: "up" | "down", excluded: boolean): bigint {
+function scaled(bound: Decimal, fraction: number, round: "up" | "down", excluded: boolean): bigint {
+  const nearest = scaledDecimal(bound, fraction, round);
+  if (!excluded) return nearest;
   const step = round === "up" ? 1n : -1n;
-  if (Math.abs(bound) > 2 ** 53) {
-    // Neighbouring integers are one double here: the next double is the next number.
-    const value = excluded ? bound + Number(step) * Math.abs(bound) * Number.EPSILON : bound;
-    return BigInt(value) * 10n ** BigInt(fraction);
+  const double = Number(decimalText(bound));
+  if (Math.abs(double) <= Number.MAX_SAFE_INTEGER) {
+    const isHit = scaledDecimal(bound, fraction, round === "up" ? "down" : "up") === nearest;
+    return isHit ? nearest + step : nearest;
   }
-  const [, sign = "", whole = "", part = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(
-    String(bound),
-  )!;
-  const unscaled = BigInt(sign + whole + part);
-  const shift = fraction + Number(exponent) - part.length;
-  const divisor = 10n ** BigInt(Math.max(0, -shift));
-  const truncated = (unscaled * 10n ** BigInt(Math.max(0, shift))) / divisor;
-  const isExact = shift >= 0 || truncated * divisor === unscaled;
-  if (isExact) return excluded ? truncated + step : truncated;
-  const isTruncatedInto = round === "up" ? unscaled < 0n : unscaled > 0n;
-  return isTruncatedInto ? truncated : truncated + step;
+  // Neighbouring integers are one double here: whoever reads doubles sees the bound until the next one.
+  const next = double + Number(step) * Math.abs(double) * Number.EPSILON;
+  return Number.isFinite(next) ? BigInt(next) * 10n ** BigInt(fraction) : nearest + step;
 }
 
 /** Non-negative decimals from `low` to `high`, both scaled by 10^fraction. */

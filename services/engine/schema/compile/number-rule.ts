@@ -4,6 +4,7 @@ import { intersectAutomata } from "../regex/automaton-algebra.ts";
 import { charSet } from "../regex/char-set.ts";
 import type { Compiler } from "./compiler.ts";
 import { jsonRule } from "../gbnf/json-rules.ts";
+import { compareDecimals, type Decimal, decimalOf, decimalText, isNumber, isWhole } from "../document/decimal.ts";
 import { keyword, numberKeyword, refuseKeyword } from "../document/keywords.ts";
 import { automatonTerm, regexTerm } from "../gbnf/language-term.ts";
 import { minimize } from "../regex/minimize.ts";
@@ -28,12 +29,12 @@ export function numberTerm(
 ): string | undefined {
   const { rules } = compiler;
   const bounds = numberBounds(facts);
-  const multiples = [...new Set(facts.flatMap((fact) => multipleOf(fact) ?? []))];
-  const isInteger = integer || multiples.some(Number.isInteger);
-  const divisors = multiples.filter((each) => each !== 1);
-  const except = facts.flatMap((fact) => fact.excluded?.filter((value) => typeof value === "number") ?? []);
-  const isFree = bounds.min === -Infinity && bounds.max === Infinity;
-  const isUnsigned = bounds.min === 0 && !bounds.minExcluded && bounds.max === Infinity;
+  const multiples = facts.flatMap((fact) => multipleOf(fact) ?? []);
+  const isInteger = integer || multiples.some(isWhole);
+  const divisors = multiples.filter((each) => compareDecimals(each, decimalOf(1)) !== 0);
+  const except = facts.flatMap((fact) => fact.excluded?.filter(isNumber).map(decimalOf) ?? []);
+  const isFree = bounds.min === undefined && bounds.max === undefined;
+  const isUnsigned = bounds.min?.digits === 0n && !bounds.minExcluded && bounds.max === undefined;
   if (except.length === 0 && divisors.length === 0 && (isFree || isUnsigned)) {
     if (isInteger) return jsonRule(rules, isFree ? "json-integer" : "json-natural");
     return jsonRule(rules, isFree ? "json-number" : "json-unsigned");
@@ -47,14 +48,14 @@ export function numberTerm(
   const hint = compiler.hint(facts[0], isInteger ? "integer" : "number");
   if (except.length === 0 && divisors.length === 0) return regexTerm(rules, regex, "plain");
   if (except.length > 0 && !isInteger) {
-    const node = facts.find(({ excluded }) => excluded?.some((value) => typeof value === "number"))!;
+    const node = facts.find(({ excluded }) => excluded?.some(isNumber))!;
     // 1, 1.0 and 1.00 are one number, and there is no end to that.
     return refuseKeyword(node, "not", "excludes a number that is no integer: use exclusiveMinimum or exclusiveMaximum");
   }
   const node = facts.find((fact) => keyword(fact, "multipleOf") !== undefined) ?? facts[0]!;
   try {
     const automata = [regexAutomaton(regex), ...divisors.map(multipleAutomaton)];
-    if (except.length > 0) automata.push(exceptAutomaton(except.map(String)));
+    if (except.length > 0) automata.push(exceptAutomaton(except.map(decimalText)));
     return automatonTerm(rules, minimize(intersectAutomata(automata)), "plain", hint);
   } catch (error) {
     if (!(error instanceof AutomatonTooLarge)) throw error;
@@ -66,25 +67,24 @@ export function numberTerm(
   }
 }
 
-function multipleOf(fact: Facts[number]): number | undefined {
+function multipleOf(fact: Facts[number]): Decimal | undefined {
   const value = numberKeyword(fact, "multipleOf");
   if (value === undefined) return undefined;
-  if (value <= 0) return refuseKeyword(fact, "multipleOf", `must be greater than 0, and is ${value}`);
+  if (value.digits <= 0n)
+    return refuseKeyword(fact, "multipleOf", `must be greater than 0, and is ${decimalText(value)}`);
   if (scaledDivisor(value).divisor > maxRemainders) {
     return refuseKeyword(
       fact,
       "multipleOf",
-      `${value} has more than ${maxRemainders} remainders: use a smaller or rounder one`,
+      `${decimalText(value)} has more than ${maxRemainders} remainders: use a smaller or rounder one`,
     );
   }
   return value;
 }
 
 /** `divisor / 10^decimals`, so that multiples are counted in integers. */
-function scaledDivisor(value: number): { divisor: number; decimals: number } {
-  const [, whole = "", part = "", exponent = "0"] = /^(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value))!;
-  const shift = part.length - Number(exponent);
-  return { divisor: Number(whole + part) * 10 ** Math.max(0, -shift), decimals: Math.max(0, shift) };
+function scaledDivisor({ digits, exponent }: Decimal): { divisor: number; decimals: number } {
+  return { divisor: Number(digits) * 10 ** Math.max(0, exponent), decimals: Math.max(0, -exponent) };
 }
 
 /** Decimals of any length, for divisors that leave no states to count digits with. */
@@ -96,7 +96,7 @@ function digitsOnly(signed: boolean, decimals: number): Regex {
 }
 
 /** Decimals that are a multiple of `value`: the state is the remainder so far, and how many decimals were read. */
-function multipleAutomaton(value: number): Automaton {
+function multipleAutomaton(value: Decimal): Automaton {
   const { divisor, decimals } = scaledDivisor(value);
   const state = (remainder: number, read: number): string => `${remainder} ${read}`;
   const parse = (at: string): [number, number] => at.split(" ").map(Number) as [number, number];

@@ -1,3 +1,4 @@
+import { type Decimal, decimalOf, decimalText, isNumber, isWhole } from "./decimal.ts";
 import { pointerTo, SchemaRefusal, shown } from "./refusal.ts";
 import { isKeywords, type SchemaNode } from "./schema-document.ts";
 
@@ -16,14 +17,19 @@ export function refuseKeyword(node: SchemaNode, name: string, message: string): 
 
 export function countKeyword(node: SchemaNode, name: string): number | undefined {
   const value = keyword(node, name);
-  if (value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0))
-    return value as number | undefined;
-  return refuseKeyword(node, name, `must be a whole number of at least 0, and is ${shown(value)}`);
+  if (value === undefined) return undefined;
+  const decimal = isNumber(value) ? decimalOf(value) : undefined;
+  if (!decimal || decimal.digits < 0n || !isWhole(decimal))
+    return refuseKeyword(node, name, `must be a whole number of at least 0, and is ${shown(value)}`);
+  // Nobody counts as far as a double cannot.
+  const count = Number(decimalText(decimal));
+  return Number.isSafeInteger(count) ? count : Infinity;
 }
 
-export function numberKeyword(node: SchemaNode, name: string): number | undefined {
+export function numberKeyword(node: SchemaNode, name: string): Decimal | undefined {
   const value = keyword(node, name);
-  if (value === undefined || (typeof value === "number" && Number.isFinite(value))) return value;
+  if (value === undefined) return undefined;
+  if (isNumber(value)) return decimalOf(value);
   return refuseKeyword(node, name, `must be a number, and is ${shown(value)}`);
 }
 

@@ -1,3 +1,4 @@
+import { ExactNumber } from "../../../../clients/json/exact-number.ts";
 import { type Pointer, pointerTo, SchemaRefusal, shown } from "./refusal.ts";
 
 /** One schema of a document: an object with keywords, with its place. `true` is `{}`, `false` allows no value. */
@@ -167,7 +168,7 @@ function keywordsOf(value: unknown, pointer: Pointer): Keywords {
 }
 
 export function isKeywords(value: unknown): value is Keywords {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
 /** A property of the object itself: `toString` is no keyword of every schema. */

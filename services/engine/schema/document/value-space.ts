@@ -1,3 +1,4 @@
+import { type Decimal, decimalOf, isNumber, isWhole } from "./decimal.ts";
 import { keyword, listKeyword, refuseKeyword } from "./keywords.ts";
 import { shown } from "./refusal.ts";
 import type { SchemaNode } from "./schema-document.ts";
@@ -111,20 +112,26 @@ export function hasType(types: ReadonlySet<JsonType>, value: unknown): boolean {
 export function typeOfValue(value: unknown): JsonType {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
+  if (isNumber(value)) return isWhole(decimalOf(value)) ? "integer" : "number";
   switch (typeof value) {
     case "boolean":
     case "object":
     case "string":
       return typeof value as JsonType;
     default:
-      return Number.isInteger(value) ? "integer" : "number";
+      throw new TypeError(`${typeof value} is not JSON`);
   }
 }
 
-/** JSON with its keys in order: equal values give equal text. */
+/** JSON with its keys in order and its numbers in one spelling: equal values give equal text. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (isNumber(value)) return canonicalNumber(decimalOf(value));
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const members = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(",")}}`;
+}
+
+function canonicalNumber({ digits, exponent }: Decimal): string {
+  return exponent === 0 ? String(digits) : `${digits}e${exponent}`;
 }

@@ -1,6 +1,7 @@
 import type { Expander } from "../compile/compiler.ts";
+import { type Decimal, decimalOf, isMultiple, isNumber } from "../document/decimal.ts";
 import { countKeyword, keyword, listKeyword, mapKeyword, namesKeyword, numberKeyword } from "../document/keywords.ts";
-import { numberBounds } from "../document/number-bounds.ts";
+import { isInRange, numberBounds } from "../document/number-bounds.ts";
 import { isKeywords, type SchemaNode } from "../document/schema-document.ts";
 import { matchesPattern } from "../compile/string-rule.ts";
 import { canonicalJson, type Facts, hasType, typesOf } from "../document/value-space.ts";
@@ -38,7 +39,7 @@ export function createAcceptor(expander: Expander): (facts: Facts, value: unknow
     if (keyword(fact, "const") !== undefined && !same(keyword(fact, "const"))) return false;
     if (fact.excluded?.some(same)) return false;
     if (typeof value === "string") return satisfiesString(fact, value);
-    if (typeof value === "number") return satisfiesNumber(fact, value);
+    if (isNumber(value)) return satisfiesNumber(fact, decimalOf(value));
     if (Array.isArray(value)) return satisfiesArray(fact, value);
     return isKeywords(value) ? satisfiesObject(fact, value) : true;
   }
@@ -85,12 +86,9 @@ function satisfiesString(fact: SchemaNode, value: string): boolean {
   return isWithin(fact, "Length", [...value].length);
 }
 
-function satisfiesNumber(fact: SchemaNode, value: number): boolean {
-  const { min, max, minExcluded, maxExcluded } = numberBounds([fact]);
-  if (value < min || value > max || (minExcluded && value === min) || (maxExcluded && value === max)) return false;
+function satisfiesNumber(fact: SchemaNode, value: Decimal): boolean {
   const multiple = numberKeyword(fact, "multipleOf");
-  // 0.07 / 0.01 is a little more than 7.
-  return multiple === undefined || Math.abs(value / multiple - Math.round(value / multiple)) < 1e-9;
+  return isInRange(numberBounds([fact]), value) && (multiple === undefined || isMultiple(value, multiple));
 }
 
 function isWithin(fact: SchemaNode, what: string, count: number, least = 0): boolean {

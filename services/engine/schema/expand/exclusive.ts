@@ -1,7 +1,7 @@
 import { combine } from "./combine.ts";
 import type { Expander } from "../compile/compiler.ts";
 import { negationsOf } from "./negate.ts";
-import { numberBounds } from "../document/number-bounds.ts";
+import { isEmptyRange, numberBounds } from "../document/number-bounds.ts";
 import { objectFacts } from "./object-facts.ts";
 import { pointerTo, SchemaRefusal } from "../document/refusal.ts";
 import type { SchemaNode } from "../document/schema-document.ts";
@@ -106,10 +106,7 @@ function isImpossible(expander: Expander, facts: Facts, look: number): boolean {
   if (typesAre !== "stated") return false;
   if (values) return values.every((value) => isExcluded(facts, value));
   const possible = [...types].filter((type) => {
-    if (type === "number" || type === "integer") {
-      const { min, max, open: isOpen } = numberBounds(facts);
-      return min < max || (min === max && !isOpen);
-    }
+    if (type === "number" || type === "integer") return !isEmptyRange(numberBounds(facts));
     if (type !== "object" || look === 0) return true;
     const object = objectFacts(expander.document, facts);
     return [...object.required].every((name) => {

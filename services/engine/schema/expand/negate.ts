@@ -1,4 +1,5 @@
-import { keyword, listKeyword, mapKeyword, namesKeyword, textKeyword } from "../document/keywords.ts";
+import { isNumber } from "../document/decimal.ts";
+import { countKeyword, keyword, listKeyword, mapKeyword, namesKeyword, textKeyword } from "../document/keywords.ts";
 import type { Implied, SchemaDocument, SchemaNode } from "../document/schema-document.ts";
 import { applicatorKeywords, assertionKeywords, jsonTypes, typesOf } from "../document/value-space.ts";
 
@@ -50,20 +51,27 @@ const negations: Readonly<Record<string, Negation>> = {
   maximum: bound("maximum", "number", "exclusiveMinimum"),
   exclusiveMinimum: bound("exclusiveMinimum", "number", "maximum"),
   exclusiveMaximum: bound("exclusiveMaximum", "number", "minimum"),
-  minLength: bound("minLength", "string", "maxLength", -1),
-  maxLength: bound("maxLength", "string", "minLength", 1),
-  minItems: bound("minItems", "array", "maxItems", -1),
-  maxItems: bound("maxItems", "array", "minItems", 1),
-  minProperties: bound("minProperties", "object", "maxProperties", -1),
-  maxProperties: bound("maxProperties", "object", "minProperties", 1),
+  minLength: count("minLength", "string", "maxLength", -1),
+  maxLength: count("maxLength", "string", "minLength", 1),
+  minItems: count("minItems", "array", "maxItems", -1),
+  maxItems: count("maxItems", "array", "minItems", 1),
+  minProperties: count("minProperties", "object", "maxProperties", -1),
+  maxProperties: count("maxProperties", "object", "minProperties", 1),
 };
 
 /** The opposite of a bound is another bound, for values of the type that it speaks of. */
-function bound(name: string, type: string, opposite: string, step = 0): Negation {
+function bound(name: string, type: string, opposite: string): Negation {
   return (node, imply) => {
     const value = keyword(node, name);
-    if (typeof value !== "number") return undefined;
+    return isNumber(value) ? [imply("")({ keywords: { type, [opposite]: value } })] : undefined;
+  };
+}
+
+/** The same for counts, where it is one more or one less. */
+function count(name: string, type: string, opposite: string, step: 1 | -1): Negation {
+  return (node, imply) => {
+    const value = countKeyword(node, name)!;
     // "Not at least 0" leaves nothing.
-    return step !== 0 && value + step < 0 ? [] : [imply("")({ keywords: { type, [opposite]: value + step } })];
+    return value + step < 0 || value === Infinity ? [] : [imply("")({ keywords: { type, [opposite]: value + step } })];
   };
 }

@@ -49,7 +49,8 @@ export function templateTools(tools: readonly ChatTool[]): TemplateMessage[] {
       name,
       ...(description !== "" && { description }),
       // Templates walk through parameters.properties without asking whether they are there.
-      parameters: parameters ?? { type: "object", properties: {} },
+      // The interpreter knows no numbers but JavaScript's.
+      parameters: JSON.parse(JSON.stringify(parameters ?? { type: "object", properties: {} })) as JsonValue,
     },
   }));
 }

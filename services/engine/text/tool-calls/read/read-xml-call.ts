@@ -1,4 +1,4 @@
-import type { JsonValue } from "@bufbuild/protobuf";
+import type { ExactJson } from "../../../../../clients/json/exact-json.ts";
 import type { ChatTool } from "../../chat-messages.ts";
 import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
 import { readName } from "./read-calls.ts";
@@ -35,15 +35,16 @@ export function* readXmlCall(stream: AnswerStream, tools: readonly ChatTool[]): 
   return true;
 }
 
-function propertyType(schema: JsonValue | undefined, key: string): JsonValue | undefined {
+function propertyType(schema: ExactJson | undefined, key: string): ExactJson | undefined {
   return member(member(member(schema, "properties"), key), "type");
 }
 
-function member(value: JsonValue | undefined, key: string): JsonValue | undefined {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? value[key] : undefined;
+function member(value: ExactJson | undefined, key: string): ExactJson | undefined {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+  return (value as { readonly [name: string]: ExactJson })[key];
 }
 
-function valueJson(text: string, type: JsonValue | undefined): string {
+function valueJson(text: string, type: ExactJson | undefined): string {
   if (type === "string") return JSON.stringify(text);
   // Python's words for JSON's.
   const json = { True: "true", False: "false", None: "null" }[text.trim()] ?? text;
