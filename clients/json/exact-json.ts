@@ -1,5 +1,5 @@
 import { readExactly } from "./exact-reader.ts";
-import { ExactNumber } from "./exact-number.ts";
+import type { ExactNumber } from "./exact-number.ts";
 
 /**
  * JSON as it is written. A number is a JavaScript number only where that is written the same way again; every other

@@ -38,7 +38,8 @@ function keepTexts(root: unknown, text: string): void {
       case '"': {
         const end = stringEnd(text, at);
         tokens.lastIndex = end;
-        if (inner && typeof inner.key === "string" && isName(text, end)) inner.key = JSON.parse(text.slice(at, end)) as string;
+        if (inner && typeof inner.key === "string" && isName(text, end))
+          inner.key = JSON.parse(text.slice(at, end)) as string;
         break;
       }
       case ",":

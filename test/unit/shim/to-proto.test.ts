@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { create } from "@bufbuild/protobuf";
 import { ChatRequestSchema, Role, ToolChoiceMode, type ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { parseKeepingText } from "../../../clients/json/source-text.ts";
 import { parseRequest } from "../../../shim/openai/parse-request.ts";
 import { chatRequestSchema } from "../../../shim/openai/schema/chat-request.ts";
 import { chatToProto } from "../../../shim/openai/to-proto/chat.ts";
@@ -223,4 +224,17 @@ test("hands template variables on as they are", () => {
     chatTemplateKwargs: kwargs,
     chatTemplate: "{{ x }}",
   });
+});
+
+test("passes schemas on as they were written, digit for digit", () => {
+  const parameters = '{ "type":"object", "properties": {"10": {"const": 1234567890123456789}, "2": {"const": 1.0}} }';
+  const body = parseKeepingText(
+    `{"temperature":1.0,"tools":[{"type":"function","function":{"name":"f","parameters":${parameters}}}],
+      "response_format":{"type":"json_schema","json_schema":{"name":"a","schema":${parameters}}}}`,
+  ) as object;
+  const { tools, responseFormat } = toProto(body);
+  expect(tools[0]?.parametersJson).toBe(parameters);
+  expect(responseFormat?.format.value).toMatchObject({ schemaJson: parameters });
+  const flat = parseKeepingText(`{"json_schema":${parameters}}`) as object;
+  expect(toProto(flat).responseFormat?.format.value).toMatchObject({ schemaJson: parameters });
 });

@@ -1,7 +1,7 @@
 import type { Compiler } from "./compiler.ts";
 import { jsonRule } from "../gbnf/json-rules.ts";
 import { countKeyword, keyword, listKeyword, refuseKeyword } from "../document/keywords.ts";
-import { memberChain } from "../gbnf/member-chain.ts";
+import { enclosed, memberChain } from "../gbnf/member-chain.ts";
 import { literal } from "../gbnf/rule-set.ts";
 import type { SchemaNode } from "../document/schema-document.ts";
 import { canonicalJson, type Facts, valueSpaceOf } from "../document/value-space.ts";
@@ -80,7 +80,7 @@ function places({ rules }: Compiler, { members, extra, min, max, hint }: Places)
 }
 
 function brackets({ rules }: Compiler, inside: string): string {
-  return `"[" ${jsonRule(rules, "ws")} ${inside} "]"`.replace("  ", " ");
+  return enclosed(rules, "[", inside, "]");
 }
 
 interface UniqueOptions {

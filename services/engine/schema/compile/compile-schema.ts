@@ -65,8 +65,11 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
     const found = new Set<string>();
     for (const facts of alternatives) {
       const listed = valueSpaceOf(facts).values;
-      for (const value of listed ?? [])
-        if (accepts(facts, value)) values.set(canonicalJson(value), JSON.stringify(value));
+      for (const value of listed ?? []) {
+        const meaning = canonicalJson(value);
+        // Of two spellings of one value the first is written.
+        if (!values.has(meaning) && accepts(facts, value)) values.set(meaning, JSON.stringify(value));
+      }
       const each = listed ? undefined : factsTerm(facts);
       if (each !== undefined) found.add(each);
     }

@@ -27,11 +27,7 @@ export function numberRange(bounds: NumberBounds, { integer, exact = false }: Ra
   const fraction = integer ? 0 : Math.max(0, maxDigits - Math.max(nearDigits(near), nearDigits(far)));
   const isHigh = bounds.min !== undefined && bounds.min.digits > 0n && near > maxDigits;
   const isLow = bounds.max !== undefined && bounds.max.digits < 0n && far > maxDigits;
-  const most = Math.max(
-    integer && !exact ? maxIntegerDigits : maxDigits,
-    isHigh ? near + 1 : 0,
-    isLow ? far + 1 : 0,
-  );
+  const most = Math.max(integer && !exact ? maxIntegerDigits : maxDigits, isHigh ? near + 1 : 0, isLow ? far + 1 : 0);
   if (most > maxFarDigits) return undefined;
   const largest = 10n ** BigInt(most + fraction) - 1n;
   const low = bounds.min ? scaled(bounds.min, fraction, "up", bounds.minExcluded) : -largest;

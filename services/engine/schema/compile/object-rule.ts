@@ -1,7 +1,7 @@
 import type { Compiler } from "./compiler.ts";
 import { jsonRule } from "../gbnf/json-rules.ts";
 import { countKeyword, keyword, mapKeyword, refuseKeyword } from "../document/keywords.ts";
-import { memberChain } from "../gbnf/member-chain.ts";
+import { enclosed, memberChain } from "../gbnf/member-chain.ts";
 import { objectFacts } from "../expand/object-facts.ts";
 import { SchemaRefusal } from "../document/refusal.ts";
 import { literal } from "../gbnf/rule-set.ts";
@@ -54,7 +54,7 @@ export function objectTerm(compiler: Compiler, facts: Facts): string | undefined
     // The grammar cannot see that a name comes twice, and then the object has one member less.
     refuseKeyword(node, "minProperties", `${min} cannot be kept for names that the schema does not list: ${remedy}`);
   }
-  return `"{" ${jsonRule(rules, "ws")} ${chain} "}"`.replace("  ", " ");
+  return enclosed(rules, "{", chain, "}");
 }
 
 function memberTerm(key: string, value: string): string {

@@ -14,10 +14,13 @@ export function isNumber(value: unknown): value is number | ExactNumber {
 }
 
 export function decimalOf(value: number | ExactNumber): Decimal {
-  const [, sign = "", whole = "", part = "", power = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(String(value))!;
+  const [, sign = "", whole = "", part = "", power = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(
+    String(value),
+  )!;
   const digits = `${whole}${part}`.replace(/^0+(?=\d)/, "").replace(/0+$/, "");
   if (digits === "") return { digits: 0n, exponent: 0 };
-  const exponent = Number(power) - part.length + (`${whole}${part}`.length - `${whole}${part}`.replace(/0+$/, "").length);
+  const exponent =
+    Number(power) - part.length + (`${whole}${part}`.length - `${whole}${part}`.replace(/0+$/, "").length);
   return { digits: BigInt(sign + digits), exponent: Math.min(maxExponent, Math.max(-maxExponent, exponent)) };
 }
 
@@ -39,7 +42,7 @@ export function scaledDecimal({ digits, exponent }: Decimal, places: number, rou
   const divisor = 10n ** BigInt(-shift);
   const towardsZero = digits / divisor;
   const isExact = towardsZero * divisor === digits;
-  if (isExact || (digits < 0n) === (round === "up")) return towardsZero;
+  if (isExact || digits < 0n === (round === "up")) return towardsZero;
   return round === "up" ? towardsZero + 1n : towardsZero - 1n;
 }
 
@@ -47,7 +50,9 @@ export function scaledDecimal({ digits, exponent }: Decimal, places: number, rou
 export function isMultiple(value: Decimal, divisor: Decimal): boolean {
   const shift = Math.min(value.exponent, divisor.exponent);
   return (
-    (value.digits * 10n ** BigInt(value.exponent - shift)) % (divisor.digits * 10n ** BigInt(divisor.exponent - shift)) === 0n
+    (value.digits * 10n ** BigInt(value.exponent - shift)) %
+      (divisor.digits * 10n ** BigInt(divisor.exponent - shift)) ===
+    0n
   );
 }
 

@@ -80,3 +80,8 @@ export function memberChain(rules: RuleSet, options: ChainOptions): string | und
   if (some === undefined) return canEnd(0, 0) ? "" : undefined;
   return canEnd(0, 0) ? `( ${some} ${ws} )?` : `${some} ${ws}`;
 }
+
+/** What is between brackets, with the whitespace that may stand at its beginning. */
+export function enclosed(rules: RuleSet, open: "{" | "[", inside: string, close: "}" | "]"): string {
+  return [`"${open}"`, jsonRule(rules, "ws"), ...(inside === "" ? [] : [inside]), `"${close}"`].join(" ");
+}

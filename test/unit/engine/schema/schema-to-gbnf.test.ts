@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
+import { parseExactJson } from "../../../../clients/json/exact-json.ts";
 import { createGrammarBuilder } from "../../../../services/engine/schema/gbnf/grammar-builder.ts";
 import { anyJsonObjectGbnf, schemaToGbnf } from "../../../../services/engine/schema/schema-to-gbnf.ts";
 import { createGbnfMatcher, isProductive, seededRandom } from "./gbnf-matcher.ts";
@@ -398,6 +399,56 @@ describe.each(Object.entries(tables))("%s", (_, rows) => {
       const generated = generate(random);
       expect(isValid(JSON.parse(generated)), generated).toBe(true);
     }
+  });
+});
+
+describe("values are written as the schema has them", () => {
+  /** The grammar of a schema in JSON text, as requests bring it. */
+  const matcherOf = (text: string) => createGbnfMatcher(schemaToGbnf(parseExactJson(text)));
+
+  test.each([
+    ['{"const":"a  b"}', '"a  b"', '"a b"'],
+    ['{"type":"object","properties":{"c  d":{"const":"   "}},"required":["c  d"]}', '{"c  d":"   "}', '{"c d":"   "}'],
+    ['{"type":"array","prefixItems":[{"const":"a  b"}],"minItems":1}', '["a  b"]', '["a b"]'],
+    ['{"type":"array","items":{"enum":["a  b"]},"uniqueItems":true,"minItems":1}', '["a  b"]', '["a b"]'],
+    ['{"properties":{"x":{}},"additionalProperties":{"const":"a  b"}}', '{"y":"a  b"}', '{"y":"a b"}'],
+    ['{"type":"string","pattern":"^a  b$"}', '"a  b"', '"a b"'],
+    ['{"enum":["a  b",{"a  b":["  "]}]}', '{"a  b":["  "]}', '{"a b":["  "]}'],
+  ])("spaces: %s", (schema, accepted, refused) => {
+    const { matches } = matcherOf(schema);
+    expect(matches(accepted)).toBe(true);
+    expect(matches(refused)).toBe(false);
+  });
+
+  test.each([
+    ['{"enum":[1234567890123456789,1234567890123456788]}', ["1234567890123456789"], ["1234567890123456800"]],
+    ['{"const":1.0}', ["1.0"], ["1", "1.00"]],
+    ['{"const":{"10":1e400,"2":0.10}}', ['{"10":1e400,"2":0.10}'], ['{"2":0.10,"10":1e400}']],
+    ['{"enum":[1,1.0,1e0,2]}', ["1", "2"], ["1.5"]],
+    ['{"allOf":[{"enum":[1.0,2]},{"const":1}]}', ["1.0"], ["2"]],
+    ['{"const":12345678901234567890,"type":"integer"}', ["12345678901234567890"], ["12345678901234567891"]],
+    ['{"type":"integer","minimum":1234567890123456789}', ["1234567890123456789"], ["1234567890123456788"]],
+    ['{"type":"integer","maximum":-98765432109876543210}', ["-98765432109876543210"], ["-98765432109876543209"]],
+    ['{"type":"integer","minimum":7.0,"maximum":1.2e1}', ["7", "12"], ["6", "13"]],
+    ['{"type":"number","minimum":0.10000000000000001,"maximum":1}', ["0.1000000000001", "1"], ["0.1"]],
+    ['{"type":"number","maximum":1e400,"exclusiveMinimum":-1E+400}', ["5", "-100000"], ["a"]],
+    ['{"type":"integer","format":"int64"}', ["9223372036854775807"], ["9223372036854775808"]],
+    ['{"type":"number","multipleOf":1.0}', ["3"], ["3.5"]],
+    ['{"type":"integer","not":{"enum":[1e1,3]},"minimum":1,"maximum":20}', ["1", "20"], ["10", "3"]],
+    ['{"type":"string","minLength":2.0,"maxLength":1e1}', ['"ab"'], ['"a"', '"abcdefghijk"']],
+    ['{"type":"array","maxItems":12345678901234567890}', ["[1,2]"], ["{}"]],
+  ])("numbers: %s", (schema, accepted, refused) => {
+    const { matches } = matcherOf(schema);
+    for (const text of accepted) expect(matches(text), text).toBe(true);
+    for (const text of refused) expect(matches(text), text).toBe(false);
+  });
+
+  test("members in the order of the schema, with names like numbers too", () => {
+    const schema =
+      '{"type":"object","properties":{"b":{"type":"null"},"10":{"type":"null"},"2":{"type":"null"}},"required":["2","b"]}';
+    const { matches } = matcherOf(schema);
+    expect(matches('{"b":null,"10":null,"2":null}')).toBe(true);
+    expect(matches('{"2":null,"10":null,"b":null}')).toBe(false);
   });
 });
 
