@@ -88,7 +88,7 @@ const modelStates: Readonly<Record<ModelState, PlainModelState>> = {
   [ModelState.FAILED]: "failed",
 };
 
-/** An event of the service's stream for frontends; undefined: one that this version does not know. */
+/** An event of the service's stream for frontends; undefined: one that they cannot ask for, or of a newer service. */
 export function chatEventFromProto({ choice, event }: ChatResponse): ChatEvent | undefined {
   switch (event.case) {
     case "started": {
@@ -121,6 +121,7 @@ export function chatEventFromProto({ choice, event }: ChatResponse): ChatEvent |
         ...(timings && { timings: plain(timings) }),
       };
     }
+    case "progress":
     case undefined:
       return undefined;
   }

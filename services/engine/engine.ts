@@ -23,6 +23,8 @@ export interface Engine {
   rank(job: RankJob, signal: AbortSignal): Promise<Float32Array>;
   /** How likely the model finds each token after those before it; the first has no entry but undefined. */
   score(job: ScoreJob, signal: AbortSignal): Promise<(TokenLogprob | undefined)[]>;
+  /** What the slots hold and do now; none for a model that does not generate. */
+  slots(): readonly SlotState[];
   /** Counters and gauges of now. */
   stats(): EngineStats;
   /** Calls `listener` after each step and whenever a gauge changed; returns how to stop. */
@@ -34,6 +36,8 @@ export interface Engine {
 export interface EngineInfo {
   /** Absolute path of the file that was loaded. */
   readonly path: string;
+  /** The GGUF's metadata, without its arrays. */
+  readonly metadata: Readonly<Record<string, string>>;
   readonly architecture: string;
   readonly description: string;
   readonly sizeBytes: number;
@@ -64,6 +68,16 @@ export interface EngineInfo {
   readonly ranking: RankingInfo | undefined;
   /** Fill-in-the-middle tokens, when the vocabulary has them. */
   readonly fim: { readonly prefix: number; readonly suffix: number; readonly middle: number } | undefined;
+}
+
+export interface SlotState {
+  readonly id: number;
+  readonly busy: boolean;
+  /** Tokens whose KV state it holds, also when it is idle. */
+  readonly tokens: number;
+  /** Of the sequence that runs; 0 when it is idle. */
+  readonly promptTokens: number;
+  readonly completionTokens: number;
 }
 
 export interface EmbeddingInfo {
@@ -106,6 +120,12 @@ export interface GenerateJob {
   /** undefined: no log-probabilities. */
   readonly topLogprobs: number | undefined;
   readonly cachePrompt: boolean;
+  /** The slot to run in, if it is free. */
+  readonly slot?: number | undefined;
+  /** Longest time from the first token on, looked at once the answer has a line break. */
+  readonly maxDecodeMs?: number | undefined;
+  /** Yield `progress` after each step of the prefill. */
+  readonly reportProgress?: boolean;
   readonly sampling: Sampling;
   readonly grammar: Grammar | undefined;
   /** Control tokens whose text is part of the output, for parsers that need them. */
@@ -183,7 +203,8 @@ export const samplerNames = [
 export type SamplerName = (typeof samplerNames)[number];
 
 export type EngineEvent =
-  | { readonly type: "started"; readonly cachedTokens: number }
+  | { readonly type: "started"; readonly cachedTokens: number; readonly slot: number }
+  | { readonly type: "progress"; readonly processedTokens: number; readonly elapsedMs: number }
   | TextEvent
   | {
       readonly type: "finished";

@@ -55,7 +55,7 @@ export async function* forwardStream<Desc extends EventSchema>(
         if (event.kind === "started") {
           if (started) continue;
           started = true;
-        } else {
+        } else if (event.kind !== "progress") {
           answered = true;
           if (event.kind === "finished") unfinished.delete(event.choice);
         }

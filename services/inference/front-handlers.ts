@@ -74,6 +74,10 @@ export function createFrontHandlers(
       ask("detokenize", request, context, ({ inference }, options) => inference.detokenize(request, options)),
     countTokens: async (request, context) =>
       ask("count_tokens", request, context, ({ inference }, options) => inference.countTokens(request, options)),
+    describeModel: async (request, context) =>
+      ask("describe_model", request, context, ({ inference }, options) => inference.describeModel(request, options)),
+    listSlots: async (request, context) =>
+      ask("list_slots", request, context, ({ inference }, options) => inference.listSlots(request, options)),
     applyTemplate: async (request, context) =>
       ask("apply_template", request, context, ({ inference }, options) => inference.applyTemplate(request, options)),
   };

@@ -13,13 +13,13 @@ export type EventSchema = typeof ChatResponseSchema | typeof CompleteResponseSch
  * tell what they are. Throws on bytes that are no message.
  */
 export class RelayedEvent<Desc extends EventSchema = EventSchema> extends EncodedMessage<Desc> {
-  readonly kind: "started" | "delta" | "finished";
-  /** Which of the request's choices it is about; 0 for `started`, which is about all. */
+  readonly kind: "started" | "progress" | "delta" | "finished";
+  /** Which of the request's choices it is about; 0 for `started` and `progress`, which are about all. */
   readonly choice: number;
 
   constructor(schema: Desc, bytes: Uint8Array) {
     super(schema, bytes);
-    const { choice, started, finished } = schema.field;
+    const { choice, started, progress, finished } = schema.field;
     const reader = new BinaryReader(bytes);
     let ofChoice = 0;
     let event = 0;
@@ -32,7 +32,12 @@ export class RelayedEvent<Desc extends EventSchema = EventSchema> extends Encode
       }
     }
     this.choice = ofChoice;
-    this.kind = event === started.number ? "started" : event === finished.number ? "finished" : "delta";
+    const kinds = {
+      [started.number]: "started",
+      [progress.number]: "progress",
+      [finished.number]: "finished",
+    } as const;
+    this.kind = kinds[event] ?? "delta";
   }
 
   /** How the choice ended; undefined unless this is its end. */

@@ -59,7 +59,7 @@ export interface RequestLabels {
 
 /** An event of a generation, as far as it is measured. */
 interface MeasuredEvent {
-  readonly kind: "started" | "delta" | "finished";
+  readonly kind: "started" | "progress" | "delta" | "finished";
   /** How a choice ended; asked of its end alone. */
   finished(): Finished | undefined;
 }
@@ -76,7 +76,7 @@ export async function* measuredStream<T extends MeasuredEvent>(
   try {
     for await (const event of stream) {
       if (event.kind === "started") queueTime.observe(labels, elapsedSeconds());
-      else if (!answering) {
+      else if (event.kind !== "progress" && !answering) {
         answering = true;
         firstToken.observe(labels, elapsedSeconds());
       }

@@ -21,7 +21,7 @@ export async function* noteGeneration<T extends ChatResponse | CompleteResponse>
     } else if (event.case === "finished") {
       usage.completionTokens += (event.value.usage?.completionTokens ?? 0) - (pieces.get(choice) ?? 0);
       usage.reasoningTokens += event.value.usage?.reasoningTokens ?? 0;
-    } else if (event.case !== undefined) {
+    } else if (event.case !== undefined && event.case !== "progress") {
       summary.firstDeltaMs ??= performance.now() - startedAt;
       pieces.set(choice, (pieces.get(choice) ?? 0) + 1);
       usage.completionTokens += 1;

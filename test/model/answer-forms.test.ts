@@ -158,3 +158,58 @@ describe("a prompt", () => {
     expect(end).not.toEqual(cut);
   });
 });
+
+describe("the engine's inside, as far as it is told", () => {
+  test("progress comes after each step of a prompt, and only where it is asked for", async () => {
+    const text = "one two three four five six seven eight nine ten ".repeat(15);
+    const progress = async (reportProgress: boolean) => {
+      const options = greedy({ maxTokens: 1, reportProgress, cachePrompt: false });
+      const events = await Array.fromAsync(tokenwire.client.inference.complete({ ...completing(text), options }));
+      return events.flatMap(({ event }) => (event.case === "progress" ? [event.value.processedTokens] : []));
+    };
+    const seen = await progress(true);
+    const { tokens } = await tokenwire.client.inference.tokenize({ text });
+    expect(seen.at(-1)).toBe(tokens.length);
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+    expect(await progress(false)).toEqual([]);
+  });
+
+  test("a prompt runs in the slot it prefers, and the slots say what they hold", async () => {
+    const { slots } = await tokenwire.client.inference.listSlots({});
+    const last = slots.at(-1)?.id ?? -1;
+    expect(slots.map(({ id }) => id)).toEqual(slots.map((_, index) => index));
+    const { started } = await complete({ ...completing("Once upon a time"), options: { maxTokens: 4, slot: last } });
+    expect(started?.slot).toBe(last);
+    const after = (await tokenwire.client.inference.listSlots({})).slots.at(-1);
+    expect(after).toMatchObject({ id: last, busy: false, promptTokens: 0 });
+    expect(after?.tokens).toBeGreaterThan(4);
+    const elsewhere = await complete({ ...completing("Once"), options: { maxTokens: 1, slot: 4_000_000_000 } });
+    expect(elsewhere.finished?.reason).toBe(FinishReason.LENGTH);
+  });
+
+  test("an answer that takes too long ends once it has a line", async () => {
+    const gbnf = { format: { case: "gbnf" as const, value: String.raw`root ::= "a\nb" [a-z]*` } };
+    const options = { maxTokens: 50, maxDecodeMs: 0, ignoreEos: true };
+    const { text, finished } = await complete({ ...completing("Once"), responseFormat: gbnf, options });
+    expect(text).toMatch(/^a\n/);
+    expect(text.length).toBeLessThan(10);
+    expect(finished?.reason).toBe(FinishReason.LENGTH);
+    const unbroken = { format: { case: "gbnf" as const, value: "root ::= [a-z]*" } };
+    const whole = await complete({ ...completing("Once"), responseFormat: unbroken, options });
+    expect(whole.finished?.usage?.completionTokens).toBe(50);
+  });
+
+  test("a model's file is described", async () => {
+    const described = await tokenwire.client.inference.describeModel({});
+    expect(described).toMatchObject({
+      model: "tiny-guide",
+      metadata: { "general.architecture": "llama" },
+      eosToken: "<|im_end|>",
+      reasons: true,
+      fillsInMiddle: true,
+    });
+    expect(described.path).toMatch(/tiny-guide-q8_0\.gguf$/);
+    expect(described.chatTemplates[""]).toContain("<|im_start|>");
+    expect(Object.keys(described.metadata)).not.toContain("tokenizer.chat_template");
+  });
+});

@@ -7,6 +7,7 @@ import {
   type EngineStats,
   type GenerateJob,
   type ScoreJob,
+  type SlotState,
   type TokenLogprob,
 } from "../../services/engine/engine.ts";
 
@@ -88,6 +89,7 @@ export const fakeInfo: EngineInfo = {
   threads: 1,
   generates: true,
   path: "",
+  metadata: {},
   chatTemplatesFrom: "the GGUF",
   chatTemplates: {
     "": "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}assistant:",
@@ -139,7 +141,7 @@ export class FakeEngine implements Engine {
     try {
       const script = parseScript(String.fromCodePoint(...job.prompt));
       this.#counts.promptTokens += job.prompt.length;
-      yield { type: "started", cachedTokens: 0 };
+      yield { type: "started", cachedTokens: 0, slot: 0 };
       if (script.bug) throw new TypeError("the fake engine was told to have a bug");
       await this.#step(script, 0, script.prefillMs, signal);
       const firstAt = performance.now();
@@ -187,6 +189,11 @@ export class FakeEngine implements Engine {
     signal.throwIfAborted();
     const entry = (id: number) => ({ token: { id, bytes: this.tokenBytes(id), logprob: -1 }, top: [] });
     return Array.from(tokens, (id, at) => (at === 0 ? undefined : entry(id)));
+  }
+
+  slots(): SlotState[] {
+    const states = Array.from({ length: this.info.slots }, (_, id) => ({ id, busy: id < this.#busy }));
+    return states.map((state) => ({ ...state, tokens: 0, promptTokens: 0, completionTokens: 0 }));
   }
 
   stats(): EngineStats {

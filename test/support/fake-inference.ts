@@ -29,6 +29,11 @@ export interface FakeHandlers {
     typeof inference.ApplyTemplateRequestSchema,
     Answer<typeof inference.ApplyTemplateResponseSchema>
   >;
+  describeModel?: Handler<
+    typeof inference.DescribeModelRequestSchema,
+    Answer<typeof inference.DescribeModelResponseSchema>
+  >;
+  listSlots?: Handler<typeof inference.ListSlotsRequestSchema, Answer<typeof inference.ListSlotsResponseSchema>>;
   listModels?: () => Answer<typeof models.ListModelsResponseSchema>;
   getModel?: Handler<typeof models.GetModelRequestSchema, Answer<typeof models.GetModelResponseSchema>>;
 }
@@ -52,6 +57,8 @@ export function fakeClient(handlers: FakeHandlers): TokenwireClient {
       detokenize: unary(m.detokenize, handlers.detokenize),
       countTokens: unary(m.countTokens, undefined),
       applyTemplate: unary(m.applyTemplate, handlers.applyTemplate),
+      describeModel: unary(m.describeModel, handlers.describeModel),
+      listSlots: unary(m.listSlots, handlers.listSlots),
     },
     models: {
       listModels: unary(ModelService.method.listModels, handlers.listModels),

@@ -64,6 +64,8 @@ export function inferenceHandlers(some: Partial<InferenceHandlers>): InferenceHa
     detokenize: unexpected,
     countTokens: unexpected,
     applyTemplate: unexpected,
+    describeModel: unexpected,
+    listSlots: unexpected,
     ...some,
   };
 }

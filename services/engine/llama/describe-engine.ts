@@ -23,6 +23,7 @@ export function describeEngine({ libraries, model }: OpenModel, facts: EngineFac
   const asked = settings.n_gpu_layers < 0 ? layers : Math.min(settings.n_gpu_layers, layers);
   return {
     path: settings.model,
+    metadata: readMetadata(model),
     architecture,
     // llama.cpp describes weights.
     description: settings.vocab_only ? `${architecture} vocabulary` : model.description,
@@ -48,6 +49,13 @@ export function describeEngine({ libraries, model }: OpenModel, facts: EngineFac
     ranking,
     fim: vocabulary.fim,
   };
+}
+
+/** What stands there as one value, but for the templates, which have a place of their own. */
+function readMetadata(model: Model): Record<string, string> {
+  const keys = model.metadataKeys().filter((key) => !key.startsWith("tokenizer.chat_template"));
+  const entries = keys.map((key) => [key, model.metadata(key) ?? ""] as const);
+  return Object.fromEntries(entries.filter(([, value]) => value !== ""));
 }
 
 /** tokenizer.chat_template and its named variants; "" is the default one. */

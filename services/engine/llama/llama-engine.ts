@@ -8,6 +8,7 @@ import type {
   GenerateJob,
   RankJob,
   ScoreJob,
+  SlotState,
   TokenLogprob,
   TokenizeOptions,
 } from "../engine.ts";
@@ -116,6 +117,10 @@ export class LlamaEngine implements Engine {
   score(job: ScoreJob, signal: AbortSignal): Promise<(TokenLogprob | undefined)[]> {
     this.#checkTokens(job.tokens);
     return this.#parts.scorer.score(job, signal);
+  }
+
+  slots(): readonly SlotState[] {
+    return this.#parts.loop?.slots() ?? [];
   }
 
   stats(): EngineStats {

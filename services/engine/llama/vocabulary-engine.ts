@@ -42,6 +42,10 @@ export class VocabularyEngine implements Engine {
     return Promise.reject(noWeights());
   }
 
+  slots(): [] {
+    return [];
+  }
+
   stats(): EngineStats {
     return idleStats;
   }

@@ -19,6 +19,8 @@ export interface ChatPrompter {
   readonly source: string;
   /** What the operator should know of how prompts are made; undefined: all is as it should be. */
   readonly warning: string | undefined;
+  /** Whether the model's own template has a place for reasoning. */
+  readonly reasons: boolean;
   /** Throws INVALID_PARAMETER, with the field's path, on what the model's format cannot show. */
   prompt(request: PromptRequest): ChatPrompt;
 }
@@ -76,6 +78,7 @@ export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
   return {
     source,
     warning,
+    reasons: plain.isTemplate && plain.reasoning !== undefined,
     prompt(request) {
       const messages = parseChatMessages(request.messages);
       const tools = isToolChoiceNone(request) ? [] : parseChatTools(request.tools);

@@ -10,6 +10,8 @@ import { describeTools } from "./tool-calls/tool-prompt.ts";
 
 /** One way to write prompts, a named format or a template, with how its models answer. */
 export interface PromptWriter {
+  /** Whether a Jinja template writes, rather than a named format, which says nothing of reasoning. */
+  readonly isTemplate: boolean;
   /** Texts that end the answer. */
   readonly stop: readonly string[];
   readonly toolParser: ToolParser;
@@ -71,6 +73,7 @@ export function templateWriter(source: string, options: TemplateOptions): Prompt
   const toolParser = detectToolParser(source);
   return {
     works: template.works,
+    isTemplate: true,
     stop: [],
     toolParser: native || toolParser.textPrefix !== undefined ? toolParser : generic,
     reasoning: detectReasoning(source),
@@ -87,6 +90,7 @@ export function templateWriter(source: string, options: TemplateOptions): Prompt
 function formatWriter(name: ChatFormatName): PromptWriter {
   const format = chatFormats[name];
   return {
+    isTemplate: false,
     stop: format.stop,
     toolParser: generic,
     // A format says nothing of reasoning, but a model that opens its answer with this tag means it.

@@ -45,6 +45,11 @@ async function* answer(
         trace.started(cachedTokens);
         yield { event: { case: "started", value: startedToProto(event, model, { job, promptLogprobs }) } };
         break;
+      case "progress": {
+        const { processedTokens, elapsedMs } = event;
+        yield { event: { case: "progress", value: { processedTokens, elapsedMs } } };
+        break;
+      }
       case "text": {
         const { choice } = event;
         for (const delta of readerOf(event).read(event)) yield { choice, event: delta };

@@ -47,6 +47,11 @@ async function* answer(
         yield { event: { case: "started", value: startedToProto(event, model, { job, promptLogprobs }) } };
         yield* echoes(job.choices, echoed);
         break;
+      case "progress": {
+        const { processedTokens, elapsedMs } = event;
+        yield { event: { case: "progress", value: { processedTokens, elapsedMs } } };
+        break;
+      }
       case "text": {
         const value = { text: event.text, logprobs: logprobsToProto(event.logprobs) };
         yield { choice: event.choice, event: { case: "text", value } };

@@ -21,11 +21,11 @@ export interface StartedDetails {
 }
 
 export function startedToProto(
-  { cachedTokens }: StartedEvent,
+  { cachedTokens, slot }: StartedEvent,
   model: LoadedModel,
   { job, promptLogprobs }: StartedDetails,
 ): MessageInitShape<typeof StartedSchema> {
-  return { model: model.id, promptTokens: job.prompt.length, cachedTokens, promptLogprobs };
+  return { model: model.id, promptTokens: job.prompt.length, cachedTokens, slot, promptLogprobs };
 }
 
 /** The prompt's log-probabilities with `top` alternatives each; none where nobody asked for them. */

@@ -3,6 +3,7 @@ import type { ServiceHandlers } from "../../rpc/serve.ts";
 import type { ModelHost } from "../model-host.ts";
 import { chat } from "./chat.ts";
 import { complete } from "./complete.ts";
+import { describeModel, listSlots } from "./describe.ts";
 import { embed } from "./embed.ts";
 import { rerank } from "./rerank.ts";
 import { applyTemplate, countTokens } from "./templates.ts";
@@ -29,6 +30,8 @@ export function createInferenceHandlers(host: ModelHost): ServiceHandlers<typeof
     tokenize: async (request) => tokenize(request, host.loaded()),
     detokenize: async (request) => detokenize(request, host.loaded()),
     countTokens: async (request) => countTokens(request, host.loaded()),
+    describeModel: async () => describeModel(host.loaded()),
+    listSlots: async () => listSlots(host.loaded()),
     applyTemplate: async (request) => applyTemplate(request, host.loaded()),
   };
 }

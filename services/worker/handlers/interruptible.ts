@@ -36,7 +36,7 @@ export async function* interruptible(
   }
   if (!interrupted.aborted) return;
   // A stream says first what answers.
-  if (!clock.hasStarted) yield { type: "started", cachedTokens: 0 };
+  if (!clock.hasStarted) yield { type: "started", cachedTokens: 0, slot: 0 };
   const timings = clock.timings();
   for (const [choice, completionTokens] of tokens)
     yield { type: "finished", choice, reason: "interrupted", stopSequence: undefined, completionTokens, timings };

@@ -21,6 +21,9 @@ export type Limits = Pick<
   | "showStopToken"
   | "topLogprobs"
   | "cachePrompt"
+  | "slot"
+  | "maxDecodeMs"
+  | "reportProgress"
   | "keepSpecial"
 > & {
   /** Log-probabilities of the prompt's tokens: how many alternatives each; undefined: none. */
@@ -43,6 +46,9 @@ export function parseLimits(options: GenerationOptions | undefined, info: Engine
     topLogprobs: numberOption(options, "topLogprobs"),
     promptLogprobs: numberOption(options, "promptLogprobs"),
     cachePrompt: options?.cachePrompt ?? true,
+    slot: options?.slot,
+    maxDecodeMs: options?.maxDecodeMs,
+    reportProgress: options?.reportProgress ?? false,
   };
 }
 

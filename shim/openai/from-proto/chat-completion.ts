@@ -78,8 +78,9 @@ export async function collectChat(events: AsyncIterable<ChatResponse>, info: Cha
         parts.finishReason = finishReasonFromProto(event.value.reason, info);
         usages.set(index, event.value.usage);
         break;
+      case "progress":
       case undefined:
-        // An event of a newer service.
+        // Nobody asked for it here, or it is an event of a newer service.
         break;
     }
   }

@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tokenwire/v1/generation.proto.
  */
 export const file_tokenwire_v1_generation: GenFile = /*@__PURE__*/
-  fileDesc("Ch10b2tlbndpcmUvdjEvZ2VuZXJhdGlvbi5wcm90bxIMdG9rZW53aXJlLnYxIqEMChFHZW5lcmF0aW9uT3B0aW9ucxIXCgptYXhfdG9rZW5zGAEgASgNSACIAQESDAoEc3RvcBgCIAMoCRIOCgFuGAMgASgNSAGIAQESGQoMdG9wX2xvZ3Byb2JzGAQgASgNSAKIAQESFwoKbWluX3Rva2VucxgFIAEoDUgDiAEBEhcKCmlnbm9yZV9lb3MYBiABKAhIBIgBARIZCgxjYWNoZV9wcm9tcHQYByABKAhIBYgBARIaCg1pbnRlcnJ1cHRpYmxlGAggASgISAaIAQESEQoEc2VlZBgKIAEoDUgHiAEBEhgKC3RlbXBlcmF0dXJlGAsgASgCSAiIAQESEgoFdG9wX3AYDCABKAJICYgBARISCgV0b3BfaxgNIAEoDUgKiAEBEhIKBW1pbl9wGA4gASgCSAuIAQESFgoJdHlwaWNhbF9wGA8gASgCSAyIAQESGAoLdG9wX25fc2lnbWEYECABKAJIDYgBARIdChBwcmVzZW5jZV9wZW5hbHR5GBEgASgCSA6IAQESHgoRZnJlcXVlbmN5X3BlbmFsdHkYEiABKAJID4gBARIbCg5yZXBlYXRfcGVuYWx0eRgTIAEoAkgQiAEBEhoKDXJlcGVhdF9sYXN0X24YFCABKAVIEYgBARIrCgpsb2dpdF9iaWFzGBUgAygLMhcudG9rZW53aXJlLnYxLkxvZ2l0QmlhcxIbCg5keW5hdGVtcF9yYW5nZRgWIAEoAkgSiAEBEh4KEWR5bmF0ZW1wX2V4cG9uZW50GBcgASgCSBOIAQESHAoPeHRjX3Byb2JhYmlsaXR5GBggASgCSBSIAQESGgoNeHRjX3RocmVzaG9sZBgZIAEoAkgViAEBEhUKCG1pcm9zdGF0GBogASgNSBaIAQESGQoMbWlyb3N0YXRfdGF1GBsgASgCSBeIAQESGQoMbWlyb3N0YXRfZXRhGBwgASgCSBiIAQESGwoOZHJ5X211bHRpcGxpZXIYHSABKAJIGYgBARIVCghkcnlfYmFzZRgeIAEoAkgaiAEBEh8KEmRyeV9hbGxvd2VkX2xlbmd0aBgfIAEoBUgbiAEBEh8KEmRyeV9wZW5hbHR5X2xhc3RfbhggIAEoBUgciAEBEh0KFWRyeV9zZXF1ZW5jZV9icmVha2VycxghIAMoCRIQCghzYW1wbGVycxgiIAMoCRIWCg5zdG9wX3Rva2VuX2lkcxgjIAMoDRIZCgxpbmNsdWRlX3N0b3AYJCABKAhIHYgBARIZCgxrZWVwX3NwZWNpYWwYJSABKAhIHogBARIsCgp0cnVuY2F0aW9uGCYgASgLMhgudG9rZW53aXJlLnYxLlRydW5jYXRpb24SHAoPcHJvbXB0X2xvZ3Byb2JzGCcgASgNSB+IAQFCDQoLX21heF90b2tlbnNCBAoCX25CDwoNX3RvcF9sb2dwcm9ic0INCgtfbWluX3Rva2Vuc0INCgtfaWdub3JlX2Vvc0IPCg1fY2FjaGVfcHJvbXB0QhAKDl9pbnRlcnJ1cHRpYmxlQgcKBV9zZWVkQg4KDF90ZW1wZXJhdHVyZUIICgZfdG9wX3BCCAoGX3RvcF9rQggKBl9taW5fcEIMCgpfdHlwaWNhbF9wQg4KDF90b3Bfbl9zaWdtYUITChFfcHJlc2VuY2VfcGVuYWx0eUIUChJfZnJlcXVlbmN5X3BlbmFsdHlCEQoPX3JlcGVhdF9wZW5hbHR5QhAKDl9yZXBlYXRfbGFzdF9uQhEKD19keW5hdGVtcF9yYW5nZUIUChJfZHluYXRlbXBfZXhwb25lbnRCEgoQX3h0Y19wcm9iYWJpbGl0eUIQCg5feHRjX3RocmVzaG9sZEILCglfbWlyb3N0YXRCDwoNX21pcm9zdGF0X3RhdUIPCg1fbWlyb3N0YXRfZXRhQhEKD19kcnlfbXVsdGlwbGllckILCglfZHJ5X2Jhc2VCFQoTX2RyeV9hbGxvd2VkX2xlbmd0aEIVChNfZHJ5X3BlbmFsdHlfbGFzdF9uQg8KDV9pbmNsdWRlX3N0b3BCDwoNX2tlZXBfc3BlY2lhbEISChBfcHJvbXB0X2xvZ3Byb2JzIkwKClRydW5jYXRpb24SEgoKbWF4X3Rva2VucxgBIAEoDRIqCgRzaWRlGAIgASgOMhwudG9rZW53aXJlLnYxLlRydW5jYXRpb25TaWRlIkQKCUxvZ2l0QmlhcxIPCgV0b2tlbhgBIAEoDUgAEg4KBHRleHQYAyABKAlIABIMCgRiaWFzGAIgASgCQggKBnRhcmdldCLXAQoOUmVzcG9uc2VGb3JtYXQSNQoLanNvbl9vYmplY3QYASABKAsyHi50b2tlbndpcmUudjEuSnNvbk9iamVjdEZvcm1hdEgAEjUKC2pzb25fc2NoZW1hGAIgASgLMh4udG9rZW53aXJlLnYxLkpzb25TY2hlbWFGb3JtYXRIABIOCgRnYm5mGAMgASgJSAASDwoFcmVnZXgYBCABKAlIABIsCgZjaG9pY2UYBSABKAsyGi50b2tlbndpcmUudjEuQ2hvaWNlRm9ybWF0SABCCAoGZm9ybWF0Ih8KDENob2ljZUZvcm1hdBIPCgdvcHRpb25zGAEgAygJIhIKEEpzb25PYmplY3RGb3JtYXQiVQoQSnNvblNjaGVtYUZvcm1hdBIMCgRuYW1lGAEgASgJEhMKC3NjaGVtYV9qc29uGAIgASgJEhMKBnN0cmljdBgDIAEoCEgAiAEBQgkKB19zdHJpY3QiewoHU3RhcnRlZBINCgVtb2RlbBgBIAEoCRIVCg1wcm9tcHRfdG9rZW5zGAIgASgNEhUKDWNhY2hlZF90b2tlbnMYAyABKA0SMwoPcHJvbXB0X2xvZ3Byb2JzGAQgAygLMhoudG9rZW53aXJlLnYxLlRva2VuTG9ncHJvYiJHCglUZXh0RGVsdGESDAoEdGV4dBgBIAEoCRIsCghsb2dwcm9icxgCIAMoCzIaLnRva2Vud2lyZS52MS5Ub2tlbkxvZ3Byb2IidgoMVG9rZW5Mb2dwcm9iEisKBXRva2VuGAEgASgLMhwudG9rZW53aXJlLnYxLlRva2VuQ2FuZGlkYXRlEikKA3RvcBgCIAMoCzIcLnRva2Vud2lyZS52MS5Ub2tlbkNhbmRpZGF0ZRIOCgZwcm9tcHQYAyABKAgiTQoOVG9rZW5DYW5kaWRhdGUSCgoCaWQYASABKA0SDQoFYnl0ZXMYAiABKAwSFAoHbG9ncHJvYhgDIAEoAkgAiAEBQgoKCF9sb2dwcm9iItgBCghGaW5pc2hlZBIqCgZyZWFzb24YASABKA4yGi50b2tlbndpcmUudjEuRmluaXNoUmVhc29uEhoKDXN0b3Bfc2VxdWVuY2UYAiABKAlIAIgBARIiCgV1c2FnZRgDIAEoCzITLnRva2Vud2lyZS52MS5Vc2FnZRImCgd0aW1pbmdzGAQgASgLMhUudG9rZW53aXJlLnYxLlRpbWluZ3MSFwoKc3RvcF90b2tlbhgFIAEoDUgBiAEBQhAKDl9zdG9wX3NlcXVlbmNlQg0KC19zdG9wX3Rva2VuImoKBVVzYWdlEhUKDXByb21wdF90b2tlbnMYASABKA0SGQoRY29tcGxldGlvbl90b2tlbnMYAiABKA0SFQoNY2FjaGVkX3Rva2VucxgDIAEoDRIYChByZWFzb25pbmdfdG9rZW5zGAQgASgNIkIKB1RpbWluZ3MSEAoIcXVldWVfbXMYASABKAESEgoKcHJlZmlsbF9tcxgCIAEoARIRCglkZWNvZGVfbXMYAyABKAEqZgoOVHJ1bmNhdGlvblNpZGUSHwobVFJVTkNBVElPTl9TSURFX1VOU1BFQ0lGSUVEEAASGAoUVFJVTkNBVElPTl9TSURFX0xFRlQQARIZChVUUlVOQ0FUSU9OX1NJREVfUklHSFQQAiqcAQoMRmluaXNoUmVhc29uEh0KGUZJTklTSF9SRUFTT05fVU5TUEVDSUZJRUQQABIWChJGSU5JU0hfUkVBU09OX1NUT1AQARIYChRGSU5JU0hfUkVBU09OX0xFTkdUSBACEhwKGEZJTklTSF9SRUFTT05fVE9PTF9DQUxMUxADEh0KGUZJTklTSF9SRUFTT05fSU5URVJSVVBURUQQBGIGcHJvdG8z");
+  fileDesc("Ch10b2tlbndpcmUvdjEvZ2VuZXJhdGlvbi5wcm90bxIMdG9rZW53aXJlLnYxIoQNChFHZW5lcmF0aW9uT3B0aW9ucxIXCgptYXhfdG9rZW5zGAEgASgNSACIAQESDAoEc3RvcBgCIAMoCRIOCgFuGAMgASgNSAGIAQESGQoMdG9wX2xvZ3Byb2JzGAQgASgNSAKIAQESFwoKbWluX3Rva2VucxgFIAEoDUgDiAEBEhcKCmlnbm9yZV9lb3MYBiABKAhIBIgBARIZCgxjYWNoZV9wcm9tcHQYByABKAhIBYgBARIaCg1pbnRlcnJ1cHRpYmxlGAggASgISAaIAQESEQoEc2VlZBgKIAEoDUgHiAEBEhgKC3RlbXBlcmF0dXJlGAsgASgCSAiIAQESEgoFdG9wX3AYDCABKAJICYgBARISCgV0b3BfaxgNIAEoDUgKiAEBEhIKBW1pbl9wGA4gASgCSAuIAQESFgoJdHlwaWNhbF9wGA8gASgCSAyIAQESGAoLdG9wX25fc2lnbWEYECABKAJIDYgBARIdChBwcmVzZW5jZV9wZW5hbHR5GBEgASgCSA6IAQESHgoRZnJlcXVlbmN5X3BlbmFsdHkYEiABKAJID4gBARIbCg5yZXBlYXRfcGVuYWx0eRgTIAEoAkgQiAEBEhoKDXJlcGVhdF9sYXN0X24YFCABKAVIEYgBARIrCgpsb2dpdF9iaWFzGBUgAygLMhcudG9rZW53aXJlLnYxLkxvZ2l0QmlhcxIbCg5keW5hdGVtcF9yYW5nZRgWIAEoAkgSiAEBEh4KEWR5bmF0ZW1wX2V4cG9uZW50GBcgASgCSBOIAQESHAoPeHRjX3Byb2JhYmlsaXR5GBggASgCSBSIAQESGgoNeHRjX3RocmVzaG9sZBgZIAEoAkgViAEBEhUKCG1pcm9zdGF0GBogASgNSBaIAQESGQoMbWlyb3N0YXRfdGF1GBsgASgCSBeIAQESGQoMbWlyb3N0YXRfZXRhGBwgASgCSBiIAQESGwoOZHJ5X211bHRpcGxpZXIYHSABKAJIGYgBARIVCghkcnlfYmFzZRgeIAEoAkgaiAEBEh8KEmRyeV9hbGxvd2VkX2xlbmd0aBgfIAEoBUgbiAEBEh8KEmRyeV9wZW5hbHR5X2xhc3RfbhggIAEoBUgciAEBEh0KFWRyeV9zZXF1ZW5jZV9icmVha2VycxghIAMoCRIQCghzYW1wbGVycxgiIAMoCRIWCg5zdG9wX3Rva2VuX2lkcxgjIAMoDRIZCgxpbmNsdWRlX3N0b3AYJCABKAhIHYgBARIZCgxrZWVwX3NwZWNpYWwYJSABKAhIHogBARIsCgp0cnVuY2F0aW9uGCYgASgLMhgudG9rZW53aXJlLnYxLlRydW5jYXRpb24SHAoPcHJvbXB0X2xvZ3Byb2JzGCcgASgNSB+IAQESEQoEc2xvdBgoIAEoDUggiAEBEhoKDW1heF9kZWNvZGVfbXMYKSABKA1IIYgBARIXCg9yZXBvcnRfcHJvZ3Jlc3MYKiABKAhCDQoLX21heF90b2tlbnNCBAoCX25CDwoNX3RvcF9sb2dwcm9ic0INCgtfbWluX3Rva2Vuc0INCgtfaWdub3JlX2Vvc0IPCg1fY2FjaGVfcHJvbXB0QhAKDl9pbnRlcnJ1cHRpYmxlQgcKBV9zZWVkQg4KDF90ZW1wZXJhdHVyZUIICgZfdG9wX3BCCAoGX3RvcF9rQggKBl9taW5fcEIMCgpfdHlwaWNhbF9wQg4KDF90b3Bfbl9zaWdtYUITChFfcHJlc2VuY2VfcGVuYWx0eUIUChJfZnJlcXVlbmN5X3BlbmFsdHlCEQoPX3JlcGVhdF9wZW5hbHR5QhAKDl9yZXBlYXRfbGFzdF9uQhEKD19keW5hdGVtcF9yYW5nZUIUChJfZHluYXRlbXBfZXhwb25lbnRCEgoQX3h0Y19wcm9iYWJpbGl0eUIQCg5feHRjX3RocmVzaG9sZEILCglfbWlyb3N0YXRCDwoNX21pcm9zdGF0X3RhdUIPCg1fbWlyb3N0YXRfZXRhQhEKD19kcnlfbXVsdGlwbGllckILCglfZHJ5X2Jhc2VCFQoTX2RyeV9hbGxvd2VkX2xlbmd0aEIVChNfZHJ5X3BlbmFsdHlfbGFzdF9uQg8KDV9pbmNsdWRlX3N0b3BCDwoNX2tlZXBfc3BlY2lhbEISChBfcHJvbXB0X2xvZ3Byb2JzQgcKBV9zbG90QhAKDl9tYXhfZGVjb2RlX21zIkwKClRydW5jYXRpb24SEgoKbWF4X3Rva2VucxgBIAEoDRIqCgRzaWRlGAIgASgOMhwudG9rZW53aXJlLnYxLlRydW5jYXRpb25TaWRlIkQKCUxvZ2l0QmlhcxIPCgV0b2tlbhgBIAEoDUgAEg4KBHRleHQYAyABKAlIABIMCgRiaWFzGAIgASgCQggKBnRhcmdldCLXAQoOUmVzcG9uc2VGb3JtYXQSNQoLanNvbl9vYmplY3QYASABKAsyHi50b2tlbndpcmUudjEuSnNvbk9iamVjdEZvcm1hdEgAEjUKC2pzb25fc2NoZW1hGAIgASgLMh4udG9rZW53aXJlLnYxLkpzb25TY2hlbWFGb3JtYXRIABIOCgRnYm5mGAMgASgJSAASDwoFcmVnZXgYBCABKAlIABIsCgZjaG9pY2UYBSABKAsyGi50b2tlbndpcmUudjEuQ2hvaWNlRm9ybWF0SABCCAoGZm9ybWF0Ih8KDENob2ljZUZvcm1hdBIPCgdvcHRpb25zGAEgAygJIhIKEEpzb25PYmplY3RGb3JtYXQiVQoQSnNvblNjaGVtYUZvcm1hdBIMCgRuYW1lGAEgASgJEhMKC3NjaGVtYV9qc29uGAIgASgJEhMKBnN0cmljdBgDIAEoCEgAiAEBQgkKB19zdHJpY3QiiQEKB1N0YXJ0ZWQSDQoFbW9kZWwYASABKAkSFQoNcHJvbXB0X3Rva2VucxgCIAEoDRIVCg1jYWNoZWRfdG9rZW5zGAMgASgNEjMKD3Byb21wdF9sb2dwcm9icxgEIAMoCzIaLnRva2Vud2lyZS52MS5Ub2tlbkxvZ3Byb2ISDAoEc2xvdBgFIAEoDSI+Cg5Qcm9tcHRQcm9ncmVzcxIYChBwcm9jZXNzZWRfdG9rZW5zGAEgASgNEhIKCmVsYXBzZWRfbXMYAiABKAEiRwoJVGV4dERlbHRhEgwKBHRleHQYASABKAkSLAoIbG9ncHJvYnMYAiADKAsyGi50b2tlbndpcmUudjEuVG9rZW5Mb2dwcm9iInYKDFRva2VuTG9ncHJvYhIrCgV0b2tlbhgBIAEoCzIcLnRva2Vud2lyZS52MS5Ub2tlbkNhbmRpZGF0ZRIpCgN0b3AYAiADKAsyHC50b2tlbndpcmUudjEuVG9rZW5DYW5kaWRhdGUSDgoGcHJvbXB0GAMgASgIIk0KDlRva2VuQ2FuZGlkYXRlEgoKAmlkGAEgASgNEg0KBWJ5dGVzGAIgASgMEhQKB2xvZ3Byb2IYAyABKAJIAIgBAUIKCghfbG9ncHJvYiLYAQoIRmluaXNoZWQSKgoGcmVhc29uGAEgASgOMhoudG9rZW53aXJlLnYxLkZpbmlzaFJlYXNvbhIaCg1zdG9wX3NlcXVlbmNlGAIgASgJSACIAQESIgoFdXNhZ2UYAyABKAsyEy50b2tlbndpcmUudjEuVXNhZ2USJgoHdGltaW5ncxgEIAEoCzIVLnRva2Vud2lyZS52MS5UaW1pbmdzEhcKCnN0b3BfdG9rZW4YBSABKA1IAYgBAUIQCg5fc3RvcF9zZXF1ZW5jZUINCgtfc3RvcF90b2tlbiJqCgVVc2FnZRIVCg1wcm9tcHRfdG9rZW5zGAEgASgNEhkKEWNvbXBsZXRpb25fdG9rZW5zGAIgASgNEhUKDWNhY2hlZF90b2tlbnMYAyABKA0SGAoQcmVhc29uaW5nX3Rva2VucxgEIAEoDSJCCgdUaW1pbmdzEhAKCHF1ZXVlX21zGAEgASgBEhIKCnByZWZpbGxfbXMYAiABKAESEQoJZGVjb2RlX21zGAMgASgBKmYKDlRydW5jYXRpb25TaWRlEh8KG1RSVU5DQVRJT05fU0lERV9VTlNQRUNJRklFRBAAEhgKFFRSVU5DQVRJT05fU0lERV9MRUZUEAESGQoVVFJVTkNBVElPTl9TSURFX1JJR0hUEAIqnAEKDEZpbmlzaFJlYXNvbhIdChlGSU5JU0hfUkVBU09OX1VOU1BFQ0lGSUVEEAASFgoSRklOSVNIX1JFQVNPTl9TVE9QEAESGAoURklOSVNIX1JFQVNPTl9MRU5HVEgQAhIcChhGSU5JU0hfUkVBU09OX1RPT0xfQ0FMTFMQAxIdChlGSU5JU0hfUkVBU09OX0lOVEVSUlVQVEVEEARiBnByb3RvMw");
 
 /**
  * How tokens are drawn and when generation ends. Everything is optional: an unset field means the server's default, which is not 0.
@@ -250,6 +250,27 @@ export type GenerationOptions = Message<"tokenwire.v1.GenerationOptions"> & {
    * @generated from field: optional uint32 prompt_logprobs = 39;
    */
   promptLogprobs?: number | undefined;
+
+  /**
+   * The slot to run in, if it is free when the request's turn comes; another one otherwise. The first choice's.
+   *
+   * @generated from field: optional uint32 slot = 40;
+   */
+  slot?: number | undefined;
+
+  /**
+   * Longest time from the first token on. Looked at only once the answer has a line, so that one line is always whole.
+   *
+   * @generated from field: optional uint32 max_decode_ms = 41;
+   */
+  maxDecodeMs?: number | undefined;
+
+  /**
+   * Send a PromptProgress after each step that processed some of the prompt.
+   *
+   * @generated from field: bool report_progress = 42;
+   */
+  reportProgress: boolean;
 };
 
 /**
@@ -474,6 +495,13 @@ export type Started = Message<"tokenwire.v1.Started"> & {
    * @generated from field: repeated tokenwire.v1.TokenLogprob prompt_logprobs = 4;
    */
   promptLogprobs: TokenLogprob[];
+
+  /**
+   * Where the first choice runs.
+   *
+   * @generated from field: uint32 slot = 5;
+   */
+  slot: number;
 };
 
 /**
@@ -482,6 +510,34 @@ export type Started = Message<"tokenwire.v1.Started"> & {
  */
 export const StartedSchema: GenMessage<Started> = /*@__PURE__*/
   messageDesc(file_tokenwire_v1_generation, 7);
+
+/**
+ * How far the processing of the prompt has come.
+ *
+ * @generated from message tokenwire.v1.PromptProgress
+ */
+export type PromptProgress = Message<"tokenwire.v1.PromptProgress"> & {
+  /**
+   * Prompt tokens whose KV state is there, cached ones included.
+   *
+   * @generated from field: uint32 processed_tokens = 1;
+   */
+  processedTokens: number;
+
+  /**
+   * Since the prompt got its slot.
+   *
+   * @generated from field: double elapsed_ms = 2;
+   */
+  elapsedMs: number;
+};
+
+/**
+ * Describes the message tokenwire.v1.PromptProgress.
+ * Use `create(PromptProgressSchema)` to create a new message.
+ */
+export const PromptProgressSchema: GenMessage<PromptProgress> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_generation, 8);
 
 /**
  * @generated from message tokenwire.v1.TextDelta
@@ -503,7 +559,7 @@ export type TextDelta = Message<"tokenwire.v1.TextDelta"> & {
  * Use `create(TextDeltaSchema)` to create a new message.
  */
 export const TextDeltaSchema: GenMessage<TextDelta> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 8);
+  messageDesc(file_tokenwire_v1_generation, 9);
 
 /**
  * One generated token with its log-probability under the model, before sampling.
@@ -534,7 +590,7 @@ export type TokenLogprob = Message<"tokenwire.v1.TokenLogprob"> & {
  * Use `create(TokenLogprobSchema)` to create a new message.
  */
 export const TokenLogprobSchema: GenMessage<TokenLogprob> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 9);
+  messageDesc(file_tokenwire_v1_generation, 10);
 
 /**
  * @generated from message tokenwire.v1.TokenCandidate
@@ -563,7 +619,7 @@ export type TokenCandidate = Message<"tokenwire.v1.TokenCandidate"> & {
  * Use `create(TokenCandidateSchema)` to create a new message.
  */
 export const TokenCandidateSchema: GenMessage<TokenCandidate> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 10);
+  messageDesc(file_tokenwire_v1_generation, 11);
 
 /**
  * The end of one choice; a stream that ends without one per choice has failed.
@@ -606,7 +662,7 @@ export type Finished = Message<"tokenwire.v1.Finished"> & {
  * Use `create(FinishedSchema)` to create a new message.
  */
 export const FinishedSchema: GenMessage<Finished> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 11);
+  messageDesc(file_tokenwire_v1_generation, 12);
 
 /**
  * Tokens of one choice. The prompt is the same for all choices of a request.
@@ -640,7 +696,7 @@ export type Usage = Message<"tokenwire.v1.Usage"> & {
  * Use `create(UsageSchema)` to create a new message.
  */
 export const UsageSchema: GenMessage<Usage> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 12);
+  messageDesc(file_tokenwire_v1_generation, 13);
 
 /**
  * @generated from message tokenwire.v1.Timings
@@ -673,7 +729,7 @@ export type Timings = Message<"tokenwire.v1.Timings"> & {
  * Use `create(TimingsSchema)` to create a new message.
  */
 export const TimingsSchema: GenMessage<Timings> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 13);
+  messageDesc(file_tokenwire_v1_generation, 14);
 
 /**
  * @generated from enum tokenwire.v1.TruncationSide

@@ -7,7 +7,7 @@ import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf
 import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
 import type { ChatRequestSchema, ChatResponseSchema, Message as Message$1, PromptEnd, Tool } from "./chat_pb.ts";
 import { file_tokenwire_v1_chat } from "./chat_pb.ts";
-import type { Finished, GenerationOptions, ResponseFormat, Started, TextDelta, Truncation } from "./generation_pb.ts";
+import type { Finished, GenerationOptions, PromptProgress, ResponseFormat, Started, TextDelta, Truncation } from "./generation_pb.ts";
 import { file_tokenwire_v1_generation } from "./generation_pb.ts";
 import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -15,7 +15,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tokenwire/v1/inference.proto.
  */
 export const file_tokenwire_v1_inference: GenFile = /*@__PURE__*/
-  fileDesc("Chx0b2tlbndpcmUvdjEvaW5mZXJlbmNlLnByb3RvEgx0b2tlbndpcmUudjEiGwoJVG9rZW5MaXN0Eg4KBnRva2VucxgBIAMoDSJRCgxUZXh0T3JUb2tlbnMSDgoEdGV4dBgBIAEoCUgAEikKBnRva2VucxgCIAEoCzIXLnRva2Vud2lyZS52MS5Ub2tlbkxpc3RIAEIGCgRraW5kIuMBCg9Db21wbGV0ZVJlcXVlc3QSDQoFbW9kZWwYASABKAkSKgoGcHJvbXB0GAIgASgLMhoudG9rZW53aXJlLnYxLlRleHRPclRva2VucxIwCgdvcHRpb25zGAMgASgLMh8udG9rZW53aXJlLnYxLkdlbmVyYXRpb25PcHRpb25zEjUKD3Jlc3BvbnNlX2Zvcm1hdBgEIAEoCzIcLnRva2Vud2lyZS52MS5SZXNwb25zZUZvcm1hdBIMCgRlY2hvGAUgASgIEhMKBnN1ZmZpeBgGIAEoCUgAiAEBQgkKB19zdWZmaXgiqgEKEENvbXBsZXRlUmVzcG9uc2USDgoGY2hvaWNlGAEgASgNEigKB3N0YXJ0ZWQYAiABKAsyFS50b2tlbndpcmUudjEuU3RhcnRlZEgAEicKBHRleHQYAyABKAsyFy50b2tlbndpcmUudjEuVGV4dERlbHRhSAASKgoIZmluaXNoZWQYBCABKAsyFi50b2tlbndpcmUudjEuRmluaXNoZWRIAEIHCgVldmVudCLtAQoMRW1iZWRSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEioKBmlucHV0cxgCIAMoCzIaLnRva2Vud2lyZS52MS5UZXh0T3JUb2tlbnMSFwoKZGltZW5zaW9ucxgDIAEoDUgAiAEBEhYKCW5vcm1hbGl6ZRgEIAEoCEgBiAEBEiYKB3Bvb2xpbmcYBSABKA4yFS50b2tlbndpcmUudjEuUG9vbGluZxIsCgp0cnVuY2F0aW9uGAYgASgLMhgudG9rZW53aXJlLnYxLlRydW5jYXRpb25CDQoLX2RpbWVuc2lvbnNCDAoKX25vcm1hbGl6ZSJiCg1FbWJlZFJlc3BvbnNlEisKCmVtYmVkZGluZ3MYASADKAsyFy50b2tlbndpcmUudjEuRW1iZWRkaW5nEhUKDXByb21wdF90b2tlbnMYAiABKA0SDQoFbW9kZWwYAyABKAkiRgoJRW1iZWRkaW5nEg4KBnZhbHVlcxgBIAMoAhIpCgZ0b2tlbnMYAiADKAsyGS50b2tlbndpcmUudjEuVG9rZW5WZWN0b3IiHQoLVG9rZW5WZWN0b3ISDgoGdmFsdWVzGAEgAygCIqABCg1SZXJhbmtSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg0KBXF1ZXJ5GAIgASgJEhEKCWRvY3VtZW50cxgDIAMoCRISCgV0b3BfbhgEIAEoDUgAiAEBEhIKCnJhd19zY29yZXMYBSABKAgSLAoKdHJ1bmNhdGlvbhgGIAEoCzIYLnRva2Vud2lyZS52MS5UcnVuY2F0aW9uQggKBl90b3BfbiJjCg5SZXJhbmtSZXNwb25zZRIrCgdyZXN1bHRzGAEgAygLMhoudG9rZW53aXJlLnYxLlJlcmFua1Jlc3VsdBIVCg1wcm9tcHRfdG9rZW5zGAIgASgNEg0KBW1vZGVsGAMgASgJIiwKDFJlcmFua1Jlc3VsdBINCgVpbmRleBgBIAEoDRINCgVzY29yZRgCIAEoAiJaCg9Ub2tlbml6ZVJlcXVlc3QSDQoFbW9kZWwYASABKAkSDAoEdGV4dBgCIAEoCRITCgthZGRfc3BlY2lhbBgDIAEoCBIVCg1wYXJzZV9zcGVjaWFsGAQgASgIIjIKEFRva2VuaXplUmVzcG9uc2USDgoGdG9rZW5zGAEgAygNEg4KBnBpZWNlcxgCIAMoDCIyChFEZXRva2VuaXplUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIOCgZ0b2tlbnMYAiADKA0iIgoSRGV0b2tlbml6ZVJlc3BvbnNlEgwKBHRleHQYASABKAki0wEKEkNvdW50VG9rZW5zUmVxdWVzdBINCgVtb2RlbBgBIAEoCRInCghtZXNzYWdlcxgCIAMoCzIVLnRva2Vud2lyZS52MS5NZXNzYWdlEiEKBXRvb2xzGAMgAygLMhIudG9rZW53aXJlLnYxLlRvb2wSNQoUY2hhdF90ZW1wbGF0ZV9rd2FyZ3MYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EisKCnByb21wdF9lbmQYBSABKA4yFy50b2tlbndpcmUudjEuUHJvbXB0RW5kIiUKE0NvdW50VG9rZW5zUmVzcG9uc2USDgoGdG9rZW5zGAEgASgNItUBChRBcHBseVRlbXBsYXRlUmVxdWVzdBINCgVtb2RlbBgBIAEoCRInCghtZXNzYWdlcxgCIAMoCzIVLnRva2Vud2lyZS52MS5NZXNzYWdlEiEKBXRvb2xzGAMgAygLMhIudG9rZW53aXJlLnYxLlRvb2wSNQoUY2hhdF90ZW1wbGF0ZV9rd2FyZ3MYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EisKCnByb21wdF9lbmQYBSABKA4yFy50b2tlbndpcmUudjEuUHJvbXB0RW5kIicKFUFwcGx5VGVtcGxhdGVSZXNwb25zZRIOCgZwcm9tcHQYASABKAkqaQoHUG9vbGluZxIXChNQT09MSU5HX1VOU1BFQ0lGSUVEEAASEAoMUE9PTElOR19NRUFOEAESDwoLUE9PTElOR19DTFMQAhIQCgxQT09MSU5HX0xBU1QQAxIQCgxQT09MSU5HX05PTkUQBDLxBAoQSW5mZXJlbmNlU2VydmljZRI/CgRDaGF0EhkudG9rZW53aXJlLnYxLkNoYXRSZXF1ZXN0GhoudG9rZW53aXJlLnYxLkNoYXRSZXNwb25zZTABEksKCENvbXBsZXRlEh0udG9rZW53aXJlLnYxLkNvbXBsZXRlUmVxdWVzdBoeLnRva2Vud2lyZS52MS5Db21wbGV0ZVJlc3BvbnNlMAESQAoFRW1iZWQSGi50b2tlbndpcmUudjEuRW1iZWRSZXF1ZXN0GhsudG9rZW53aXJlLnYxLkVtYmVkUmVzcG9uc2USQwoGUmVyYW5rEhsudG9rZW53aXJlLnYxLlJlcmFua1JlcXVlc3QaHC50b2tlbndpcmUudjEuUmVyYW5rUmVzcG9uc2USSQoIVG9rZW5pemUSHS50b2tlbndpcmUudjEuVG9rZW5pemVSZXF1ZXN0Gh4udG9rZW53aXJlLnYxLlRva2VuaXplUmVzcG9uc2USTwoKRGV0b2tlbml6ZRIfLnRva2Vud2lyZS52MS5EZXRva2VuaXplUmVxdWVzdBogLnRva2Vud2lyZS52MS5EZXRva2VuaXplUmVzcG9uc2USUgoLQ291bnRUb2tlbnMSIC50b2tlbndpcmUudjEuQ291bnRUb2tlbnNSZXF1ZXN0GiEudG9rZW53aXJlLnYxLkNvdW50VG9rZW5zUmVzcG9uc2USWAoNQXBwbHlUZW1wbGF0ZRIiLnRva2Vud2lyZS52MS5BcHBseVRlbXBsYXRlUmVxdWVzdBojLnRva2Vud2lyZS52MS5BcHBseVRlbXBsYXRlUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_struct, file_tokenwire_v1_chat, file_tokenwire_v1_generation]);
+  fileDesc("Chx0b2tlbndpcmUvdjEvaW5mZXJlbmNlLnByb3RvEgx0b2tlbndpcmUudjEiGwoJVG9rZW5MaXN0Eg4KBnRva2VucxgBIAMoDSJRCgxUZXh0T3JUb2tlbnMSDgoEdGV4dBgBIAEoCUgAEikKBnRva2VucxgCIAEoCzIXLnRva2Vud2lyZS52MS5Ub2tlbkxpc3RIAEIGCgRraW5kIuMBCg9Db21wbGV0ZVJlcXVlc3QSDQoFbW9kZWwYASABKAkSKgoGcHJvbXB0GAIgASgLMhoudG9rZW53aXJlLnYxLlRleHRPclRva2VucxIwCgdvcHRpb25zGAMgASgLMh8udG9rZW53aXJlLnYxLkdlbmVyYXRpb25PcHRpb25zEjUKD3Jlc3BvbnNlX2Zvcm1hdBgEIAEoCzIcLnRva2Vud2lyZS52MS5SZXNwb25zZUZvcm1hdBIMCgRlY2hvGAUgASgIEhMKBnN1ZmZpeBgGIAEoCUgAiAEBQgkKB19zdWZmaXgi3AEKEENvbXBsZXRlUmVzcG9uc2USDgoGY2hvaWNlGAEgASgNEigKB3N0YXJ0ZWQYAiABKAsyFS50b2tlbndpcmUudjEuU3RhcnRlZEgAEicKBHRleHQYAyABKAsyFy50b2tlbndpcmUudjEuVGV4dERlbHRhSAASKgoIZmluaXNoZWQYBCABKAsyFi50b2tlbndpcmUudjEuRmluaXNoZWRIABIwCghwcm9ncmVzcxgFIAEoCzIcLnRva2Vud2lyZS52MS5Qcm9tcHRQcm9ncmVzc0gAQgcKBWV2ZW50Iu0BCgxFbWJlZFJlcXVlc3QSDQoFbW9kZWwYASABKAkSKgoGaW5wdXRzGAIgAygLMhoudG9rZW53aXJlLnYxLlRleHRPclRva2VucxIXCgpkaW1lbnNpb25zGAMgASgNSACIAQESFgoJbm9ybWFsaXplGAQgASgISAGIAQESJgoHcG9vbGluZxgFIAEoDjIVLnRva2Vud2lyZS52MS5Qb29saW5nEiwKCnRydW5jYXRpb24YBiABKAsyGC50b2tlbndpcmUudjEuVHJ1bmNhdGlvbkINCgtfZGltZW5zaW9uc0IMCgpfbm9ybWFsaXplImIKDUVtYmVkUmVzcG9uc2USKwoKZW1iZWRkaW5ncxgBIAMoCzIXLnRva2Vud2lyZS52MS5FbWJlZGRpbmcSFQoNcHJvbXB0X3Rva2VucxgCIAEoDRINCgVtb2RlbBgDIAEoCSJGCglFbWJlZGRpbmcSDgoGdmFsdWVzGAEgAygCEikKBnRva2VucxgCIAMoCzIZLnRva2Vud2lyZS52MS5Ub2tlblZlY3RvciIdCgtUb2tlblZlY3RvchIOCgZ2YWx1ZXMYASADKAIioAEKDVJlcmFua1JlcXVlc3QSDQoFbW9kZWwYASABKAkSDQoFcXVlcnkYAiABKAkSEQoJZG9jdW1lbnRzGAMgAygJEhIKBXRvcF9uGAQgASgNSACIAQESEgoKcmF3X3Njb3JlcxgFIAEoCBIsCgp0cnVuY2F0aW9uGAYgASgLMhgudG9rZW53aXJlLnYxLlRydW5jYXRpb25CCAoGX3RvcF9uImMKDlJlcmFua1Jlc3BvbnNlEisKB3Jlc3VsdHMYASADKAsyGi50b2tlbndpcmUudjEuUmVyYW5rUmVzdWx0EhUKDXByb21wdF90b2tlbnMYAiABKA0SDQoFbW9kZWwYAyABKAkiLAoMUmVyYW5rUmVzdWx0Eg0KBWluZGV4GAEgASgNEg0KBXNjb3JlGAIgASgCIloKD1Rva2VuaXplUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIMCgR0ZXh0GAIgASgJEhMKC2FkZF9zcGVjaWFsGAMgASgIEhUKDXBhcnNlX3NwZWNpYWwYBCABKAgiMgoQVG9rZW5pemVSZXNwb25zZRIOCgZ0b2tlbnMYASADKA0SDgoGcGllY2VzGAIgAygMIjIKEURldG9rZW5pemVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg4KBnRva2VucxgCIAMoDSIiChJEZXRva2VuaXplUmVzcG9uc2USDAoEdGV4dBgBIAEoCSLTAQoSQ291bnRUb2tlbnNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEicKCG1lc3NhZ2VzGAIgAygLMhUudG9rZW53aXJlLnYxLk1lc3NhZ2USIQoFdG9vbHMYAyADKAsyEi50b2tlbndpcmUudjEuVG9vbBI1ChRjaGF0X3RlbXBsYXRlX2t3YXJncxgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKwoKcHJvbXB0X2VuZBgFIAEoDjIXLnRva2Vud2lyZS52MS5Qcm9tcHRFbmQiJQoTQ291bnRUb2tlbnNSZXNwb25zZRIOCgZ0b2tlbnMYASABKA0i1QEKFEFwcGx5VGVtcGxhdGVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEicKCG1lc3NhZ2VzGAIgAygLMhUudG9rZW53aXJlLnYxLk1lc3NhZ2USIQoFdG9vbHMYAyADKAsyEi50b2tlbndpcmUudjEuVG9vbBI1ChRjaGF0X3RlbXBsYXRlX2t3YXJncxgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKwoKcHJvbXB0X2VuZBgFIAEoDjIXLnRva2Vud2lyZS52MS5Qcm9tcHRFbmQiJwoVQXBwbHlUZW1wbGF0ZVJlc3BvbnNlEg4KBnByb21wdBgBIAEoCSIlChREZXNjcmliZU1vZGVsUmVxdWVzdBINCgVtb2RlbBgBIAEoCSKAAwoVRGVzY3JpYmVNb2RlbFJlc3BvbnNlEg0KBW1vZGVsGAEgASgJEgwKBHBhdGgYAiABKAkSQwoIbWV0YWRhdGEYAyADKAsyMS50b2tlbndpcmUudjEuRGVzY3JpYmVNb2RlbFJlc3BvbnNlLk1ldGFkYXRhRW50cnkSTgoOY2hhdF90ZW1wbGF0ZXMYBCADKAsyNi50b2tlbndpcmUudjEuRGVzY3JpYmVNb2RlbFJlc3BvbnNlLkNoYXRUZW1wbGF0ZXNFbnRyeRIRCglib3NfdG9rZW4YBSABKAkSEQoJZW9zX3Rva2VuGAYgASgJEg8KB3JlYXNvbnMYByABKAgSFwoPZmlsbHNfaW5fbWlkZGxlGAggASgIGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo0ChJDaGF0VGVtcGxhdGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIhChBMaXN0U2xvdHNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJIjYKEUxpc3RTbG90c1Jlc3BvbnNlEiEKBXNsb3RzGAEgAygLMhIudG9rZW53aXJlLnYxLlNsb3QiYgoEU2xvdBIKCgJpZBgBIAEoDRIMCgRidXN5GAIgASgIEg4KBnRva2VucxgDIAEoDRIVCg1wcm9tcHRfdG9rZW5zGAQgASgNEhkKEWNvbXBsZXRpb25fdG9rZW5zGAUgASgNKmkKB1Bvb2xpbmcSFwoTUE9PTElOR19VTlNQRUNJRklFRBAAEhAKDFBPT0xJTkdfTUVBThABEg8KC1BPT0xJTkdfQ0xTEAISEAoMUE9PTElOR19MQVNUEAMSEAoMUE9PTElOR19OT05FEAQymQYKEEluZmVyZW5jZVNlcnZpY2USPwoEQ2hhdBIZLnRva2Vud2lyZS52MS5DaGF0UmVxdWVzdBoaLnRva2Vud2lyZS52MS5DaGF0UmVzcG9uc2UwARJLCghDb21wbGV0ZRIdLnRva2Vud2lyZS52MS5Db21wbGV0ZVJlcXVlc3QaHi50b2tlbndpcmUudjEuQ29tcGxldGVSZXNwb25zZTABEkAKBUVtYmVkEhoudG9rZW53aXJlLnYxLkVtYmVkUmVxdWVzdBobLnRva2Vud2lyZS52MS5FbWJlZFJlc3BvbnNlEkMKBlJlcmFuaxIbLnRva2Vud2lyZS52MS5SZXJhbmtSZXF1ZXN0GhwudG9rZW53aXJlLnYxLlJlcmFua1Jlc3BvbnNlEkkKCFRva2VuaXplEh0udG9rZW53aXJlLnYxLlRva2VuaXplUmVxdWVzdBoeLnRva2Vud2lyZS52MS5Ub2tlbml6ZVJlc3BvbnNlEk8KCkRldG9rZW5pemUSHy50b2tlbndpcmUudjEuRGV0b2tlbml6ZVJlcXVlc3QaIC50b2tlbndpcmUudjEuRGV0b2tlbml6ZVJlc3BvbnNlElIKC0NvdW50VG9rZW5zEiAudG9rZW53aXJlLnYxLkNvdW50VG9rZW5zUmVxdWVzdBohLnRva2Vud2lyZS52MS5Db3VudFRva2Vuc1Jlc3BvbnNlElgKDUFwcGx5VGVtcGxhdGUSIi50b2tlbndpcmUudjEuQXBwbHlUZW1wbGF0ZVJlcXVlc3QaIy50b2tlbndpcmUudjEuQXBwbHlUZW1wbGF0ZVJlc3BvbnNlElgKDURlc2NyaWJlTW9kZWwSIi50b2tlbndpcmUudjEuRGVzY3JpYmVNb2RlbFJlcXVlc3QaIy50b2tlbndpcmUudjEuRGVzY3JpYmVNb2RlbFJlc3BvbnNlEkwKCUxpc3RTbG90cxIeLnRva2Vud2lyZS52MS5MaXN0U2xvdHNSZXF1ZXN0Gh8udG9rZW53aXJlLnYxLkxpc3RTbG90c1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_struct, file_tokenwire_v1_chat, file_tokenwire_v1_generation]);
 
 /**
  * @generated from message tokenwire.v1.TokenList
@@ -139,6 +139,12 @@ export type CompleteResponse = Message<"tokenwire.v1.CompleteResponse"> & {
      */
     value: Finished;
     case: "finished";
+  } | {
+    /**
+     * @generated from field: tokenwire.v1.PromptProgress progress = 5;
+     */
+    value: PromptProgress;
+    case: "progress";
   } | { case: undefined; value?: undefined };
 };
 
@@ -586,6 +592,160 @@ export const ApplyTemplateResponseSchema: GenMessage<ApplyTemplateResponse> = /*
   messageDesc(file_tokenwire_v1_inference, 18);
 
 /**
+ * @generated from message tokenwire.v1.DescribeModelRequest
+ */
+export type DescribeModelRequest = Message<"tokenwire.v1.DescribeModelRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+};
+
+/**
+ * Describes the message tokenwire.v1.DescribeModelRequest.
+ * Use `create(DescribeModelRequestSchema)` to create a new message.
+ */
+export const DescribeModelRequestSchema: GenMessage<DescribeModelRequest> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 19);
+
+/**
+ * @generated from message tokenwire.v1.DescribeModelResponse
+ */
+export type DescribeModelResponse = Message<"tokenwire.v1.DescribeModelResponse"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * Of the file that was loaded.
+   *
+   * @generated from field: string path = 2;
+   */
+  path: string;
+
+  /**
+   * The GGUF's metadata, numbers and flags as texts; arrays are left out.
+   *
+   * @generated from field: map<string, string> metadata = 3;
+   */
+  metadata: { [key: string]: string };
+
+  /**
+   * The model's chat templates (Jinja) by name; "" is the default one.
+   *
+   * @generated from field: map<string, string> chat_templates = 4;
+   */
+  chatTemplates: { [key: string]: string };
+
+  /**
+   * @generated from field: string bos_token = 5;
+   */
+  bosToken: string;
+
+  /**
+   * @generated from field: string eos_token = 6;
+   */
+  eosToken: string;
+
+  /**
+   * Whether its chat format has a place for reasoning.
+   *
+   * @generated from field: bool reasons = 7;
+   */
+  reasons: boolean;
+
+  /**
+   * Whether it can fill in the text between a prompt and a suffix.
+   *
+   * @generated from field: bool fills_in_middle = 8;
+   */
+  fillsInMiddle: boolean;
+};
+
+/**
+ * Describes the message tokenwire.v1.DescribeModelResponse.
+ * Use `create(DescribeModelResponseSchema)` to create a new message.
+ */
+export const DescribeModelResponseSchema: GenMessage<DescribeModelResponse> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 20);
+
+/**
+ * @generated from message tokenwire.v1.ListSlotsRequest
+ */
+export type ListSlotsRequest = Message<"tokenwire.v1.ListSlotsRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+};
+
+/**
+ * Describes the message tokenwire.v1.ListSlotsRequest.
+ * Use `create(ListSlotsRequestSchema)` to create a new message.
+ */
+export const ListSlotsRequestSchema: GenMessage<ListSlotsRequest> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 21);
+
+/**
+ * @generated from message tokenwire.v1.ListSlotsResponse
+ */
+export type ListSlotsResponse = Message<"tokenwire.v1.ListSlotsResponse"> & {
+  /**
+   * @generated from field: repeated tokenwire.v1.Slot slots = 1;
+   */
+  slots: Slot[];
+};
+
+/**
+ * Describes the message tokenwire.v1.ListSlotsResponse.
+ * Use `create(ListSlotsResponseSchema)` to create a new message.
+ */
+export const ListSlotsResponseSchema: GenMessage<ListSlotsResponse> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 22);
+
+/**
+ * @generated from message tokenwire.v1.Slot
+ */
+export type Slot = Message<"tokenwire.v1.Slot"> & {
+  /**
+   * @generated from field: uint32 id = 1;
+   */
+  id: number;
+
+  /**
+   * @generated from field: bool busy = 2;
+   */
+  busy: boolean;
+
+  /**
+   * Tokens whose KV state it holds, also when it is idle.
+   *
+   * @generated from field: uint32 tokens = 3;
+   */
+  tokens: number;
+
+  /**
+   * Of the sequence that runs.
+   *
+   * @generated from field: uint32 prompt_tokens = 4;
+   */
+  promptTokens: number;
+
+  /**
+   * @generated from field: uint32 completion_tokens = 5;
+   */
+  completionTokens: number;
+};
+
+/**
+ * Describes the message tokenwire.v1.Slot.
+ * Use `create(SlotSchema)` to create a new message.
+ */
+export const SlotSchema: GenMessage<Slot> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 23);
+
+/**
  * @generated from enum tokenwire.v1.Pooling
  */
 export const Pooling = {
@@ -704,6 +864,26 @@ export const InferenceService: GenService<{
     methodKind: "unary";
     input: typeof ApplyTemplateRequestSchema;
     output: typeof ApplyTemplateResponseSchema;
+  },
+  /**
+   * What a model's file says of it, and what it can do. A model that is not resident is loaded.
+   *
+   * @generated from rpc tokenwire.v1.InferenceService.DescribeModel
+   */
+  describeModel: {
+    methodKind: "unary";
+    input: typeof DescribeModelRequestSchema;
+    output: typeof DescribeModelResponseSchema;
+  },
+  /**
+   * What the slots of a model hold and do now. A model that is not resident is loaded.
+   *
+   * @generated from rpc tokenwire.v1.InferenceService.ListSlots
+   */
+  listSlots: {
+    methodKind: "unary";
+    input: typeof ListSlotsRequestSchema;
+    output: typeof ListSlotsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_tokenwire_v1_inference, 0);

@@ -11,6 +11,13 @@ export interface SlotMemoryOptions {
   readonly cache: PromptCache | undefined;
 }
 
+export interface TakeOptions {
+  /** Whether what slots hold may be the prompt's beginning. */
+  readonly reuse: boolean;
+  /** The slot to take if it is free. */
+  readonly preferred?: number | undefined;
+}
+
 /** The slots and the context's memory behind them, kept equal: what a slot's tokens say is what the memory holds. */
 export class SlotMemory {
   readonly slots: readonly Slot[];
@@ -36,9 +43,9 @@ export class SlotMemory {
   }
 
   /** Takes the best free slot for a prompt and leaves in it only what the prompt begins with. A slot must be free. */
-  async take(prompt: Int32Array, { reuse }: { reuse: boolean }): Promise<Slot> {
+  async take(prompt: Int32Array, { reuse, preferred }: TakeOptions): Promise<Slot> {
     const { maxPaddingRows, canTruncate, cache } = this.#options;
-    const placement = placePrompt(this.slots, prompt, { maxPaddingRows, reuse });
+    const placement = placePrompt(this.slots, prompt, { maxPaddingRows, reuse, preferred });
     if (placement === undefined) throw new Error("a prompt was admitted without a free slot");
     const { slot, keep, copyFrom } = placement;
     slot.busy = true;

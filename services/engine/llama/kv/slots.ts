@@ -31,8 +31,15 @@ export interface Placement {
 /** A shorter shared prefix is not worth a copy, nor, unless it is half the prompt, another conversation's cache. */
 const worthwhilePrefix = 32;
 
+export interface PlaceOptions {
+  readonly maxPaddingRows: number;
+  readonly reuse: boolean;
+  readonly preferred?: number | undefined;
+}
+
 /**
  * Where a prompt runs. Numbered as in the code:
+ *  0. the slot that the request prefers, if it is free;
  *  1. the free slot that shares the longest prefix with it, when that is worthwhile;
  *  2. else, among the free slots that need at most `maxPaddingRows` padding rows between running neighbours, the one unused
  *     for longest, so that the caches of others live on;
@@ -43,7 +50,7 @@ const worthwhilePrefix = 32;
 export function placePrompt(
   slots: readonly Slot[],
   prompt: ArrayLike<number>,
-  { maxPaddingRows, reuse }: { maxPaddingRows: number; reuse: boolean },
+  { maxPaddingRows, reuse, preferred }: PlaceOptions,
 ): Placement | undefined {
   const free = slots.filter((slot) => !slot.busy);
   // One token must be decoded for its logits, so the last is never reused.
@@ -56,6 +63,8 @@ export function placePrompt(
     const gain = donor === undefined ? 0 : shared(donor) - keep;
     return gain < worthwhilePrefix ? { slot, keep, copyFrom: undefined } : { slot, keep: keep + gain, copyFrom: donor };
   };
+  const wanted = free.find(({ id }) => id === preferred);
+  if (wanted !== undefined) return place(wanted); // 0
   if (shared(longest) >= Math.min(worthwhilePrefix, prompt.length / 2)) return place(longest); // 1
   const gap = gapTo(slots);
   const near = free.filter((slot) => gap(slot) <= maxPaddingRows);

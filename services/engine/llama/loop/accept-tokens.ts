@@ -27,6 +27,7 @@ export function acceptTokens(parts: AcceptTokensParts, { sequence, tokens, rows 
   const { slot, request } = sequence;
   if (sequence.phase === "prefill") {
     slot.tokens.push(...tokens);
+    sequence.reportProgress();
     const [row] = rows;
     if (row === undefined || request.abandoned) return 0;
     // The prompt is done: every choice goes on from its state, and samples its first token from the same row.

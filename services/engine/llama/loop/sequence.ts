@@ -51,6 +51,7 @@ export class Sequence {
   readonly #stops;
   /** Characters made of tokens so far, and those of them that were emitted. */
   #made = 0;
+  #hasLine = false;
   #emitted = 0;
   readonly #reasoning: ReasoningBudget | undefined;
   /** Log-probabilities of tokens whose text is not out yet, with the number of characters after each. */
@@ -71,6 +72,14 @@ export class Sequence {
   /** A token that must be taken next, whatever would be sampled. */
   forced(): number | undefined {
     return this.#reasoning?.next();
+  }
+
+  /** Tells how far the prefill has come, where the job wants to know. */
+  reportProgress(): void {
+    const { job, outbox } = this.request;
+    if (job.reportProgress !== true) return;
+    const elapsedMs = performance.now() - this.startedAt;
+    outbox.push({ type: "progress", processedTokens: this.slot.tokens.length, elapsedMs });
   }
 
   /** How many prompt tokens are still to be processed. */
@@ -103,12 +112,19 @@ export class Sequence {
     this.#emit(isShown ? emit + stopped : emit, false);
     if (stopped !== undefined) return this.#finish("stop", { stopSequence: stopped });
     if (isStopToken) return this.#finish("stop", { rest: this.#flush(), stopToken: token });
+    this.#hasLine ||= text.includes("\n");
+    if (this.#isLate()) return this.#finish("length", { rest: this.#flush() });
     if (this.generated === job.maxTokens) return this.#finish("length", { rest: this.#flush() });
     // The token sampled now still needs a cell.
     if (this.slot.tokens.length >= contextLength) return this.#finish("length", { rest: this.#flush() });
     this.next = token;
     this.phase = "decode";
     return true;
+  }
+
+  #isLate(): boolean {
+    const { maxDecodeMs } = this.request.job;
+    return maxDecodeMs !== undefined && this.#hasLine && performance.now() - this.#firstTokenAt > maxDecodeMs;
   }
 
   #flush(): string {

@@ -1,5 +1,5 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
-import type { EngineStats } from "../../engine.ts";
+import type { EngineStats, SlotState } from "../../engine.ts";
 import type { Drafter } from "../speculation/drafter.ts";
 import type { Sample } from "../sampling/sample.ts";
 import { fillBatch } from "./fill-batch.ts";
@@ -95,6 +95,20 @@ export class StepLoop {
     };
   }
 
+  slots(): SlotState[] {
+    const running = new Map(this.#running.map((sequence) => [sequence.slot, sequence]));
+    return this.#parts.memory.slots.map((slot) => {
+      const sequence = running.get(slot);
+      return {
+        id: slot.id,
+        busy: slot.busy,
+        tokens: slot.tokens.length,
+        promptTokens: sequence?.request.job.prompt.length ?? 0,
+        completionTokens: sequence?.generated ?? 0,
+      };
+    });
+  }
+
   /** Ends what runs or waits with SHUTTING_DOWN, and resolves when the context is no longer in use. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -155,19 +169,23 @@ export class StepLoop {
 
   async #start(request: GenerateRequest): Promise<void> {
     const { memory, vocabulary, chainFor } = this.#parts;
-    const { prompt, choices, cachePrompt } = request.job;
+    const { prompt, choices, cachePrompt, slot: preferred } = request.job;
     for (let choice = 0; choice < choices; choice++) {
-      const slot = await memory.take(prompt, { reuse: cachePrompt && choice === 0 });
+      const slot = await memory.take(prompt, {
+        reuse: cachePrompt && choice === 0,
+        preferred: choice === 0 ? preferred : undefined,
+      });
       const grammar = request.grammars[choice];
       request.sequences.push(
         new Sequence({ request, choice, slot, chain: chainFor(request, choice), grammar, vocabulary }),
       );
     }
     this.#running = [...this.#running, ...request.sequences].sort((a, b) => a.slot.id - b.slot.id);
-    const cachedTokens = request.sequences[0]?.slot.tokens.length ?? 0;
+    const [first] = request.sequences;
+    const cachedTokens = first?.slot.tokens.length ?? 0;
     this.#counters.promptTokens += prompt.length;
     this.#counters.cachedTokens += cachedTokens;
-    request.outbox.push({ type: "started", cachedTokens });
+    request.outbox.push({ type: "started", cachedTokens, slot: first?.slot.id ?? 0 });
   }
 
   /** Returns whether there was anything to do. */

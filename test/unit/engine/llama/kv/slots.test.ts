@@ -21,6 +21,14 @@ describe("placePrompt", () => {
     expect(placePrompt(slots, range(40), options)?.keep).toBe(39);
   });
 
+  test("takes the slot that is preferred, if it is free, with the prefix that another one holds", () => {
+    const slots = slotsWith({ busy: true }, { usedAt: 9 }, { tokens: range(80) });
+    const placement = placePrompt(slots, range(120), { ...options, preferred: 1 });
+    expect(placement).toMatchObject({ slot: { id: 1 }, keep: 80, copyFrom: { id: 2 } });
+    expect(placePrompt(slots, range(120), { ...options, preferred: 0 })?.slot.id).toBe(2);
+    expect(placePrompt(slots, range(120), { ...options, preferred: 7 })?.slot.id).toBe(2);
+  });
+
   test("takes the slot unused for longest when nothing worthwhile is shared", () => {
     const slots = slotsWith({ tokens: range(9, 50), usedAt: 3 }, { tokens: range(9, 60), usedAt: 1 }, { usedAt: 2 });
     expect(placePrompt(slots, range(40), options)?.slot.id).toBe(1);
