@@ -56,7 +56,7 @@ export default defineConfig({
     room(["services/engine/llama/**"], koffi, koa, grpc, shim),
     room(["services/engine/llama/native/**"], koa, grpc, shim),
     room(["shim/**"], koffi, llama, grpc, services),
-    room(["shim/openai/**", "shim/sse.ts"], koffi, llama, koa, grpc, services),
+    room(["shim/dialect/**", "shim/openai/**", "shim/send-stream.ts"], koffi, llama, koa, grpc, services),
     { files: ["**/config.ts", "test/**", "bench/**", "bin/**"], rules: { "node/no-process-env": "off" } },
     // vitest's asymmetric matchers are of type any.
     {

@@ -74,10 +74,23 @@ export function loadConfig<S extends ServerSchema>(shimSchema: S, { flags, env, 
   const service = parseValues(serviceSettingsSchema, top, findings.problems);
   const shim = parseValues(shimSchema, top, findings.problems);
   const ready = readModels(models, list?.itemsName, context);
+  checkAliases(service, ready, findings);
   if (list?.models.length === 0) findings.problems.add(`${list.name} lists no models: add {"model": "PATH"} to models`);
   findings.problems.throwIfAny();
   if (service === undefined || shim === undefined) throw new Error("settings are missing without a problem");
   return { settings: { shim, service, models: ready, configFile, embedded }, warnings: [...findings.warnings] };
+}
+
+function checkAliases(
+  service: ServiceSettings | undefined,
+  models: readonly ModelSettings[],
+  { problems }: Findings,
+): void {
+  const ids = models.map(({ model_alias: id }) => id);
+  for (const [name, meant] of Object.entries(service?.model_aliases ?? {})) {
+    if (ids.includes(meant)) continue;
+    problems.add(`model_aliases["${name}"] is "${meant}", which is not configured (have: ${ids.join(", ")})`);
+  }
 }
 
 const nothing: GivenSettings = new Map();

@@ -173,7 +173,11 @@ function serve(options: ServicesOptions, { admission, supervisor, localSocket }:
     ...(service.interrupt_requests && { interrupts: new Interrupts((id, which) => supervisor.interrupt(id, which)) }),
   };
   const ids = models.map((settings) => settings.model_alias);
-  const inference = createFrontHandlers(target, { ids, unknownModel: service.unknown_model });
+  const inference = createFrontHandlers(target, {
+    ids,
+    aliases: service.model_aliases,
+    unknownModel: service.unknown_model,
+  });
   const health = createModelHealth(supervisor);
   return startFrontServer({
     host: service.grpc_host,

@@ -5,15 +5,17 @@ import type { ShimSettings } from "./config.ts";
 import type { ShimState } from "./context.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { accessLog } from "./middleware/access-log.ts";
+import { createDialects } from "./dialects.ts";
+import { createFindDialect } from "./dialect/find-dialect.ts";
 import { auth } from "./middleware/auth.ts";
+import { canonicalPath } from "./middleware/canonical-path.ts";
 import { cors } from "./middleware/cors.ts";
 import { errors } from "./middleware/errors.ts";
 import { httpMetrics } from "./middleware/http-metrics.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { requestSignal } from "./middleware/request-signal.ts";
-import { rootPath } from "./middleware/root-path.ts";
 import { tracing } from "./middleware/tracing.ts";
-import type { ShimClient } from "./routes/deps.ts";
+import type { ShimClient } from "./dialect/deps.ts";
 import { createRoutes } from "./routes/routes.ts";
 
 export interface AppDeps {
@@ -30,13 +32,16 @@ export interface AppDeps {
 }
 
 /**
- * Makes the REST face of a Tokenwire service: OpenAI's API, translated to the client's gRPC calls. Needs no network of
+ * Makes the REST face of a Tokenwire service: the APIs that clients speak, translated to gRPC calls. Needs no network of
  * its own; `startShim` listens with it.
  */
 export function createApp(deps: AppDeps): Koa<ShimState> {
   const { settings, logger } = deps;
   const lifecycle = deps.lifecycle ?? new Lifecycle();
   const registry = deps.registry ?? register;
+  const dialects = createDialects({ ...deps, lifecycle });
+  const findDialect = createFindDialect(dialects);
+  const { router, refuse, isRoute } = createRoutes({ ...deps, lifecycle, registry, dialects, findDialect });
   const app = new Koa<ShimState>();
   // From the outside in: what wraps the errors sees how a request ended.
   app.use(requestId(logger));
@@ -44,11 +49,10 @@ export function createApp(deps: AppDeps): Koa<ShimState> {
   app.use(accessLog());
   app.use(httpMetrics(registry));
   app.use(cors(settings.cors_origins));
-  app.use(errors());
+  app.use(canonicalPath(settings.root_path, isRoute));
+  app.use(errors(findDialect));
   app.use(requestSignal(lifecycle));
-  app.use(rootPath(settings.root_path));
   app.use(auth(settings.api_key ?? []));
-  const { router, refuse } = createRoutes({ ...deps, lifecycle, registry });
   app.use(router.routes());
   app.use(refuse);
   app.on("error", (error: unknown) => {

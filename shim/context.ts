@@ -30,6 +30,8 @@ export interface ShimState {
   /** Aborted, with an RpcError, when the client leaves or the server's grace time is over. Whatever waits takes it. */
   signal: AbortSignal;
   summary: RequestSummary;
+  /** Tells apart callers with different keys; it is not the key. */
+  caller: string;
 }
 
 export type ShimContext = Koa.ParameterizedContext<ShimState>;

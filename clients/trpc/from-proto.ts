@@ -43,7 +43,7 @@ export interface PlainLogprob extends PlainToken {
   readonly top: PlainToken[];
 }
 
-export type PlainFinishReason = "stop" | "length" | "toolCalls" | "interrupted";
+export type PlainFinishReason = "stop" | "length" | "toolCalls" | "interrupted" | "contextFull";
 
 export interface PlainModel {
   readonly id: string;
@@ -78,6 +78,7 @@ const finishReasons: Readonly<Record<FinishReason, PlainFinishReason>> = {
   [FinishReason.LENGTH]: "length",
   [FinishReason.TOOL_CALLS]: "toolCalls",
   [FinishReason.INTERRUPTED]: "interrupted",
+  [FinishReason.CONTEXT_FULL]: "contextFull",
 };
 
 const modelStates: Readonly<Record<ModelState, PlainModelState>> = {

@@ -33,7 +33,12 @@ const tool = z.strictObject({
   strict: z.boolean().optional(),
 });
 
-const toolChoice = z.union([z.enum(["auto", "none", "required"]), z.strictObject({ name: z.string() })]);
+const toolChoice = z.union([
+  z.enum(["auto", "none", "required"]),
+  z.strictObject({ name: z.string() }),
+  /** The answer may, or must, call one of these; the model is shown all. */
+  z.strictObject({ mode: z.enum(["auto", "required"]), allowed: z.array(z.string()) }),
+]);
 
 const responseFormat = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("jsonObject") }),

@@ -88,12 +88,9 @@ function toolToProto(tool: Optional<"tools">[number]): MessageInitShape<typeof T
 }
 
 function toolChoiceToProto(choice: Optional<"toolChoice">): MessageInitShape<typeof ToolChoiceSchema> {
-  return {
-    choice:
-      typeof choice === "string"
-        ? { case: "mode", value: toolChoiceModes[choice] }
-        : { case: "name", value: choice.name },
-  };
+  if (typeof choice === "string") return { choice: { case: "mode", value: toolChoiceModes[choice] } };
+  if ("name" in choice) return { choice: { case: "name", value: choice.name } };
+  return { choice: { case: "mode", value: toolChoiceModes[choice.mode] }, allowed: choice.allowed };
 }
 
 function responseFormatToProto(format: Optional<"responseFormat">): MessageInitShape<typeof ResponseFormatSchema> {

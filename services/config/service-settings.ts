@@ -23,6 +23,11 @@ export const serviceSettings = {
     "What a request for a model that is not configured gets: error (404), or default: the first model answers.",
     z.enum(["error", "default"]).default("error"),
   ),
+  model_aliases: honoured(
+    'Other names for configured models, in which * stands for any text, such as {"claude-*": "my-model"}: for clients that insist on names of their own. The first that fits counts.',
+    z.record(z.string().min(1), text()).default({}),
+    { expects: 'an object from names to configured models, such as {"gpt-*": "my-model"}' },
+  ),
   log_level: honoured("What is logged, to stderr.", z.enum(logLevels).default("info")),
   interrupt_requests: honoured(
     "A new chat or completion request ends the running event streams of its model early, with finish_reason length; other requests run to their end. Without it all run side by side.",

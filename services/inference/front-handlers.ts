@@ -1,6 +1,7 @@
 import { ChatResponseSchema } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { CompleteResponseSchema, type InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { GenerationOptions } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { resolveModel, type ModelNames } from "../models/resolve-model.ts";
 import { measuredCall, measuredStream } from "../metrics/request-metrics.ts";
 import type { CallContext } from "../rpc/call-context.ts";
 import type { ServiceHandlers } from "../rpc/serve.ts";
@@ -9,7 +10,6 @@ import type { WorkerLife } from "../supervisor/worker-connection.ts";
 import { numberOption } from "../worker/jobs/number-options.ts";
 import { forwardStream, forwardUnary, type ForwardTarget } from "./forward.ts";
 import type { EventSchema, RelayedEvent } from "./relayed-event.ts";
-import { resolveModel, type ResolveOptions } from "./resolve-model.ts";
 
 interface Generation<Desc extends EventSchema> {
   /** In metrics. */
@@ -32,7 +32,7 @@ interface GenerationRequest {
  */
 export function createFrontHandlers(
   target: ForwardTarget,
-  models: ResolveOptions,
+  models: ModelNames,
 ): ServiceHandlers<typeof InferenceService> {
   function generate<Desc extends EventSchema>(
     { operation, schema }: Generation<Desc>,

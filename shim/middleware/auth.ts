@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { createKeyCheck } from "../../clients/api-keys.ts";
-import type { ShimMiddleware } from "../context.ts";
+import type { ShimContext, ShimMiddleware } from "../context.ts";
 import { probes } from "../probes.ts";
 
 /** Probes and scrapers have no key, and the pages that say how to call are for those who have none yet. */
@@ -10,6 +11,14 @@ export function auth(keys: readonly string[]): ShimMiddleware {
   const check = createKeyCheck(keys);
   return async (ctx, next) => {
     if (!open.has(ctx.path)) check((name) => ctx.get(name));
+    ctx.state.caller = callerOf(ctx);
     await next();
   };
+}
+
+/** Keys themselves are kept nowhere but in the settings. */
+function callerOf(ctx: ShimContext): string {
+  return createHash("sha256")
+    .update(JSON.stringify([ctx.get("authorization"), ctx.get("x-api-key")]))
+    .digest("hex");
 }

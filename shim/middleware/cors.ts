@@ -1,8 +1,8 @@
 import type { ShimMiddleware } from "../context.ts";
 
-const methods = "GET, HEAD, POST, OPTIONS";
+const methods = "GET, HEAD, POST, DELETE, OPTIONS";
 /** Browsers hide every other header of ours from a page. */
-const exposed = "x-request-id, openai-processing-ms, warning, retry-after, retry-after-ms, x-should-retry";
+const exposed = "x-request-id, request-id, openai-processing-ms, warning, retry-after, retry-after-ms, x-should-retry";
 const maxAgeSeconds = 600;
 
 /** Lets pages of `origins` (`*`: all) call, and answers their preflights. Without origins it does nothing. */

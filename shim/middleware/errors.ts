@@ -1,38 +1,40 @@
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { errorType } from "../../clients/tracing/tracer.ts";
 import type { ShimContext, ShimMiddleware } from "../context.ts";
-import { HttpError } from "../http-error.ts";
-import { type ErrorAnswer, toErrorAnswer } from "../openai/errors.ts";
+import type { FindDialect } from "../dialect/find-dialect.ts";
+import { type ErrorFacts, errorFacts, HttpError } from "../dialect/error-facts.ts";
 
-/** Answers whatever the routes throw, in OpenAI's shape. The one place where an error becomes a response. */
-export function errors(): ShimMiddleware {
+/** Answers whatever the routes throw, in the path's own shape. The one place where an error becomes a response. */
+export function errors(findDialect: FindDialect): ShimMiddleware {
   return async (ctx, next) => {
     try {
       await next();
     } catch (thrown) {
-      const answer = noteError(ctx, thrown);
+      const facts = noteError(ctx, thrown);
       if (ctx.headerSent || !ctx.writable) return;
-      ctx.status = answer.status;
-      ctx.set(answer.headers);
-      ctx.body = answer.body;
+      const { errorBody, statuses } = findDialect(ctx.path, (name) => ctx.get(name));
+      ctx.status = statuses?.[facts.status] ?? facts.status;
+      ctx.state.summary.status = ctx.status;
+      ctx.set(facts.headers);
+      ctx.body = errorBody(facts, ctx.state.requestId);
     }
   };
 }
 
 /**
- * The answer for an error, noted in the request's summary. A bug is logged whole, with the request's id; its caller
+ * What may be told of an error, noted in the request's summary. A bug is logged whole, with the request's id; its caller
  * learns no more than that there was one. After an abort the signal's reason counts, whatever came of it.
  */
-export function noteError(ctx: ShimContext, thrown: unknown): ErrorAnswer {
+export function noteError(ctx: ShimContext, thrown: unknown): ErrorFacts {
   const { signal, summary, log } = ctx.state;
   const error: unknown = signal?.aborted ? signal.reason : ctx.res.destroyed ? thrown : notByClient(thrown);
-  const answer = error instanceof HttpError ? error.answer : toErrorAnswer(error);
-  summary.status = answer.status;
-  summary.errorCode = answer.body.error.code ?? errorType(error);
+  const facts = errorFacts(error);
+  summary.status = facts.status;
+  summary.errorCode = facts.code ?? errorType(error);
   if (isExpected(error)) {
-    if (answer.status >= 500) log.warn({ err: error }, "a request failed");
+    if (facts.status >= 500) log.warn({ err: error }, "a request failed");
   } else log.error({ err: error }, "a request failed on a bug");
-  return answer;
+  return facts;
 }
 
 /** A call that was cancelled while its client is still there did not end by the client's will: it may be tried again. */

@@ -2,7 +2,7 @@ import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { parseKeepingText } from "../../clients/json/source-text.ts";
 import getRawBody from "raw-body";
 import type { ShimContext } from "../context.ts";
-import { HttpError } from "../http-error.ts";
+import { HttpError } from "../dialect/error-facts.ts";
 
 /** Deeper values would overflow the stack of whoever walks them next; no schema of the real world comes near. */
 const maxDepth = 100;

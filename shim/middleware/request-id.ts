@@ -7,7 +7,7 @@ const wellFormed = /^[\w.:/+=@-]{1,128}$/;
 
 /**
  * Begins a request: gives it an id (the caller's `x-request-id` if it is well-formed), a logger that names it, and the
- * two headers that OpenAI's SDKs show: `x-request-id`, and `openai-processing-ms` until the headers are sent.
+ * headers that SDKs show: `x-request-id`, `request-id`, and `openai-processing-ms` until the headers are sent.
  */
 export function requestId(logger: Logger): ShimMiddleware {
   return async (ctx, next) => {
@@ -19,7 +19,8 @@ export function requestId(logger: Logger): ShimMiddleware {
       log: logger.child({ requestId: id }),
       summary: {},
     });
-    ctx.set("x-request-id", id);
+    // Anthropic's SDKs know it by the second name.
+    ctx.set({ "x-request-id": id, "request-id": id });
     await next();
     setProcessingTime(ctx);
   };

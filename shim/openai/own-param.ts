@@ -1,5 +1,5 @@
 import { RpcError } from "../../clients/errors.ts";
-import { valueAt } from "./field-path.ts";
+import { valueAt } from "../dialect/request/field-path.ts";
 
 /** The service's names of fields that have several names here, each with those names. */
 const names: readonly (readonly [string, ...string[]])[] = [

@@ -1,18 +1,18 @@
 import type { ShimContext, ShimHandler } from "../context.ts";
-import { docsPage } from "../openai/docs-page.ts";
-import { type Endpoint, openApiDocument, type OpenApiDocument } from "../openai/openapi.ts";
+import { docsPage } from "../dialect/docs/docs-page.ts";
+import { type EndpointDocs, openApiDocument, type OpenApiDocument } from "../dialect/docs/openapi.ts";
 import { ownUrl } from "../own-url.ts";
 import type { RouteDeps } from "./deps.ts";
 
 /** GET /openapi.json: what is served, made from the schemas that requests are checked with. */
-export function openApi(deps: RouteDeps, endpoints: () => readonly Endpoint[]): ShimHandler {
+export function openApi(deps: RouteDeps, endpoints: () => readonly EndpointDocs[]): ShimHandler {
   return (ctx) => {
     ctx.body = documentFor(ctx, deps, endpoints());
   };
 }
 
 /** GET /docs: the same as a page, which loads nothing from elsewhere. */
-export function docs(deps: RouteDeps, endpoints: () => readonly Endpoint[]): ShimHandler {
+export function docs(deps: RouteDeps, endpoints: () => readonly EndpointDocs[]): ShimHandler {
   return (ctx) => {
     ctx.type = "html";
     ctx.set("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'");
@@ -20,7 +20,7 @@ export function docs(deps: RouteDeps, endpoints: () => readonly Endpoint[]): Shi
   };
 }
 
-function documentFor(ctx: ShimContext, deps: RouteDeps, endpoints: readonly Endpoint[]): OpenApiDocument {
+function documentFor(ctx: ShimContext, deps: RouteDeps, endpoints: readonly EndpointDocs[]): OpenApiDocument {
   return openApiDocument(endpoints, {
     version: deps.version,
     serverUrl: ownUrl(ctx, deps.settings),

@@ -1,9 +1,9 @@
 import { ModelState } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ShimHandler } from "../context.ts";
-import { toErrorAnswer } from "../openai/errors.ts";
+import { errorFacts } from "../dialect/error-facts.ts";
 import { stateName } from "../openai/from-proto/models.ts";
 import type { RouteDeps } from "./deps.ts";
-import { callOptions } from "./read-request.ts";
+import { callOptions } from "./run-endpoint.ts";
 
 /** GET /health: the process answers. */
 export function health(): ShimHandler {
@@ -39,7 +39,7 @@ export function ready(deps: RouteDeps): ShimHandler {
           models: Object.fromEntries(models.map((model) => [model.id, stateName(model.state)])),
         };
       } catch (error) {
-        return { status: "unreachable", error: toErrorAnswer(error).body.error.message };
+        return { status: "unreachable", error: errorFacts(error).message };
       }
     }
   };

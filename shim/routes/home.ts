@@ -1,10 +1,10 @@
 import type { ShimHandler } from "../context.ts";
-import { type Endpoint, endpointName } from "../openai/openapi.ts";
+import { type EndpointDocs, endpointName } from "../dialect/docs/openapi.ts";
 import { ownUrl } from "../own-url.ts";
 import type { RouteDeps } from "./deps.ts";
 
 /** GET /: what answers here, and where the rest is. */
-export function home(deps: RouteDeps, endpoints: () => readonly Endpoint[]): ShimHandler {
+export function home(deps: RouteDeps, endpoints: () => readonly EndpointDocs[]): ShimHandler {
   return (ctx) => {
     ctx.body = {
       name: "tokenwire",

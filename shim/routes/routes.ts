@@ -1,24 +1,61 @@
 import Router from "@koa/router";
-import type { ShimMiddleware, ShimState } from "../context.ts";
-import { HttpError } from "../http-error.ts";
-import { endpointName } from "../openai/openapi.ts";
+import type { ShimHandler, ShimMiddleware, ShimState } from "../context.ts";
+import type { Dialect, Endpoint } from "../dialect/dialect.ts";
+import { endpointName } from "../dialect/docs/openapi.ts";
+import { HttpError } from "../dialect/error-facts.ts";
+import type { FindDialect } from "../dialect/find-dialect.ts";
 import type { RouteDeps } from "./deps.ts";
-import { routeTable } from "./route-table.ts";
+import { ownRoutes, type Route } from "./own-routes.ts";
+import { runEndpoint } from "./run-endpoint.ts";
 import { trpc } from "./trpc.ts";
 
 export interface Routes {
   readonly router: Router<ShimState>;
   /** Comes after the router, and refuses what it did not serve. */
   readonly refuse: ShimMiddleware;
+  /** Whether something is served at a path, by whatever method. */
+  readonly isRoute: (path: string) => boolean;
 }
 
-/** Every route of the shim. */
-export function createRoutes(deps: RouteDeps): Routes {
+export interface RoutesDeps extends RouteDeps {
+  readonly dialects: readonly Dialect[];
+  readonly findDialect: FindDialect;
+}
+
+/** Every route of the shim: its own, then those of the dialects. */
+export function createRoutes(deps: RoutesDeps): Routes {
   const router = new Router<ShimState>();
-  const routes = routeTable(deps);
+  const routes: readonly Route[] = [...ownRoutes(deps, () => routes), ...dialectRoutes(deps)];
   for (const { method, path, handler } of routes) router[method](path, handler);
   router.all("/trpc/*path", trpc(deps));
-  return { router, refuse: refuseRest(router, routes.map(endpointName).join(", ")) };
+  return {
+    router,
+    refuse: refuseRest(router, routes.map(endpointName).join(", ")),
+    isRoute: (path) => router.match(path, "GET").path.length > 0,
+  };
+}
+
+/** A path that several dialects serve by the same method is one route, which asks whose a request is. */
+function dialectRoutes(deps: RoutesDeps): Route[] {
+  const byName = new Map<string, { readonly dialect: Dialect; readonly endpoint: Endpoint }[]>();
+  for (const dialect of deps.dialects) {
+    for (const endpoint of dialect.endpoints) {
+      const name = endpointName(endpoint);
+      byName.set(name, [...(byName.get(name) ?? []), { dialect, endpoint }]);
+    }
+  }
+  return [...byName.values()].flatMap((speakers): Route[] => {
+    const [first] = speakers;
+    if (first === undefined) return [];
+    const handlers = new Map(
+      speakers.map(({ dialect, endpoint }) => [dialect, runEndpoint(deps, dialect, endpoint)] as const),
+    );
+    const shared: ShimHandler = async (ctx, next) => {
+      const dialect = deps.findDialect(ctx.path, (name) => ctx.get(name));
+      await (handlers.get(dialect) ?? handlers.get(first.dialect))?.(ctx, next);
+    };
+    return [{ ...first.endpoint, handler: shared }];
+  });
 }
 
 /** 405 for a known path with another method, else 404; both say what there is. */

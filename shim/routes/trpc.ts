@@ -5,7 +5,8 @@ import { appRouter } from "../../clients/trpc/router.ts";
 import type { ShimHandler } from "../context.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import { noteError } from "../middleware/errors.ts";
-import type { RouteDeps, ShimClient } from "./deps.ts";
+import type { ShimClient } from "../dialect/deps.ts";
+import type { RouteDeps } from "./deps.ts";
 
 /**
  * Everything under /trpc/: the tRPC router of `clients/trpc`, which reads the request and writes the answer by itself.

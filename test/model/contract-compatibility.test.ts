@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { OpenApiDocument } from "../../shim/openai/openapi.ts";
+import type { OpenApiDocument } from "../../shim/dialect/docs/openapi.ts";
 import { chatFieldsWithoutEffect } from "../../shim/openai/schema/chat-request.ts";
 import { completionFieldsWithoutEffect } from "../../shim/openai/schema/completion-request.ts";
 import { embeddingFieldsWithoutEffect } from "../../shim/openai/schema/embedding-request.ts";

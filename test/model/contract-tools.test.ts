@@ -62,10 +62,17 @@ describe("tool_choice", () => {
     expect(ended.map((answer) => callsOf(answer).length)).toEqual(ended.map(() => 1));
   });
 
-  test("allowed_tools shows the model only those", async () => {
+  test("allowed_tools lets the model call only those, and shows it all", async () => {
     const allowed = { mode: "required", tools: [named("add")] };
     const tools = { tools: [getWeather, add], tool_choice: { type: "allowed_tools", allowed_tools: allowed } };
-    expectValidCalls(await server.chat({ ...weatherQuestion, ...tools, ...wild, parallel_tool_calls: false }), [add]);
+    const answer = await server.chat({ ...weatherQuestion, ...tools, ...wild, parallel_tool_calls: false });
+    expectValidCalls(answer, [add]);
+    const all = await server.chat({ ...weatherQuestion, tools: tools.tools, max_tokens: 1 });
+    expect(answer.usage?.prompt_tokens).toBe(all.usage?.prompt_tokens);
+    // The model wants to call the weather here; under auto it may only answer in words.
+    const free = { ...tools, tool_choice: { type: "allowed_tools", allowed_tools: { ...allowed, mode: "auto" } } };
+    const words = await server.chat({ ...weatherQuestion, ...free, temperature: 0, max_tokens: 40 });
+    expect(callsOf(words)).toEqual([]);
   });
 });
 

@@ -37,7 +37,7 @@ export interface ChatPrompt {
   /** Texts that end the answer, beside the request's own. */
   readonly stop: readonly string[];
   readonly toolParser: ToolParser;
-  /** The tools that the model may call: the request's, or none. */
+  /** The tools that the model may call: the request's, those that its choice allows, or none. */
   readonly tools: readonly ChatTool[];
   /** undefined: the model does not think aloud. */
   readonly reasoning: ReasoningTags | undefined;
@@ -81,12 +81,18 @@ export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
     reasons: plain.isTemplate && plain.reasoning !== undefined,
     prompt(request) {
       const messages = parseChatMessages(request.messages);
-      const tools = isToolChoiceNone(request) ? [] : parseChatTools(request.tools);
-      const writer = ownWriter(request.chatTemplate) ?? (tools.length === 0 ? plain : withTools);
+      const shown = isToolChoiceNone(request) ? [] : parseChatTools(request.tools);
+      const tools = callableTools(shown, request);
+      const writer = ownWriter(request.chatTemplate) ?? (shown.length === 0 ? plain : withTools);
       const { toolParser, reasoning, stop } = writer;
       const variables = { ...reasoningVariables(request.reasoning), ...request.chatTemplateKwargs };
       const write = (these: typeof messages) => {
-        return writer.write({ messages: these, tools, variables, opensTurn: request.promptEnd !== PromptEnd.CLOSED });
+        return writer.write({
+          messages: these,
+          tools: shown,
+          variables,
+          opensTurn: request.promptEnd !== PromptEnd.CLOSED,
+        });
       };
       const { text, inReasoning } =
         request.promptEnd === PromptEnd.CONTINUE
@@ -101,7 +107,7 @@ export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
         tools,
         reasoning,
         reasoningOpen,
-        keepSpecial: toolParser.keepSpecial && (tools.length > 0 || reasoning !== undefined),
+        keepSpecial: toolParser.keepSpecial && (shown.length > 0 || reasoning !== undefined),
         createParser: () => toolParser.createParser({ tools, reasoning, reasoningOpen, newCallId }),
       };
     },
@@ -110,6 +116,12 @@ export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
 
 function isToolChoiceNone({ toolChoice }: PromptRequest): boolean {
   return toolChoice?.choice.case === "mode" && toolChoice.choice.value === ToolChoiceMode.NONE;
+}
+
+/** Those of the tools that a call may be of, where the choice allows only some. */
+function callableTools(shown: readonly ChatTool[], { toolChoice }: PromptRequest): readonly ChatTool[] {
+  const allowed = toolChoice?.allowed ?? [];
+  return allowed.length === 0 ? shown : shown.filter(({ name }) => allowed.includes(name));
 }
 
 /** The names that templates give to thinking and its effort. An effort asks for thinking, unless it is none. */

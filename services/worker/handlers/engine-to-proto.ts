@@ -51,7 +51,7 @@ export interface ChoiceEnd {
 export function finishedToProto(event: FinishedEvent, end: ChoiceEnd): MessageInitShape<typeof FinishedSchema> {
   const { queueMs, prefillMs, decodeMs } = event.timings;
   return {
-    reason: finishReason(event, end.calledTools),
+    reason: finishReason(event, end),
     ...(event.stopSequence !== undefined && { stopSequence: event.stopSequence }),
     usage: {
       promptTokens: end.job.prompt.length,
@@ -65,8 +65,8 @@ export function finishedToProto(event: FinishedEvent, end: ChoiceEnd): MessageIn
 }
 
 /** A call that was cut off is not to be run, so what cut it wins. */
-function finishReason({ reason }: FinishedEvent, calledTools: boolean): FinishReason {
-  if (reason === "length") return FinishReason.LENGTH;
+function finishReason({ reason, completionTokens }: FinishedEvent, { calledTools, job }: ChoiceEnd): FinishReason {
+  if (reason === "length") return completionTokens === job.maxTokens ? FinishReason.LENGTH : FinishReason.CONTEXT_FULL;
   if (reason === "interrupted") return FinishReason.INTERRUPTED;
   return calledTools ? FinishReason.TOOL_CALLS : FinishReason.STOP;
 }
@@ -77,6 +77,7 @@ const finishNames: Readonly<Record<FinishReason, string>> = {
   [FinishReason.LENGTH]: "length",
   [FinishReason.TOOL_CALLS]: "tool_calls",
   [FinishReason.INTERRUPTED]: "interrupted",
+  [FinishReason.CONTEXT_FULL]: "context_full",
 };
 
 /** A finish reason as traces and metrics name it. */

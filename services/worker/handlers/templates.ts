@@ -1,5 +1,4 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { ChatRequestSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import type {
   ApplyTemplateRequest,
   ApplyTemplateResponseSchema,
@@ -9,23 +8,19 @@ import type {
 import { parsePrompt } from "../jobs/parse-chat-job.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 
-/** How many prompt tokens a chat request with these messages and tools has. */
+/** How many prompt tokens a chat request with these fields has. */
 export async function countTokens(
   request: CountTokensRequest,
   model: LoadedModel,
 ): Promise<MessageInitShape<typeof CountTokensResponseSchema>> {
-  const { tokens } = await parsePrompt(chatRequest(request), model);
+  const { tokens } = await parsePrompt(request, model);
   return { tokens: tokens.length };
 }
 
-/** The prompt text of a chat request with these messages and tools; a BOS that tokenizing adds is not in it. */
+/** The prompt text of a chat request with these fields; a BOS that tokenizing adds is not in it. */
 export async function applyTemplate(
   request: ApplyTemplateRequest,
   { prompter }: LoadedModel,
 ): Promise<MessageInitShape<typeof ApplyTemplateResponseSchema>> {
-  return { prompt: prompter.prompt(chatRequest(request)).prompt };
-}
-
-function chatRequest({ messages, tools, chatTemplateKwargs, promptEnd }: CountTokensRequest | ApplyTemplateRequest) {
-  return create(ChatRequestSchema, { messages, tools, promptEnd, ...(chatTemplateKwargs && { chatTemplateKwargs }) });
+  return { prompt: prompter.prompt(request).prompt };
 }

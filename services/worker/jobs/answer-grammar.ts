@@ -45,7 +45,14 @@ export function answerGrammar(request: ChatRequest, wholePrompt: ChatPrompt): Gr
     return { gbnf: rules.toString() }; // 3
   }
   if (tools.length === 0) return undefined; // 5
-  return createToolGrammar(rules, { ...options, tools }); // 4
+  const grammar = createToolGrammar(rules, { ...options, tools }); // 4
+  if (grammar === undefined && request.toolChoice?.allowed.length) {
+    throw refused(
+      "tool_choice",
+      "so many tools cannot be held to the allowed ones: send only those that may be called",
+    );
+  }
+  return grammar;
 }
 
 /** A prompt that has begun the thinking all the same needs its end. */
@@ -64,9 +71,11 @@ function enforceable(tool: ChatTool): ChatTool {
   }
 }
 
-function toolOptions({ toolChoice, parallelToolCalls }: ChatRequest, prompt: ChatPrompt): ToolGrammarOptions {
+function toolOptions(request: ChatRequest, prompt: ChatPrompt): ToolGrammarOptions {
+  const { toolChoice, parallelToolCalls } = request;
   const { toolParser, tools, reasoning, reasoningOpen } = prompt;
-  const paramOf = (tool: ChatTool) => `tools[${tools.indexOf(tool)}].function.parameters`;
+  const paramOf = (tool: ChatTool) =>
+    `tools[${request.tools.findIndex(({ name }) => name === tool.name)}].function.parameters`;
   const shared = { syntax: toolParser.syntax, reasoning, reasoningOpen, paramOf };
   const choice = toolChoice?.choice;
   if (choice?.case === "name") {
@@ -94,8 +103,24 @@ function checkToolChoice({ tools, toolChoice }: ChatRequest): void {
   if (choice?.case === "mode" && choice.value === ToolChoiceMode.REQUIRED && tools.length === 0) {
     throw invalidParameter("tool_choice", "tool_choice is required, but there are no tools");
   }
+  checkAllowed(tools, toolChoice);
+}
+
+function checkAllowed(tools: ChatRequest["tools"], toolChoice: ChatRequest["toolChoice"]): void {
+  const { choice, allowed = [] } = toolChoice ?? {};
+  if (allowed.length === 0) return;
+  const isChoice = choice?.case === "mode" && choice.value !== ToolChoiceMode.NONE;
+  if (!isChoice) throw invalidParameter("tool_choice", "tool_choice allows some tools with mode auto or required only");
+  const names = new Set(tools.map(({ name }) => name));
+  const stranger = allowed.find((name) => !names.has(name));
+  if (stranger === undefined) return;
+  throw invalidParameter("tool_choice", `tool_choice allows ${JSON.stringify(stranger)}, which is none of the tools`);
 }
 
 function unsupported(message: string): RpcError {
-  return new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "response_format" });
+  return refused("response_format", message);
+}
+
+function refused(param: string, message: string): RpcError {
+  return new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param });
 }

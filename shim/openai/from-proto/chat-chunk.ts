@@ -1,5 +1,5 @@
 import type { AnswerInfo } from "../answer-info.ts";
-import type { ChatLogprobs } from "./chat-logprobs.ts";
+import type { ChatLogprobs } from "../../dialect/answer/chat-logprobs.ts";
 import type { OpenAiFinishReason } from "./finish-reason.ts";
 import type { OpenAiUsage } from "./usage.ts";
 

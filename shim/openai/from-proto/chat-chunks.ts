@@ -2,9 +2,9 @@ import type { ChatResponse, ToolCallDelta } from "../../../proto/gen/tokenwire/v
 import type { Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { systemFingerprint } from "../answer-info.ts";
 import type { ChatAnswerInfo, ChatChunk, ChatChunkChoice, ChatDelta } from "./chat-chunk.ts";
-import { chatLogprobsFromProto } from "./chat-logprobs.ts";
+import { chatLogprobsFromProto } from "../../dialect/answer/chat-logprobs.ts";
 import { finishReasonFromProto } from "./finish-reason.ts";
-import { requireFinished } from "./require-finished.ts";
+import { requireFinished } from "../../dialect/answer/require-finished.ts";
 import { usageFromProto } from "./usage.ts";
 
 /**

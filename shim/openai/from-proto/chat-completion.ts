@@ -2,9 +2,9 @@ import type { ChatResponse, ToolCallDelta } from "../../../proto/gen/tokenwire/v
 import type { TokenLogprob, Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { systemFingerprint } from "../answer-info.ts";
 import type { ChatAnswerInfo } from "./chat-chunk.ts";
-import { type ChatLogprobs, chatLogprobsFromProto } from "./chat-logprobs.ts";
+import { type ChatLogprobs, chatLogprobsFromProto } from "../../dialect/answer/chat-logprobs.ts";
 import { finishReasonFromProto, type OpenAiFinishReason } from "./finish-reason.ts";
-import { requireFinished } from "./require-finished.ts";
+import { requireFinished } from "../../dialect/answer/require-finished.ts";
 import { type OpenAiUsage, usageFromProto } from "./usage.ts";
 
 interface FunctionCall {

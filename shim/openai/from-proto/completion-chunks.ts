@@ -3,7 +3,7 @@ import type { Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { type AnswerInfo, systemFingerprint } from "../answer-info.ts";
 import { finishReasonFromProto, type OpenAiFinishReason } from "./finish-reason.ts";
 import { type LegacyLogprobs, LegacyLogprobsMaker } from "./legacy-logprobs.ts";
-import { requireFinished } from "./require-finished.ts";
+import { requireFinished } from "../../dialect/answer/require-finished.ts";
 import { addUsages, type OpenAiUsage, usageFromProto } from "./usage.ts";
 
 export interface CompletionChoice {

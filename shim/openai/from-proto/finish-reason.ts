@@ -11,6 +11,7 @@ export function finishReasonFromProto(
     case FinishReason.STOP:
       return "stop";
     case FinishReason.LENGTH:
+    case FinishReason.CONTEXT_FULL:
     // The word of the contract for an answer that would have gone on: SDKs then do not parse it as a whole one.
     case FinishReason.INTERRUPTED:
       return "length";

@@ -1,5 +1,5 @@
 import type { TokenLogprob } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import { finiteLogprob, tokenText } from "./token-text.ts";
+import { finiteLogprob, tokenText } from "../../dialect/answer/token-text.ts";
 
 /** The first OpenAI API's log-probabilities: four lists of one length. */
 export interface LegacyLogprobs {

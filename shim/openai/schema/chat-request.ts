@@ -1,8 +1,17 @@
 import { z } from "zod";
-import { flag, integerFrom, jsonObject, mapOf, text, tokenCountFrom, unsettable, unsupported } from "./fields.ts";
+import {
+  flag,
+  integerFrom,
+  jsonObject,
+  mapOf,
+  text,
+  tokenCountFrom,
+  unsettable,
+  unsupported,
+} from "../../dialect/request/fields.ts";
 import { messagesSchema } from "./messages.ts";
 import { responseFormatFields } from "./response-format.ts";
-import { samplingFields } from "./sampling.ts";
+import { samplingFields } from "../../dialect/sampling/fields.ts";
 import { toolFields } from "./tools.ts";
 
 /** Fields of every generating request that say how the answer travels, not what it is. */

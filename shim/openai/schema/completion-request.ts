@@ -1,9 +1,9 @@
 import { z } from "zod";
 import { deliveryFields } from "./chat-request.ts";
-import { flag, integerFrom, text, tokenCountFrom, unsettable } from "./fields.ts";
+import { flag, integerFrom, text, tokenCountFrom, unsettable } from "../../dialect/request/fields.ts";
 import { inputs } from "./inputs.ts";
 import { responseFormatFields } from "./response-format.ts";
-import { samplingFields } from "./sampling.ts";
+import { samplingFields } from "../../dialect/sampling/fields.ts";
 
 /** The body of POST /v1/completions: all of OpenAI's parameters, and llama.cpp's. */
 export const completionRequestSchema = z.object({

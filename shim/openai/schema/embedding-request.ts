@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag, integerFrom, text, unsettable, unsupported } from "./fields.ts";
+import { flag, integerFrom, text, unsettable, unsupported } from "../../dialect/request/fields.ts";
 import { inputs } from "./inputs.ts";
 
 /** The body of POST /v1/embeddings: OpenAI's parameters, and how to pool and whether to normalise. */

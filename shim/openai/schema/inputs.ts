@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { maxUint32 } from "./fields.ts";
+import { maxUint32 } from "../../dialect/request/fields.ts";
 
 /** So many inputs may one request have: OpenAI's number for embeddings. */
 export const maxInputs = 2_048;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { arrayOf, text, unsettable, unsupported } from "./fields.ts";
+import { arrayOf, text, unsettable, unsupported } from "../../dialect/request/fields.ts";
 
 // Beyond any conversation; they bound what checking a request may cost.
 const maxMessages = 10_000;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { arrayOf, flag, integerFrom, maxUint32, text, unsettable, unsupported } from "./fields.ts";
+import { arrayOf, flag, integerFrom, maxUint32, text, unsettable, unsupported } from "../../dialect/request/fields.ts";
 import { maxInputs } from "./inputs.ts";
 
 const list = { min: 1, max: maxInputs } as const;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag, jsonObject, text, unsettable } from "./fields.ts";
+import { flag, jsonObject, text, unsettable } from "../../dialect/request/fields.ts";
 
 /** What the answer must look like: OpenAI's `response_format`, and llama.cpp's `grammar` and `json_schema`. */
 export const responseFormatFields = {

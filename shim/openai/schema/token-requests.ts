@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag, jsonObject, text, unsettable } from "./fields.ts";
+import { flag, jsonObject, text, unsettable } from "../../dialect/request/fields.ts";
 import { tokenList } from "./inputs.ts";
 import { messagesSchema } from "./messages.ts";
 import { toolsSchema } from "./tools.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { arrayOf, flag, jsonObject, text, unsettable } from "./fields.ts";
+import { arrayOf, flag, jsonObject, text, unsettable } from "../../dialect/request/fields.ts";
 
 // OpenAI's number.
 const maxTools = 128;

@@ -5,9 +5,9 @@ import type { ChatRequestBody } from "../schema/chat-request.ts";
 import { interruptionToProto, requireStreamForOptions } from "./delivery.ts";
 import { messagesToProto } from "./messages.ts";
 import { responseFormatToProto } from "./response-format.ts";
-import { onlyOne, samplingToProto } from "./sampling.ts";
+import { onlyOne, samplingToProto } from "../../dialect/sampling/to-proto.ts";
 import { toolsToProto } from "./tools.ts";
-import type { Init } from "./init.ts";
+import type { Init } from "../../dialect/init.ts";
 
 export type ChatRequestInit = Init<typeof ChatRequestSchema>;
 

@@ -2,7 +2,7 @@ import { invalidParameter } from "../../../clients/errors.ts";
 import { jsonText } from "../../../clients/json/source-text.ts";
 import { type ChatRequestSchema, type ToolSchema, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { ToolFields } from "../schema/tools.ts";
-import type { Init } from "./init.ts";
+import type { Init } from "../../dialect/init.ts";
 
 type ChatInit = Init<typeof ChatRequestSchema>;
 type ToolInit = Init<typeof ToolSchema> & { readonly name: string };
@@ -39,9 +39,8 @@ export function toolsToProto(request: ToolFields): ToolsInit {
   });
   return {
     ...base,
-    // Only these may be called, and a tool that is not shown cannot be.
-    tools: tools.filter(({ name }) => names.includes(name)),
-    toolChoice: { choice: { case: "mode", value: choiceModes[mode] } },
+    tools,
+    toolChoice: { choice: { case: "mode", value: choiceModes[mode] }, allowed: names },
   };
 }
 

@@ -121,6 +121,22 @@ describe("two models", () => {
     const [started] = await Array.fromAsync(lenient.client.inference.chat(chat("count:1", "qwen")));
     expect(started?.event.value).toMatchObject({ model: "a" });
   });
+
+  test("model_aliases are other names, the configured ones first", async () => {
+    const service = { model_aliases: { "b*": "b", "a*": "b", "gpt-*-mini": "b" } };
+    await using ctx = await startTestServices({ models, service });
+    for (const [name, answers] of [
+      ["a", "a"],
+      ["a-x", "b"],
+      ["gpt-5-mini", "b"],
+    ] as const) {
+      const [started] = await Array.fromAsync(ctx.client.inference.chat(chat("count:1", name)));
+      expect(started?.event.value).toMatchObject({ model: answers });
+    }
+    await expect(Array.fromAsync(ctx.client.inference.chat(chat("count:1", "gpt-mini")))).rejects.toMatchObject({
+      reason: ErrorReason.MODEL_NOT_FOUND,
+    });
+  });
 });
 
 test("a bug in the engine reaches the caller as internal error and the log whole", async () => {

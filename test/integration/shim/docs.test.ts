@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
-import type { OpenApiDocument } from "../../../shim/openai/openapi.ts";
+import type { OpenApiDocument } from "../../../shim/dialect/docs/openapi.ts";
 import { hello, testShim } from "./support.ts";
 
 async function documentOf(settings = {}): Promise<OpenApiDocument> {

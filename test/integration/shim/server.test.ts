@@ -67,6 +67,27 @@ test("mounts everything under root_path as well", async () => {
   expect((await fetch(`${shim.url}/llmx/health`)).status).toBe(404);
 });
 
+test.each([
+  "/chat/completions",
+  "/v1/chat/completions/",
+  "//v1//chat/completions",
+  "/v1/v1/chat/completions",
+  "/llm/chat/completions//",
+])("finds a route by the path %s, and counts it as itself", async (path) => {
+  await using shim = await testShim(answers, { root_path: "/llm" });
+  expect((await shim.post(path, hello)).status).toBe(200);
+  expect(shim.logs.map((line) => line["route"])).toContain("/v1/chat/completions");
+});
+
+test.each(["/completions", "/v1/tokenize", "/models", "/v1/health/", "/models/org/tiny"])(
+  "knows %s, with or without /v1",
+  async (path) => {
+    await using shim = await testShim({});
+    const response = await fetch(shim.url + path);
+    expect(response.status).not.toBe(404);
+  },
+);
+
 test("lists models and finds one whose id has slashes", async () => {
   const model = {
     id: "org/tiny",

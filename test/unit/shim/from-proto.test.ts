@@ -6,7 +6,7 @@ import type { ChatAnswerInfo } from "../../../shim/openai/from-proto/chat-chunk.
 import { chatChunks } from "../../../shim/openai/from-proto/chat-chunks.ts";
 import { collectChat } from "../../../shim/openai/from-proto/chat-completion.ts";
 import { LegacyLogprobsMaker } from "../../../shim/openai/from-proto/legacy-logprobs.ts";
-import { tokenText } from "../../../shim/openai/from-proto/token-text.ts";
+import { tokenText } from "../../../shim/dialect/answer/token-text.ts";
 
 type Init = MessageInitShape<typeof ChatResponseSchema>;
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { create } from "@bufbuild/protobuf";
 import { ChatRequestSchema, Role, ToolChoiceMode, type ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { parseKeepingText } from "../../../clients/json/source-text.ts";
-import { parseRequest } from "../../../shim/openai/parse-request.ts";
+import { parseRequest } from "../../../shim/dialect/request/parse-request.ts";
 import { chatRequestSchema } from "../../../shim/openai/schema/chat-request.ts";
 import { chatToProto } from "../../../shim/openai/to-proto/chat.ts";
 
@@ -184,11 +184,11 @@ describe("tools", () => {
     expect(toProto({ tools, tool_choice }).toolChoice?.choice).toEqual(choice);
   });
 
-  test("that are not allowed are not offered", () => {
+  test("that are not allowed are shown all the same", () => {
     const allowed = { mode: "required", tools: [{ type: "function", function: { name: "g" } }] };
     const request = toProto({ tools, tool_choice: { type: "allowed_tools", allowed_tools: allowed } });
-    expect(request.tools.map(({ name }) => name)).toEqual(["g"]);
-    expect(request.toolChoice?.choice.value).toBe(ToolChoiceMode.REQUIRED);
+    expect(request.tools.map(({ name }) => name)).toEqual(["f", "g"]);
+    expect(request.toolChoice).toMatchObject({ choice: { value: ToolChoiceMode.REQUIRED }, allowed: ["g"] });
   });
 
   test("come as legacy functions too, one call at a time", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { parseRequest } from "../../../shim/openai/parse-request.ts";
+import { parseRequest } from "../../../shim/dialect/request/parse-request.ts";
 import { chatFieldsWithoutEffect, chatRequestSchema } from "../../../shim/openai/schema/chat-request.ts";
-import { formatWarnings } from "../../../shim/openai/warning-header.ts";
+import { formatWarnings } from "../../../shim/dialect/request/warning-header.ts";
 
 function warningsFor(body: object): readonly string[] {
   return parseRequest(

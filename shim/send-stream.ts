@@ -1,7 +1,9 @@
 import type { ServerResponse } from "node:http";
 import { ErrorReason, RpcError } from "../clients/errors.ts";
+import type { StreamFormat } from "./dialect/stream-format.ts";
 
-export interface SendEventsOptions {
+export interface SendStreamOptions {
+  readonly format: StreamFormat;
   /** Aborted when the client has left or the work must end. The source ends by itself then: it has this signal too. */
   readonly signal: AbortSignal;
   /** A comment is sent after so long a silence; undefined: never. */
@@ -11,54 +13,57 @@ export interface SendEventsOptions {
   /** Called once, before the head is sent: the last moment for headers. */
   readonly onHead: () => void;
   /** What the client is told of an error after the head. */
-  readonly toErrorFrame: (error: unknown) => unknown;
+  readonly toErrorFrame: (error: unknown) => object;
 }
 
 const headers = {
-  "content-type": "text/event-stream; charset=utf-8",
   "cache-control": "no-cache",
   // Nginx would hold small events back.
   "x-accel-buffering": "no",
 };
 
 /**
- * Sends a stream of JSON values as server-sent events, then `[DONE]`, and resolves when the answer has ended.
+ * Sends a stream of JSON values in its format, and resolves when the answer has ended.
  *
  * The head waits for the first value: a source that fails before rejects the promise, and nothing has been sent. Only
- * when a ping is due first is the head sent without one. An error after the head becomes one error event and the end,
- * without `[DONE]`. When the client leaves or stalls, the source is left and the promise rejects.
+ * when a ping is due first is the head sent without one. An error after the head becomes one error frame and the end,
+ * without what ends an answer. When the client leaves or stalls, the source is left and the promise rejects.
  *
- * The source is read only as fast as the client reads. An event is never split over two writes; those that are there
+ * The source is read only as fast as the client reads. A frame is never split over two writes; those that are there
  * in one turn of the event loop share one.
  */
-export async function sendEvents(
+export async function sendStream(
   res: ServerResponse,
   source: AsyncIterable<unknown>,
-  options: SendEventsOptions,
+  options: SendStreamOptions,
 ): Promise<void> {
-  const writer = new EventWriter(res, options);
-  const ping = startPings(writer, options.pingIntervalMs);
+  const { format } = options;
+  const writer = new FrameWriter(res, options);
+  const ping = startPings(writer, options);
   try {
     for await (const value of source) {
-      writer.write(`data: ${JSON.stringify(value)}\n\n`);
+      writer.write(format.frame(value));
       ping?.refresh();
       if (writer.mustWait) await writer.flushed();
     }
     options.signal.throwIfAborted();
-    await writer.end("data: [DONE]\n\n");
+    await writer.end(format.end);
   } catch (error) {
     if (!writer.begun || !writer.open) throw error;
-    await writer.end(`data: ${JSON.stringify(options.toErrorFrame(error))}\n\n`);
+    await writer.end(format.frame(options.toErrorFrame(error)));
   } finally {
     clearTimeout(ping);
   }
 }
 
-function startPings(writer: EventWriter, intervalMs: number | undefined): NodeJS.Timeout | undefined {
-  if (intervalMs === undefined) return undefined;
+function startPings(
+  writer: FrameWriter,
+  { format: { ping }, pingIntervalMs: intervalMs }: SendStreamOptions,
+): NodeJS.Timeout | undefined {
+  if (intervalMs === undefined || ping === undefined) return undefined;
   const timer = setTimeout(() => {
     // A reader that is behind has enough to read.
-    if (writer.open && !writer.mustWait) writer.write(`: ping - ${new Date().toISOString()}\n\n`);
+    if (writer.open && !writer.mustWait) writer.write(ping());
     timer.refresh();
   }, intervalMs);
   return timer;
@@ -67,16 +72,16 @@ function startPings(writer: EventWriter, intervalMs: number | undefined): NodeJS
 /** So much may wait for the turn's one write before the source has to. */
 const maxPendingLength = 64 * 1_024;
 
-/** The response as a place for whole events: it sends the head, gathers the events of a turn, and knows the reader's pace. */
-class EventWriter {
+/** The response as a place for whole frames: it sends the head, gathers the frames of a turn, and knows the reader's pace. */
+class FrameWriter {
   readonly #res: ServerResponse;
-  readonly #options: SendEventsOptions;
+  readonly #options: SendStreamOptions;
   #pending = "";
   #scheduled: NodeJS.Immediate | undefined;
   #blocked = false;
   begun = false;
 
-  constructor(res: ServerResponse, options: SendEventsOptions) {
+  constructor(res: ServerResponse, options: SendStreamOptions) {
     this.#res = res;
     this.#options = options;
   }
@@ -90,9 +95,9 @@ class EventWriter {
     return this.#blocked || this.#pending.length > maxPendingLength;
   }
 
-  write(event: string): void {
+  write(frame: string): void {
     this.#begin();
-    this.#pending += event;
+    this.#pending += frame;
     this.#scheduled ??= setImmediate(() => this.#flush());
   }
 
@@ -121,14 +126,14 @@ class EventWriter {
     }
   }
 
-  /** Sends what is left and this event, and resolves when the client has it all or is gone. */
-  async end(event: string): Promise<void> {
+  /** Sends what is left and this frame, and resolves when the client has it all or is gone. */
+  async end(frame: string): Promise<void> {
     this.#begin();
     clearImmediate(this.#scheduled);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#res.once("close", resolve);
     const stall = setTimeout(() => this.#res.destroy(), this.#options.stallTimeoutMs);
-    this.#res.end(this.#pending + event, resolve);
+    this.#res.end(this.#pending + frame, resolve);
     this.#pending = "";
     await promise;
     clearTimeout(stall);
@@ -139,7 +144,7 @@ class EventWriter {
     if (this.begun) return;
     this.begun = true;
     this.#options.onHead();
-    this.#res.writeHead(200, headers);
+    this.#res.writeHead(200, { ...headers, "content-type": this.#options.format.contentType });
   }
 
   #flush(): void {

@@ -1,25 +1,21 @@
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 
-/** OpenAI's error body; SDKs copy `code`, `param` and `type` from it. */
-export interface ErrorBody {
-  readonly error: {
-    readonly message: string;
-    readonly type: string;
-    readonly param: string | null;
-    readonly code: string | null;
-  };
-}
-
-/** An error as an HTTP answer: everything that a face needs to send it. */
-export interface ErrorAnswer {
+/** An error as its caller may know it; a dialect makes its own body of it. */
+export interface ErrorFacts {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: ErrorBody;
+  readonly message: string;
+  readonly type: ErrorType;
+  readonly code: string | null;
+  /** The request's field at fault. */
+  readonly param: string | null;
 }
+
+export type ErrorType = "invalid_request_error" | "rate_limit_error" | "server_error";
 
 interface ErrorShape {
   readonly status: number;
-  readonly type: "invalid_request_error" | "rate_limit_error" | "server_error";
+  readonly type: ErrorType;
   readonly code: string | null;
   /** Sent as Retry-After when the error itself names no time. */
   readonly retryAfterMs?: number;
@@ -110,23 +106,20 @@ const shapes: Readonly<Record<ErrorReason, ErrorShape>> = {
 const internal = shapes[ErrorReason.INTERNAL] as ErrorShape;
 
 /**
- * The HTTP answer for anything that was thrown. Only an RpcError's message is meant for callers: of everything else
- * they learn no more than `internal error`.
+ * What may be told of anything that was thrown. Only the messages of an RpcError and an HttpError are meant for callers:
+ * of everything else they learn no more than `internal error`.
  */
-export function toErrorAnswer(error: unknown): ErrorAnswer {
+export function errorFacts(error: unknown): ErrorFacts {
+  if (error instanceof HttpError) return error.facts;
   const known = error instanceof RpcError ? error : undefined;
   const shape = (known && shapes[known.reason]) ?? internal;
   return {
     status: shape.status,
     headers: retryHeaders(shape, known?.retryAfterMs),
-    body: {
-      error: {
-        message: known?.message ?? "internal error",
-        type: shape.type,
-        param: known?.param ?? null,
-        code: shape.code,
-      },
-    },
+    message: known?.message ?? "internal error",
+    type: shape.type,
+    code: shape.code,
+    param: known?.param ?? null,
   };
 }
 
@@ -138,4 +131,18 @@ function retryHeaders(shape: ErrorShape, afterMs = shape.retryAfterMs): Record<s
     "retry-after": String(Math.max(1, Math.ceil(afterMs / 1_000))),
     "retry-after-ms": String(afterMs),
   };
+}
+
+/**
+ * A refusal that only HTTP knows: no such route, the wrong method, a body that cannot be read. What the service can
+ * refuse too is an RpcError.
+ */
+export class HttpError extends Error {
+  readonly facts: ErrorFacts;
+
+  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.name = "HttpError";
+    this.facts = { status, headers, message, type: "invalid_request_error", code, param: null };
+  }
 }

@@ -2,14 +2,16 @@ import { z } from "zod";
 import { fieldDescriptions } from "./field-descriptions.ts";
 
 /** What callers are told about a route. */
-export interface Endpoint {
-  readonly method: "get" | "post";
-  /** A parameter is written `*name`, as @koa/router's catch-all is. */
+export interface EndpointDocs {
+  readonly method: "get" | "post" | "delete" | "head";
+  /** As @koa/router has it: a parameter is written `:name`, or `*name` where it may contain slashes. */
   readonly path: string;
   readonly summary: string;
-  readonly body?: z.ZodObject;
+  readonly body?: z.ZodObject | undefined;
+  /** What fields of the body mean, where it is not what their names mean elsewhere. */
+  readonly fields?: Readonly<Record<string, string>>;
   /** Fields of the body that are accepted and change nothing, with the reason. */
-  readonly withoutEffect?: Readonly<Record<string, string>>;
+  readonly withoutEffect?: Readonly<Record<string, string>> | undefined;
   /** With `stream: true` it answers with server-sent events. */
   readonly streams?: boolean;
 }
@@ -41,13 +43,13 @@ export interface OpenApiDocument {
 }
 
 /** `POST /v1/chat/completions` */
-export function endpointName({ method, path }: Pick<Endpoint, "method" | "path">): string {
+export function endpointName({ method, path }: Pick<EndpointDocs, "method" | "path">): string {
   return `${method.toUpperCase()} ${openApiPath(path)}`;
 }
 
 /** The endpoints as an OpenAPI 3.1 document; the bodies are the very schemas that requests are checked with. */
 export function openApiDocument(
-  endpoints: readonly Endpoint[],
+  endpoints: readonly EndpointDocs[],
   about: { readonly version: string; readonly serverUrl: string; readonly withKey: boolean },
 ): OpenApiDocument {
   const paths = new Map<string, Record<string, OpenApiOperation>>();
@@ -73,8 +75,9 @@ export function openApiDocument(
   };
 }
 
-function operation({ path, summary, body, withoutEffect, streams }: Endpoint): OpenApiOperation {
-  const parameters = [...path.matchAll(/\*(\w+)/g)].map(([, name = ""]) => {
+function operation({ path, summary, streams, ...rest }: EndpointDocs): OpenApiOperation {
+  const { body } = rest;
+  const parameters = [...path.matchAll(/[*:](\w+)/g)].map(([, name = ""]) => {
     return { name, in: "path", required: true, schema: { type: "string" } } as const;
   });
   const ok = streams ? { content: { "application/json": {}, "text/event-stream": {} } } : {};
@@ -83,7 +86,7 @@ function operation({ path, summary, body, withoutEffect, streams }: Endpoint): O
     summary,
     ...(parameters.length > 0 && { parameters }),
     ...(body && {
-      requestBody: { required: true, content: { "application/json": { schema: bodySchema(body, withoutEffect) } } },
+      requestBody: { required: true, content: { "application/json": { schema: bodySchema(body, rest) } } },
     }),
     responses: {
       "200": { description: "The answer", ...ok },
@@ -93,7 +96,10 @@ function operation({ path, summary, body, withoutEffect, streams }: Endpoint): O
   };
 }
 
-function bodySchema(body: z.ZodObject, withoutEffect: Endpoint["withoutEffect"] = {}): JsonSchema {
+function bodySchema(
+  body: z.ZodObject,
+  { withoutEffect = {}, fields = {} }: Pick<EndpointDocs, "withoutEffect" | "fields">,
+): JsonSchema {
   const { $schema: _, ...schema } = z.toJSONSchema(body, {
     unrepresentable: "any",
     // Unknown fields are ignored, not refused.
@@ -103,14 +109,14 @@ function bodySchema(body: z.ZodObject, withoutEffect: Endpoint["withoutEffect"] 
   });
   const described = Object.entries(schema.properties ?? {}).map(([name, field]) => {
     const none = withoutEffect[name];
-    const description = none === undefined ? fieldDescriptions[name] : `No effect: ${none}.`;
+    const description = none === undefined ? (fields[name] ?? fieldDescriptions[name]) : `No effect: ${none}.`;
     return [name, typeof field === "object" && description !== undefined ? { description, ...field } : field];
   });
   return { ...schema, properties: Object.fromEntries(described) as Record<string, JsonSchema> };
 }
 
 function openApiPath(path: string): string {
-  return path.replace(/\*(\w+)/g, "{$1}");
+  return path.replace(/[*:](\w+)/g, "{$1}");
 }
 
 const errorSchema = {

@@ -2,22 +2,23 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { connect, type AddressInfo, type Socket } from "node:net";
 import { expect, test } from "vitest";
-import { sendEvents, type SendEventsOptions } from "../../../shim/sse.ts";
+import { jsonLines, namedEvents, plainEvents } from "../../../shim/dialect/stream-format.ts";
+import { sendStream, type SendStreamOptions } from "../../../shim/send-stream.ts";
 
 interface Setup extends AsyncDisposable {
   /** Sends the source to one client, whose raw bytes are collected. */
   readonly socket: Socket;
   readonly received: () => string;
-  /** How `sendEvents` ended. */
+  /** How `sendStream` ended. */
   readonly outcome: Promise<unknown>;
   readonly res: ServerResponse;
   readonly gone: AbortController;
 }
 
-/** A server whose one request is answered by `sendEvents`, and a client of bare TCP, so that its pace is ours. */
+/** A server whose one request is answered by `sendStream`, and a client of bare TCP, so that its pace is ours. */
 async function serve(
   source: (signal: AbortSignal) => AsyncIterable<unknown>,
-  options: Partial<SendEventsOptions> & { readonly aborted?: boolean } = {},
+  options: Partial<SendStreamOptions> & { readonly aborted?: boolean } = {},
 ): Promise<Setup> {
   const gone = new AbortController();
   if (options.aborted) gone.abort(new Error("gone"));
@@ -26,7 +27,8 @@ async function serve(
   const server = createServer((_, res) => {
     response.resolve(res);
     res.once("close", () => gone.abort(new Error("gone")));
-    sendEvents(res, source(gone.signal), {
+    sendStream(res, source(gone.signal), {
+      format: plainEvents,
       signal: gone.signal,
       pingIntervalMs: undefined,
       stallTimeoutMs: 10_000,
@@ -220,4 +222,28 @@ test("does not ping a stream that speaks", async () => {
   );
   await setup.outcome;
   expect(setup.received()).not.toContain(": ping");
+});
+
+test.each([
+  [plainEvents, 'data: {"type":"a"}\n\ndata: [DONE]\n\n', 'data: {"error":"x"}\n\n'],
+  [namedEvents, 'event: a\ndata: {"type":"a"}\n\n', 'event: message\ndata: {"error":"x"}\n\n'],
+  [jsonLines, '{"type":"a"}\n', '{"error":"x"}\n'],
+])("ends each format as its clients expect (%#)", async (format, whole, failed) => {
+  const bodyOf = async (source: () => AsyncIterable<unknown>) => {
+    await using setup = await serve(source, { format });
+    await once(setup.socket, "close");
+    return setup.received().replaceAll(/^[0-9a-f]+\r\n|\r\n/gm, "");
+  };
+  const first = { type: "a" };
+  expect(
+    await bodyOf(async function* () {
+      yield first;
+    }),
+  ).toContain(whole);
+  const broken = await bodyOf(async function* () {
+    yield first;
+    throw new Error("x");
+  });
+  expect(broken).toContain(failed);
+  expect(broken).not.toContain("[DONE]");
 });

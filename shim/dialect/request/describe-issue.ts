@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import { ErrorReason, invalidParameter, RpcError } from "../../clients/errors.ts";
+import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
 import { type FieldPath, formatPath, valueAt } from "./field-path.ts";
-import { unsupportedMark } from "./schema/fields.ts";
+import { unsupportedMark } from "./fields.ts";
 
 type Issue = z.core.$ZodIssue;
 

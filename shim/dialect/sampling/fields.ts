@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { arrayOf, flag, integerFrom, mapOf, numberFrom, tokenCountFrom, tokenId, unsettable } from "./fields.ts";
+import {
+  arrayOf,
+  flag,
+  integerFrom,
+  mapOf,
+  numberFrom,
+  tokenCountFrom,
+  tokenId,
+  unsettable,
+} from "../request/fields.ts";
 
 const maxInt32 = 2 ** 31 - 1;
 /** Scales and exponents: beyond this every distribution is degenerate, and float32 sums start to overflow. */

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { invalidParameter } from "../../clients/errors.ts";
+import { invalidParameter } from "../../../clients/errors.ts";
 import { issueToError } from "./describe-issue.ts";
 import { valueAt } from "./field-path.ts";
 import { findUnknownFields } from "./unknown-fields.ts";

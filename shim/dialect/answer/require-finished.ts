@@ -1,4 +1,4 @@
-import type { AnswerInfo } from "../answer-info.ts";
+import type { AnswerInfo } from "../../openai/answer-info.ts";
 
 /** Throws unless every choice has finished: a stream that merely stops must not look like a short answer. */
 export function requireFinished(finished: ReadonlyMap<number, unknown>, info: Pick<AnswerInfo, "choices">): void {

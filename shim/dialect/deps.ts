@@ -1,0 +1,16 @@
+import type { TokenwireClient } from "../../clients/tokenwire-client.ts";
+import type { ShimSettings } from "../config.ts";
+import type { Lifecycle } from "../lifecycle.ts";
+
+/** What the shim needs of a client: the two services. */
+export type ShimClient = Pick<TokenwireClient, "inference" | "models">;
+
+/** What dialects are made of. */
+export interface DialectDeps {
+  readonly client: ShimClient;
+  readonly settings: ShimSettings;
+  /** For work that outlives its request. */
+  readonly lifecycle: Lifecycle;
+  /** Part of `system_fingerprint`. */
+  readonly version: string;
+}

@@ -1,0 +1,43 @@
+import { valueAt } from "./request/field-path.ts";
+
+/** How a stream of JSON values looks on the wire. */
+export interface StreamFormat {
+  readonly contentType: string;
+  /** A value as the client reads it, with what ends it. */
+  readonly frame: (value: unknown) => string;
+  /** What follows the last value of an answer that did not fail. */
+  readonly end: string;
+  /** What may be sent in a silence; undefined: nothing. */
+  readonly ping: (() => string) | undefined;
+}
+
+const eventStream = {
+  contentType: "text/event-stream; charset=utf-8",
+  ping: () => `: ping - ${new Date().toISOString()}\n\n`,
+};
+
+/** Server-sent events without names, then `[DONE]`, as OpenAI's chat has them. */
+export const plainEvents: StreamFormat = {
+  ...eventStream,
+  frame: (value) => `data: ${JSON.stringify(value)}\n\n`,
+  end: "data: [DONE]\n\n",
+};
+
+/** Server-sent events that carry their `type` as their name too. */
+export const namedEvents: StreamFormat = {
+  ...eventStream,
+  frame: (value) => {
+    const type = valueAt(value, ["type"]);
+    const name = typeof type === "string" ? type : "message";
+    return `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`;
+  },
+  end: "",
+};
+
+/** One JSON value per line. */
+export const jsonLines: StreamFormat = {
+  contentType: "application/x-ndjson",
+  frame: (value) => `${JSON.stringify(value)}\n`,
+  end: "",
+  ping: undefined,
+};

@@ -1,0 +1,11 @@
+import type { DialectDeps } from "./dialect/deps.ts";
+import type { CreateDialect, Dialect } from "./dialect/dialect.ts";
+import { createOpenAi } from "./openai/openai.ts";
+
+/** Every dialect that is spoken, a line each; the first one's errors answer where no dialect is known. */
+const spoken: readonly [CreateDialect, ...CreateDialect[]] = [createOpenAi];
+
+export function createDialects(deps: DialectDeps): readonly [Dialect, ...Dialect[]] {
+  const [first, ...others] = spoken;
+  return [first(deps), ...others.map((create) => create(deps))];
+}

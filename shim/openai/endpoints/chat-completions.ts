@@ -1,0 +1,43 @@
+import type { DialectDeps } from "../../dialect/deps.ts";
+import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
+import { plainEvents } from "../../dialect/stream-format.ts";
+import { newAnswerInfo } from "../answer-info.ts";
+import type { ChatAnswerInfo } from "../from-proto/chat-chunk.ts";
+import { chatChunks } from "../from-proto/chat-chunks.ts";
+import { collectChat } from "../from-proto/chat-completion.ts";
+import { withOwnParam } from "../own-param.ts";
+import { type ChatRequestBody, chatFieldsWithoutEffect, chatRequestSchema } from "../schema/chat-request.ts";
+import { chatToProto } from "../to-proto/chat.ts";
+import { wantsUsageChunk } from "../to-proto/delivery.ts";
+import { usesLegacyFunctions } from "../to-proto/tools.ts";
+
+/** POST /v1/chat/completions */
+export function chatCompletions({ client, version }: DialectDeps): Endpoint {
+  return endpoint({
+    method: "post",
+    path: "/v1/chat/completions",
+    summary: "Answer a conversation",
+    body: chatRequestSchema,
+    withoutEffect: chatFieldsWithoutEffect,
+    streams: true,
+    explain: withOwnParam,
+    async answer({ body, call, noted }) {
+      const events = noted(client.inference.chat(chatToProto(body), call));
+      const info = answerInfo(body, version);
+      if (body.stream !== true) return { json: await collectChat(events, info) };
+      return {
+        stream: chatChunks(events, info, { includeUsage: wantsUsageChunk(body) }),
+        format: plainEvents,
+      };
+    },
+  });
+}
+
+function answerInfo(request: ChatRequestBody, serverVersion: string): ChatAnswerInfo {
+  const requestedModel = request.model ?? "";
+  return {
+    ...newAnswerInfo("chatcmpl", { requestedModel, serverVersion, choices: request.n ?? 1 }),
+    legacyFunctions: usesLegacyFunctions(request),
+    serviceTier: request.service_tier == null ? undefined : "default",
+  };
+}

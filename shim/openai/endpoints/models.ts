@@ -1,0 +1,33 @@
+import { ErrorReason, RpcError } from "../../../clients/errors.ts";
+import type { DialectDeps } from "../../dialect/deps.ts";
+import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
+import { modelFromProto, modelListFromProto } from "../from-proto/models.ts";
+
+/** GET /v1/models: in the order of the configuration, the default first. */
+export function listModels({ client }: DialectDeps): Endpoint {
+  return endpoint({
+    method: "get",
+    path: "/v1/models",
+    summary: "The configured models, the default one first",
+    async answer({ call }) {
+      const { models } = await client.models.listModels({}, call);
+      return { json: modelListFromProto(models) };
+    },
+  });
+}
+
+/** GET /v1/models/{id}; an id may contain slashes, as those of Hugging Face do, encoded or not. */
+export function getModel({ client }: DialectDeps): Endpoint {
+  return endpoint({
+    method: "get",
+    path: "/v1/models/*id",
+    summary: "One model",
+    async answer({ call, param }) {
+      const { model } = await client.models.getModel({ id: param("id") }, call);
+      if (model === undefined) {
+        throw new RpcError(ErrorReason.MODEL_NOT_FOUND, `model "${param("id")}" is not configured`);
+      }
+      return { json: modelFromProto(model) };
+    },
+  });
+}

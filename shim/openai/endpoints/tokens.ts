@@ -1,0 +1,104 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { DialectDeps } from "../../dialect/deps.ts";
+import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
+import { pieceFromProto } from "../from-proto/piece.ts";
+import {
+  applyTemplateSchema,
+  detokenizeSchema,
+  extrasDetokenizeSchema,
+  extrasTokenizeSchema,
+  tokenizeSchema,
+} from "../schema/token-requests.ts";
+import { messagesToProto } from "../to-proto/messages.ts";
+import { toolsToProto } from "../to-proto/tools.ts";
+
+const post = { method: "post" } as const;
+
+/** POST /extras/tokenize and /extras/tokenize/count: as the replaced server does, with BOS where the model wants it. */
+export function extrasTokenize({ client }: DialectDeps, answer: "tokens" | "count"): Endpoint {
+  return endpoint({
+    ...post,
+    ...(answer === "count"
+      ? { path: "/extras/tokenize/count", summary: "How many tokens a text has, as llama_cpp.server has it" }
+      : { path: "/extras/tokenize", summary: "A text's tokens, as llama_cpp.server has it" }),
+    body: extrasTokenizeSchema,
+    async answer({ body: { model, input }, call }) {
+      const request = { model: model ?? "", text: input, addSpecial: true, parseSpecial: true };
+      const { tokens } = await client.inference.tokenize(request, call);
+      return { json: answer === "count" ? { count: tokens.length } : { tokens } };
+    },
+  });
+}
+
+/** POST /extras/detokenize */
+export function extrasDetokenize({ client }: DialectDeps): Endpoint {
+  return endpoint({
+    ...post,
+    path: "/extras/detokenize",
+    summary: "The text of tokens, as llama_cpp.server has it",
+    body: extrasDetokenizeSchema,
+    async answer({ body: { model, tokens }, call }) {
+      const { text } = await client.inference.detokenize({ model: model ?? "", tokens: [...tokens] }, call);
+      return { json: { text } };
+    },
+  });
+}
+
+/** POST /tokenize, with llama-server's defaults. */
+export function tokenize({ client }: DialectDeps): Endpoint {
+  return endpoint({
+    ...post,
+    path: "/tokenize",
+    summary: "A text's tokens, as llama-server has it",
+    body: tokenizeSchema,
+    async answer({ body, call }) {
+      const request = {
+        model: body.model ?? "",
+        text: body.content,
+        addSpecial: body.add_special ?? false,
+        parseSpecial: body.parse_special ?? true,
+      };
+      const { tokens, pieces } = await client.inference.tokenize(request, call);
+      const withPiece = (id: number, index: number) => ({
+        id,
+        piece: pieceFromProto(pieces[index] ?? new Uint8Array()),
+      });
+      return { json: { tokens: body.with_pieces === true ? tokens.map(withPiece) : tokens } };
+    },
+  });
+}
+
+/** POST /detokenize */
+export function detokenize({ client }: DialectDeps): Endpoint {
+  return endpoint({
+    ...post,
+    path: "/detokenize",
+    summary: "The text of tokens, as llama-server has it",
+    body: detokenizeSchema,
+    async answer({ body: { model, tokens }, call }) {
+      const { text } = await client.inference.detokenize({ model: model ?? "", tokens: [...tokens] }, call);
+      return { json: { content: text } };
+    },
+  });
+}
+
+/** POST /apply-template: the prompt that a chat request would become. */
+export function applyTemplate({ client }: DialectDeps): Endpoint {
+  return endpoint({
+    ...post,
+    path: "/apply-template",
+    summary: "The prompt that a conversation becomes, as llama-server has it",
+    body: applyTemplateSchema,
+    async answer({ body, call }) {
+      const request = {
+        model: body.model ?? "",
+        messages: messagesToProto(body.messages),
+        tools: toolsToProto({ tools: body.tools }).tools ?? [],
+        // It came out of JSON.parse, so everything inside is JSON.
+        chatTemplateKwargs: (body.chat_template_kwargs ?? undefined) as JsonObject | undefined,
+      };
+      const { prompt } = await client.inference.applyTemplate(request, call);
+      return { json: { prompt } };
+    },
+  });
+}

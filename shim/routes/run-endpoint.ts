@@ -1,0 +1,105 @@
+import type { z } from "zod";
+import { invalidParameter } from "../../clients/errors.ts";
+import type { ShimContext, ShimHandler } from "../context.ts";
+import type { Answer, Dialect, Endpoint, Exchange } from "../dialect/dialect.ts";
+import { type ParsedRequest, parseRequest } from "../dialect/request/parse-request.ts";
+import { formatWarnings } from "../dialect/request/warning-header.ts";
+import { noteError } from "../middleware/errors.ts";
+import { readJsonBody } from "../middleware/json-body.ts";
+import { setProcessingTime } from "../middleware/request-id.ts";
+import { sendStream } from "../send-stream.ts";
+import type { RouteDeps } from "./deps.ts";
+import { noteGeneration } from "./note-generation.ts";
+
+/** Serves an endpoint over HTTP: reads and checks the body, sends the answer; what was ignored is in `warning`. */
+export function runEndpoint(deps: RouteDeps, dialect: Dialect, { answer, explain, ...about }: Endpoint): ShimHandler {
+  return async (ctx) => {
+    const warnings: string[] = [];
+    const warn = (...texts: readonly string[]) => {
+      const header = formatWarnings((warnings.push(...texts), warnings));
+      if (header !== undefined) ctx.set("warning", header);
+    };
+    const body = about.body && (await readBody(ctx, deps, about.body, about.withoutEffect));
+    if (body !== undefined) warn(...body.warnings);
+    // The types of `endpoint` see to it that the answer takes what the schema makes.
+    const exchange = createExchange(ctx, deps, { body: body?.request, warn }) as Exchange<never>;
+    try {
+      await send(ctx, deps, dialect, await answer(exchange));
+    } catch (error) {
+      throw explain !== undefined && body !== undefined ? explain(error, body.request) : error;
+    }
+  };
+}
+
+async function readBody(
+  ctx: ShimContext,
+  { settings }: RouteDeps,
+  schema: z.ZodObject,
+  withoutEffect: Endpoint["withoutEffect"],
+): Promise<ParsedRequest<Readonly<Record<string, unknown>>>> {
+  return parseRequest(schema, await readJsonBody(ctx, settings.body_limit_bytes), withoutEffect);
+}
+
+function createExchange(
+  ctx: ShimContext,
+  deps: RouteDeps,
+  { body, warn }: Pick<Exchange<unknown>, "body" | "warn">,
+): Exchange<unknown> {
+  const { state } = ctx;
+  return {
+    body,
+    param: (name) => pathParam(ctx, name),
+    query: (name) => [ctx.query[name]].flat()[0],
+    header: (name) => ctx.get(name),
+    requestId: state.requestId,
+    caller: state.caller,
+    call: callOptions(ctx, deps),
+    warn,
+    noted: (events) => noteGeneration(events, state),
+    note({ model, promptTokens }) {
+      state.summary.model = model;
+      state.summary.usage = { promptTokens, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 };
+    },
+  };
+}
+
+function pathParam(ctx: ShimContext, name: string): string {
+  try {
+    decodeURI(ctx.path);
+  } catch {
+    // The router would hand it on as it is.
+    throw invalidParameter(name, `the path ${JSON.stringify(ctx.path.slice(0, 200))} is not well encoded`);
+  }
+  const params = "params" in ctx ? (ctx["params"] as Readonly<Record<string, string>>) : {};
+  return params[name] ?? "";
+}
+
+/** How a request's calls are made: they end with the request, and carry its id to the service's logs. */
+export function callOptions(ctx: ShimContext, { settings }: RouteDeps): Exchange["call"] {
+  return {
+    signal: ctx.state.signal,
+    timeoutMs: settings.request_timeout_seconds * 1_000,
+    metadata: { "x-request-id": ctx.state.requestId },
+  };
+}
+
+/** Rejects, with nothing sent, when a stream's first value never comes. */
+async function send(ctx: ShimContext, { settings }: RouteDeps, dialect: Dialect, answer: Answer): Promise<void> {
+  if ("json" in answer) {
+    ctx.status = answer.status ?? 200;
+    ctx.body = answer.json;
+    return;
+  }
+  await sendStream(ctx.res, answer.stream, {
+    format: answer.format,
+    signal: ctx.state.signal,
+    pingIntervalMs: settings.disable_ping_events ? undefined : settings.ping_interval_seconds * 1_000,
+    stallTimeoutMs: settings.stall_timeout_seconds * 1_000,
+    onHead: () => {
+      // From here on the response is written to directly; before, Koa answers errors.
+      ctx.respond = false;
+      setProcessingTime(ctx);
+    },
+    toErrorFrame: (error) => dialect.errorBody(noteError(ctx, error), ctx.state.requestId),
+  });
+}
