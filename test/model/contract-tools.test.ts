@@ -69,10 +69,10 @@ describe("tool_choice", () => {
     expectValidCalls(answer, [add]);
     const all = await server.chat({ ...weatherQuestion, tools: tools.tools, max_tokens: 1 });
     expect(answer.usage?.prompt_tokens).toBe(all.usage?.prompt_tokens);
-    // The model wants to call the weather here; under auto it may only answer in words.
+    // The model wants to call the weather here, which under auto it may not either.
     const free = { ...tools, tool_choice: { type: "allowed_tools", allowed_tools: { ...allowed, mode: "auto" } } };
-    const words = await server.chat({ ...weatherQuestion, ...free, temperature: 0, max_tokens: 40 });
-    expect(callsOf(words)).toEqual([]);
+    const answered = await server.chat({ ...weatherQuestion, ...free, temperature: 0, max_tokens: 40 });
+    expect(callsOf(answered).map(({ name }) => name)).not.toContain("get_weather");
   });
 });
 
