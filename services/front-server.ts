@@ -1,4 +1,3 @@
-import { StartError } from "../config/start-error.ts";
 import type { CallContext } from "./rpc/call-context.ts";
 import { requireKey } from "./rpc/require-key.ts";
 import { createRpcServer, type RpcServer, type ServerTls } from "./rpc/server.ts";
@@ -24,9 +23,7 @@ export interface FrontServer {
   readonly address: string;
   /** For this process, whose REST face checks its callers itself: `unix:/path`. */
   readonly localAddress: string;
-  /** Takes no more calls from the network, lets the running ones go on for `graceMs`. Resolves when none is left. */
-  drain(graceMs: number): Promise<void>;
-  /** The same for this process's own calls. */
+  /** Takes no more calls, lets the running ones go on for `graceMs`. Resolves when nothing is left. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -44,8 +41,7 @@ export async function startFrontServer(options: FrontServerOptions): Promise<Fro
   return {
     address,
     localAddress: await local.listen(`unix:${localSocket}`),
-    drain: (graceMs) => open.close(graceMs),
-    close: (graceMs) => local.close(graceMs),
+    close: async (graceMs) => void (await Promise.all([open.close(graceMs), local.close(graceMs)])),
   };
 }
 
@@ -55,6 +51,6 @@ async function listen(server: RpcServer, host: string, port: number): Promise<st
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     const why = cause.includes("EADDRINUSE") ? "the port is in use: stop what uses it, or set grpc_port" : cause;
-    throw new StartError(`gRPC cannot listen on ${host}:${port}: ${why}`, { cause: error });
+    throw new Error(`gRPC cannot listen on ${host}:${port}: ${why}`, { cause: error });
   }
 }

@@ -59,13 +59,8 @@ export interface Services {
   /** Resolves when each model that is loaded at the start was, or failed to, to all models in the order of the configuration. */
   whenReady(): Promise<readonly LoadResult[]>;
   /**
-   * Takes no more calls from the network, lets those that are there go on for `graceMs`, and resolves when none is left.
-   * No model is loaded any more. Calls of this process are still served. Called again: the same promise.
-   */
-  drain(graceMs: number): Promise<void>;
-  /**
-   * Drains, then takes no more calls of this process either, and ends the workers. Resolves when no process and no socket
-   * is left; called again: the same promise.
+   * Takes no more requests, refuses those that wait, lets running answers go on for `graceMs`, then ends the workers.
+   * Resolves when no process and no socket is left; called again: the same promise.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -141,15 +136,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 
   // A model that is not to stay is not to come before its time.
   const loads = models.filter(({ ttl }) => ttl === undefined).map((model) => supervisor.load(model.model_alias));
-  let drained: Promise<void> | undefined;
   let closed: Promise<void> | undefined;
-  const drain = (graceMs: number) => {
-    admission.apply(scheduler.onShutdown());
-    return server.drain(graceMs);
-  };
   const close = async (graceMs: number) => {
-    drained ??= drain(graceMs);
-    await Promise.all([drained, server.close(graceMs)]);
+    admission.apply(scheduler.onShutdown());
+    await server.close(graceMs);
     await stop();
   };
   return {
@@ -165,7 +155,6 @@ export async function startServices(options: ServicesOptions): Promise<Services>
         return { model, error: model.error || "it was stopped before it was loaded" };
       });
     },
-    drain: (graceMs) => (drained ??= drain(graceMs)),
     close: (graceMs) => (closed ??= close(graceMs)),
   };
 }

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { StartError } from "../config/start-error.ts";
 import type { ChannelTls } from "../clients/channel.ts";
 import { createTokenwireClient, type TokenwireClient } from "../clients/tokenwire-client.ts";
 import type { SeparateShimSettings } from "./config.ts";
@@ -28,6 +27,6 @@ function readAuthorities(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new StartError(`grpc_ca_certfile: ${file} cannot be read`, { cause: error });
+    throw new Error(`grpc_ca_certfile: ${file} cannot be read`, { cause: error });
   }
 }

@@ -53,7 +53,7 @@ export class Scheduler {
 
   /**
    * A request arrives:
-   * 1. the server is shutting down and the model is not in memory → refuse;
+   * 1. the server is shutting down → refuse;
    * 2. its deadline has passed → refuse;
    * 3. it wants more places than the model has → refuse (unknown while the model loads: decided in `onModelReady`);
    * 4. the model failed to load and it is too early to try again → refuse;
@@ -64,7 +64,7 @@ export class Scheduler {
   onRequest(ticket: Ticket, nowMs: number): Effect[] {
     const model = this.#model(ticket.model);
     const lane = model.lanes[ticket.lane];
-    if (this.#isLeaving(model)) return [refuse(ticket, shuttingDown)]; // 1
+    if (this.#shuttingDown) return [refuse(ticket, shuttingDown)]; // 1
     if (ticket.deadlineMs !== undefined && nowMs >= ticket.deadlineMs) return [refuse(ticket, { kind: "deadline" })]; // 2
     if (model.availability.state === "ready" && ticket.places > lane.capacity) return [refuseChoices(ticket, lane)]; // 3
     const demand = this.#residency.demand(model.availability, nowMs);
@@ -107,7 +107,7 @@ export class Scheduler {
     if (entry === undefined || ticket === undefined) return [];
     const { model, lane } = entry;
     this.#lanes.delete(id);
-    if (this.#isLeaving(model)) return [refuse(ticket, shuttingDown)];
+    if (this.#shuttingDown) return [refuse(ticket, shuttingDown)];
     const demand = this.#residency.demand(model.availability, nowMs);
     if (demand === "refuse") return [refuse(ticket, loadFailure(model)), ...this.#serve(model, nowMs)];
     this.#wait(model, lane, ticket, { again: true });
@@ -116,9 +116,8 @@ export class Scheduler {
 
   /** The model is on its way into memory, for whatever reason. */
   onModelLoading(id: string): Effect[] {
-    const model = this.#model(id);
-    model.unavailable({ state: "loading" });
-    return this.#shuttingDown ? this.#refuseWaiting(model, shuttingDown) : [];
+    this.#model(id).unavailable({ state: "loading" });
+    return [];
   }
 
   /** The model can run `slots` sequences. */
@@ -151,14 +150,10 @@ export class Scheduler {
     return next === Infinity ? undefined : next;
   }
 
-  /**
-   * No model is loaded any more, and who waits for one is refused. Who waits for a turn on a model that is in memory may
-   * still have it: those who would come after are kept away by the faces, and an answer may need several turns.
-   */
+  /** Nothing is granted any more and who waits is refused; what runs goes on. */
   onShutdown(): Effect[] {
     this.#shuttingDown = true;
-    const leaving = [...this.#models.values()].filter((model) => this.#isLeaving(model));
-    return leaving.flatMap((model) => this.#refuseWaiting(model, shuttingDown));
+    return [...this.#models.values()].flatMap((model) => this.#refuseWaiting(model, shuttingDown));
   }
 
   counts(id: string): SchedulerCounts {
@@ -215,15 +210,10 @@ export class Scheduler {
     return { type: "load", model: model.id };
   }
 
-  /** Whether nobody will be served on it any more. */
-  #isLeaving(model: ScheduledModel): boolean {
-    return this.#shuttingDown && model.availability.state !== "ready";
-  }
-
   /** Grants from the head of each line while the head fits. */
   #serve(model: ScheduledModel, nowMs: number): Effect[] {
     const effects: Effect[] = [];
-    if (model.availability.state !== "ready") return effects;
+    if (this.#shuttingDown || model.availability.state !== "ready") return effects;
     for (const lane of Object.values(model.lanes)) {
       for (let next = lane.line.first(); next !== undefined && lane.fits(next); next = lane.line.first()) {
         this.#leaveLine(next.id);

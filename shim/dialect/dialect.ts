@@ -18,10 +18,8 @@ export interface Dialect {
   readonly owns: readonly string[];
   /** Whether a request with these headers is of this dialect, on a path that it shares with others. */
   readonly claims?: (header: (name: string) => string) => boolean;
-  /** An error's body. */
-  readonly errorBody: (facts: ErrorFacts, requestId: string) => object;
-  /** Statuses that this dialect has other numbers for. */
-  readonly statuses?: Readonly<Record<number, number>>;
+  /** An error as an answer, or, within a stream, as its last value. */
+  readonly error: (facts: ErrorFacts, requestId: string) => ErrorAnswer;
 }
 
 /** One thing that can be asked, and what its callers are told about it. */
@@ -60,10 +58,17 @@ export interface Exchange<Body = undefined> {
   readonly call: CallOptions & { readonly signal: AbortSignal };
   /** Names something that was accepted and has no effect in the `warning` header. Before the answer begins. */
   readonly warn: (...texts: readonly string[]) => void;
+  /** What may be told of an error by an answer that has begun; it is logged, as what is thrown would be. */
+  readonly facts: (error: unknown) => ErrorFacts;
   /** Hands a generation's events on, and notes for the access log who answers, when, and with how many tokens. */
   readonly noted: <T extends ChatResponse | CompleteResponse>(events: AsyncIterable<T>) => AsyncIterable<T>;
   /** The same for a call without a stream. */
   readonly note: (used: { readonly model: string; readonly promptTokens: number }) => void;
+}
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly body: object;
 }
 
 /** What goes back: one JSON value, or values that become a stream as they come. */

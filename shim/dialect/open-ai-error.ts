@@ -1,10 +1,7 @@
+import type { ErrorAnswer } from "./dialect.ts";
 import type { ErrorFacts } from "./error-facts.ts";
 
 /** OpenAI's error body, which most dialects share; SDKs copy `code`, `param` and `type` from it. */
-export interface OpenAiErrorBody {
-  readonly error: Pick<ErrorFacts, "message" | "type" | "param" | "code">;
-}
-
-export function openAiErrorBody({ message, type, param, code }: ErrorFacts): OpenAiErrorBody {
-  return { error: { message, type, param, code } };
+export function openAiError({ status, message, type, param, code }: ErrorFacts): ErrorAnswer {
+  return { status, body: { error: { message, type, param, code } } };
 }

@@ -12,11 +12,12 @@ export function errors(findDialect: FindDialect): ShimMiddleware {
     } catch (thrown) {
       const facts = noteError(ctx, thrown);
       if (ctx.headerSent || !ctx.writable) return;
-      const { errorBody, statuses } = findDialect(ctx.path, (name) => ctx.get(name));
-      ctx.status = statuses?.[facts.status] ?? facts.status;
-      ctx.state.summary.status = ctx.status;
+      const { error } = findDialect(ctx.path, (name) => ctx.get(name));
+      const { status, body } = error(facts, ctx.state.requestId);
+      ctx.state.summary.status = status;
+      ctx.status = status;
       ctx.set(facts.headers);
-      ctx.body = errorBody(facts, ctx.state.requestId);
+      ctx.body = body;
     }
   };
 }

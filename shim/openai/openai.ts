@@ -1,6 +1,6 @@
 import type { DialectDeps } from "../dialect/deps.ts";
 import type { Dialect } from "../dialect/dialect.ts";
-import { openAiErrorBody } from "../dialect/open-ai-error.ts";
+import { openAiError } from "../dialect/open-ai-error.ts";
 import { chatCompletions } from "./endpoints/chat-completions.ts";
 import { completions, engineCompletions } from "./endpoints/completions.ts";
 import { embeddings } from "./endpoints/embeddings.ts";
@@ -13,7 +13,7 @@ export function createOpenAi(deps: DialectDeps): Dialect {
   return {
     name: "openai",
     owns: ["/chat", "/completions", "/engines", "/embeddings", "/rerank", "/extras"],
-    errorBody: openAiErrorBody,
+    error: openAiError,
     endpoints: [
       chatCompletions(deps),
       completions(deps),

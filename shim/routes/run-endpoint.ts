@@ -55,6 +55,7 @@ function createExchange(
     caller: state.caller,
     call: callOptions(ctx, deps),
     warn,
+    facts: (error) => noteError(ctx, error),
     noted: (events) => noteGeneration(events, state),
     note({ model, promptTokens }) {
       state.summary.model = model;
@@ -100,6 +101,6 @@ async function send(ctx: ShimContext, { settings }: RouteDeps, dialect: Dialect,
       ctx.respond = false;
       setProcessingTime(ctx);
     },
-    toErrorFrame: (error) => dialect.errorBody(noteError(ctx, error), ctx.state.requestId),
+    toErrorFrame: (error) => dialect.error(noteError(ctx, error), ctx.state.requestId).body,
   });
 }

@@ -1,17 +1,9 @@
 import type { z } from "zod";
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
 import { type FieldPath, formatPath, valueAt } from "./field-path.ts";
-import { unsupportedMark } from "./fields.ts";
+import { unsupportedMark, variantMark } from "./fields.ts";
 
 type Issue = z.core.$ZodIssue;
-
-/** Variants of OpenAI's unions that we know and do not serve, by the value of their `type`. */
-const unservedVariants: Readonly<Record<string, string>> = {
-  image_url: "images are not served: send text parts",
-  input_audio: "audio is not served: send text parts",
-  file: "files are not served: send their text in a text part",
-  custom: "custom tools are not served: describe a function tool",
-};
 
 /** The caller's error for zod's first finding in `body`: which field, what it holds, what it may hold. */
 export function issueToError(issue: Issue, body: unknown, prefix: FieldPath = []): RpcError {
@@ -20,16 +12,10 @@ export function issueToError(issue: Issue, body: unknown, prefix: FieldPath = []
   const value = valueAt(body, path);
 
   if (issue.code === "custom" && issue.params?.[unsupportedMark] === true) {
-    return new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, issue.message, { param });
+    const message = issue.params[variantMark] === true ? `${param}: ${issue.message}` : issue.message;
+    return new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param });
   }
   if (issue.code === "invalid_union") {
-    const unserved = typeof value === "string" ? unservedVariants[value] : undefined;
-    if (issue.errors.length === 0 && unserved !== undefined) {
-      const owner = formatPath(path.slice(0, -1));
-      return new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, `${owner}: ${unserved}`, {
-        param: owner,
-      });
-    }
     const deepest = deepestIssue(issue.errors);
     if (deepest !== undefined) return issueToError(deepest, body, path);
   }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { valueAt } from "./field-path.ts";
 
 export const maxUint32 = 2 ** 32 - 1;
 /** Token counts: far above any context, and small enough for every integer type on the way. */
@@ -57,6 +58,28 @@ export const jsonObject: z.ZodType<Record<string, unknown>> = z
     context.addIssue({ code: "invalid_type", expected: "record", input: value });
   })
   .meta({ type: "object", additionalProperties: {} });
+
+/** On an issue's params: what is unsupported is a variant of a union, which has no name of its own to be told by. */
+export const variantMark = "variant";
+
+/**
+ * Objects told apart by their `type`. `unserved` are the types that the API knows and this server does not serve, with
+ * the reason and the remedy.
+ */
+export function variants<const T extends readonly [z.core.$ZodTypeDiscriminable, ...z.core.$ZodTypeDiscriminable[]]>(
+  options: T,
+  unserved: Readonly<Record<string, string>>,
+): z.ZodType<z.output<z.ZodDiscriminatedUnion<T>>> {
+  return z
+    .unknown()
+    .superRefine((value, context) => {
+      const type = valueAt(value, ["type"]);
+      if (typeof type !== "string" || !Object.hasOwn(unserved, type)) return;
+      const params = { [unsupportedMark]: true, [variantMark]: true };
+      context.addIssue({ code: "custom", message: unserved[type] ?? "", params });
+    })
+    .pipe(z.discriminatedUnion("type", options));
+}
 
 /** On an issue's params: the field is known, but not served, which has an error code of its own. */
 export const unsupportedMark = "unsupported";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { arrayOf, text, unsettable, unsupported } from "../../dialect/request/fields.ts";
+import { arrayOf, text, unsettable, unsupported, variants } from "../../dialect/request/fields.ts";
 
 // Beyond any conversation; they bound what checking a request may cost.
 const maxMessages = 10_000;
@@ -16,10 +16,16 @@ const textPart = z.object({
 });
 const refusalPart = z.object({ type: z.literal("refusal"), refusal: z.string() });
 
-const textContent = z.union([z.string(), arrayOf(z.discriminatedUnion("type", [textPart]), { min: 1, max: maxParts })]);
+const unservedParts = {
+  image_url: "images are not served: send text parts",
+  input_audio: "audio is not served: send text parts",
+  file: "files are not served: send their text in a text part",
+};
+
+const textContent = z.union([z.string(), arrayOf(variants([textPart], unservedParts), { min: 1, max: maxParts })]);
 const assistantContent = z.union([
   z.string(),
-  arrayOf(z.discriminatedUnion("type", [textPart, refusalPart]), { min: 1, max: maxParts }),
+  arrayOf(variants([textPart, refusalPart], unservedParts), { min: 1, max: maxParts }),
 ]);
 
 const functionCall = z.object({ name: z.string().min(1), arguments: z.string() });

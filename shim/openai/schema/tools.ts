@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { arrayOf, flag, jsonObject, text, unsettable } from "../../dialect/request/fields.ts";
+import { arrayOf, flag, jsonObject, text, unsettable, variants } from "../../dialect/request/fields.ts";
 
 // OpenAI's number.
 const maxTools = 128;
@@ -13,7 +13,9 @@ const functionSchema = z.object({
   strict: flag,
 });
 
-const toolSchema = z.discriminatedUnion("type", [z.object({ type: z.literal("function"), function: functionSchema })]);
+const unservedTools = { custom: "custom tools are not served: describe a function tool" };
+
+const toolSchema = variants([z.object({ type: z.literal("function"), function: functionSchema })], unservedTools);
 
 export const toolsSchema = arrayOf(toolSchema, { max: maxTools });
 
@@ -33,7 +35,7 @@ const allowedTools = z.object({
 export const toolFields = {
   tools: unsettable(toolsSchema),
   tool_choice: unsettable(
-    z.union([z.enum(["none", "auto", "required"]), z.discriminatedUnion("type", [namedFunction, allowedTools])]),
+    z.union([z.enum(["none", "auto", "required"]), variants([namedFunction, allowedTools], unservedTools)]),
   ),
   parallel_tool_calls: flag,
   /** OpenAI's first form of tools; answered in its own form too. */
