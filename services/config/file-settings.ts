@@ -70,7 +70,7 @@ export const fileSettings = {
   ),
   cache: honoured(
     "Keep the states of prompts that lose their slot, for prompts that begin alike.",
-    z.boolean().default(false),
+    z.boolean().default(true),
     { replaced: { was: false } },
   ),
   cache_type: honoured(
@@ -79,8 +79,8 @@ export const fileSettings = {
     { replaced: { was: "ram" } },
   ),
   cache_size: honoured(
-    "How many bytes those states may take; what was not used for longest goes first.",
-    whole(0, Number.MAX_SAFE_INTEGER).default(2 ** 31),
+    "How many bytes those states may take; what was not used for longest goes first. Unset: an eighth of what is free when the model is loaded, 8 GiB at most.",
+    optional(whole(0, Number.MAX_SAFE_INTEGER)),
     { replaced: { was: 2 ** 31 } },
   ),
   cache_dir: honoured("Folder of the states with cache_type disk.", folder().prefault("~/.cache/tokenwire/prompts"), {

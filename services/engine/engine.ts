@@ -275,6 +275,9 @@ export interface EngineStats {
   readonly cachedTokens: number;
   readonly completionTokens: number;
   readonly threads: number;
+  /** Inside llama_decode, and between one and the next while there is work: sampling, admission, the next batch. */
+  readonly decodeMs: number;
+  readonly betweenStepsMs: number;
   /** Prompt states kept beyond the slots: prompts that found one, prompts that did not, and what all of them take. */
   readonly promptCache: { readonly hits: number; readonly misses: number; readonly bytes: number };
 }

@@ -19,7 +19,7 @@ import { Candidates } from "./native/sampler.ts";
 import { createThreadpool, type Threadpool } from "./native/threadpool.ts";
 import { type OpenModel, openModel, type OpenModelOptions } from "./load/open-model.ts";
 import { ownCpus } from "./cpu/own-cpus.ts";
-import { createPromptBudget } from "./loop/prompt-budget.ts";
+import { createPromptBudget, efficientRows } from "./loop/prompt-budget.ts";
 import { createChain } from "./sampling/sampler-chain.ts";
 import { chooseSlotCount } from "./load/slot-count.ts";
 import { Scorer } from "./pooling/scorer.ts";
@@ -41,8 +41,10 @@ const maxPaddingRows = { cpu: 1, gpu: 7 } as const;
 export async function createLlamaEngine(written: ModelSettings, options: OpenModelOptions): Promise<Engine> {
   const { settings, tokenizer, onProgress } = await findFiles(written, options);
   const opened = await openModel(settings, { ...options, onProgress });
+  const info = (message: string): void => options.log("info", message);
+  const warn = (message: string): void => options.log("warn", message);
   const warning = tokenizer && (await addEogToken(opened.model.vocabulary, tokenizer));
-  if (warning !== undefined) options.log("warn", warning);
+  if (warning !== undefined) warn(warning);
   if (settings.vocab_only) return createVocabularyEngine(opened, { settings, tokenizer });
   const { llama, libraries, model, samplers, adapters } = opened;
   const { vocabulary } = model;
@@ -53,11 +55,12 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
     poll: threadpoolPoll,
     cpus: ownCpus(),
   });
+  const rows = gpus.length > 0 ? efficientRows.gpu : efficientRows.cpu;
   const { context, pooling } = await createGenerationContext(opened, { settings, gpus, threadpool });
   const contextLength = context?.sequenceLength ?? encoderLength(settings, model);
   const turns = createTurns();
   const listeners = new Set<() => void>();
-  const shared = { llama, model, settings, threadpool, adapters, threads, turns };
+  const shared = { llama, model, settings, threadpool, adapters, threads, turns, efficientRows: rows };
   let inputTokens = 0;
   const users = createInputUsers(
     {
@@ -77,7 +80,7 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
   const pad = model.isRecurrent || settings.kv_unified ? 0 : gpus.length > 0 ? maxPaddingRows.gpu : maxPaddingRows.cpu;
   const batch = new Batch(context?.batchTokens ?? 1);
   const drafter = context && (await createDrafter(opened, { settings, target: context, threadpool, threads }));
-  const cache = context && (await createPromptCache(settings, context));
+  const cache = context && (await createPromptCache(settings, { context, info, warn }));
   const candidates = new Candidates(samplers, vocabulary.size);
   const loop =
     context &&
@@ -91,7 +94,8 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
       onIdle: idle,
       sample: createSample({ context, vocabulary, candidates }),
       drafter,
-      promptBudget: createPromptBudget(context.batchTokens),
+      promptBudget: createPromptBudget({ batchTokens: context.batchTokens, efficientRows: rows }),
+      warn,
       maxPaddingRows: pad,
       chainFor: (request, choice) => createChain(samplers, vocabulary, { request, choice, contextLength }),
       onStep: () => listeners.forEach((listener) => listener()),

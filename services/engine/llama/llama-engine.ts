@@ -49,6 +49,8 @@ export const idleStats: EngineStats = {
   cachedTokens: 0,
   completionTokens: 0,
   threads: 0,
+  decodeMs: 0,
+  betweenStepsMs: 0,
   promptCache: { hits: 0, misses: 0, bytes: 0 },
 };
 
@@ -164,7 +166,7 @@ export class LlamaEngine implements Engine {
       this.#checkTokens(input);
       if (input.length === 0) throw new RangeError(`input[${index}] has no tokens`);
       if (input.length <= max) continue;
-      const message = `input[${index}] has ${input.length} tokens, this model takes at max ${max}`;
+      const message = `input[${index}] has ${input.length} tokens, this model takes at most ${max}`;
       throw new RpcError(ErrorReason.CONTEXT_LENGTH_EXCEEDED, message, { param: `input[${index}]` });
     }
   }

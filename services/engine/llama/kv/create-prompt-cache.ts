@@ -1,18 +1,52 @@
 import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { ModelSettings } from "../../../config.ts";
-import { openDiskStore } from "./disk-store.ts";
+import { formatBytes } from "../hub/format-bytes.ts";
 import type { Context } from "../native/context.ts";
+import { openDiskStore } from "./disk-store.ts";
 import { PromptCache } from "./prompt-cache.ts";
-import { createMemoryStore } from "./state-store.ts";
+import { createMemoryStore, type StateStore } from "./state-store.ts";
+
+export interface PromptCacheOptions {
+  readonly context: Context;
+  readonly info: (message: string) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** Of the memory or disk that is free; the rest is for contexts, other models and other programs. */
+const defaultShare = 1 / 8;
+const maxDefaultBytes = 8 * 2 ** 30;
 
 /** The cache of prompt states beyond the slots, as the settings say; undefined: none. */
-export async function createPromptCache(settings: ModelSettings, context: Context): Promise<PromptCache | undefined> {
-  if (!settings.cache) return undefined;
-  const onDisk = settings.cache_type === "disk";
-  const store = onDisk ? await openDiskStore(join(settings.cache_dir, identity(settings))) : createMemoryStore();
-  return new PromptCache(context, store, settings.cache_size);
+export async function createPromptCache(
+  settings: ModelSettings,
+  { context, info, warn }: PromptCacheOptions,
+): Promise<PromptCache | undefined> {
+  const { cache, cache_type, cache_size, cache_dir } = settings;
+  if (!cache) return undefined;
+  const store = cache_type === "disk" ? await openDisk(settings, warn) : createMemoryStore();
+  if (store === undefined) return undefined;
+  const free = cache_type === "disk" ? await freeOnDisk(cache_dir) : process.availableMemory();
+  const maxBytes = cache_size ?? Math.floor(Math.min(maxDefaultBytes, free * defaultShare));
+  info(`prompt cache: up to ${formatBytes(maxBytes)} of ${cache_type === "disk" ? `disk in ${cache_dir}` : "memory"}`);
+  return new PromptCache({ context, store, maxBytes, warn });
+}
+
+async function freeOnDisk(directory: string): Promise<number> {
+  const { bavail, bsize } = await statfs(directory);
+  return bavail * bsize;
+}
+
+/** A disk that does not take the cache costs time, not the model. */
+async function openDisk(settings: ModelSettings, warn: (message: string) => void): Promise<StateStore | undefined> {
+  try {
+    return await openDiskStore(join(settings.cache_dir, identity(settings)));
+  } catch (error) {
+    warn(`prompts that lose their slot are not kept: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
 }
 
 /** Names everything that makes a state fit: another model's, or one kept in another way, would be read as nonsense. */

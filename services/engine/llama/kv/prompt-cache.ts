@@ -1,5 +1,6 @@
+import type { NativeBuffer } from "../native/buffer.ts";
 import type { Context } from "../native/context.ts";
-import { commonPrefix, type Slot } from "./slots.ts";
+import { commonPrefix, reusablePrefix, type Slot, worthwhilePrefix } from "./slots.ts";
 import type { StateStore, StoredState } from "./state-store.ts";
 
 export interface PromptCacheStats {
@@ -19,98 +20,135 @@ export interface ExchangeOptions {
   readonly whole: boolean;
 }
 
-/** A shorter piece is computed again as fast as it is copied back. */
-const worthwhileTokens = 32;
+/** How a taken slot changes hands, in two parts. Neither throws: what goes wrong is a miss. */
+export interface Exchange {
+  /** Reads what is to come back. Runs beside the steps. */
+  fetch(): Promise<void>;
+  /** Keeps the slot's old tokens and puts back what was fetched. Needs the context to itself. */
+  swap(): Promise<void>;
+}
+
+export type StateContext = Pick<Context, "stateBytes" | "readState" | "writeState" | "seqRm">;
+
+export interface PromptCacheParts {
+  readonly context: StateContext;
+  readonly store: StateStore;
+  readonly maxBytes: number;
+  readonly warn: (message: string) => void;
+}
 
 /**
  * Keeps the states of prompts that lose their slot, and brings them back for prompts that begin like them. Bounded in
  * bytes; what was not used for longest goes first.
  */
 export class PromptCache {
-  readonly #context: Context;
-  readonly #store: StateStore;
-  readonly #maxBytes: number;
+  readonly #parts: PromptCacheParts;
   #hits = 0;
   #misses = 0;
+  /** Whether the last use of the store failed: only the first failure in a row is told. */
+  #failing = false;
 
-  constructor(context: Context, store: StateStore, maxBytes: number) {
-    this.#context = context;
-    this.#store = store;
-    this.#maxBytes = maxBytes;
+  constructor(parts: PromptCacheParts) {
+    this.#parts = parts;
   }
 
   get stats(): PromptCacheStats {
     return { hits: this.#hits, misses: this.#misses, bytes: this.#bytes() };
   }
 
-  /**
-   * A prompt takes over a slot. Keeps what the slot would lose, and brings back the state that shares clearly more with
-   * the prompt than what there is. Returns whether it did: the slot then holds that state's tokens.
-   */
-  async exchange(slot: Slot, prompt: Int32Array, { have, keep, reuse, whole }: ExchangeOptions): Promise<boolean> {
+  /** What a prompt that takes over a slot exchanges with the cache; undefined: nothing. */
+  plan(slot: Slot, prompt: Int32Array, { have, keep, reuse, whole }: ExchangeOptions): Exchange | undefined {
     const best = reuse ? this.#best(prompt, whole) : undefined;
-    const wanted = best !== undefined && best.shared - have >= worthwhileTokens ? best.state : undefined;
+    const wanted = best !== undefined && best.shared - have >= worthwhilePrefix ? best.state : undefined;
+    if (reuse && wanted === undefined) this.#misses++;
+    const saves = slot.tokens.length - keep >= worthwhilePrefix && !this.#holds(slot.tokens);
+    if (wanted === undefined && !saves) return undefined;
     // In use from now on, so that it does not have to make room for what is kept next.
-    if (wanted !== undefined) this.#store.touch(wanted);
-    await this.#save(slot, keep);
-    const restored = wanted !== undefined && (await this.#restore(slot, wanted));
-    if (restored) this.#hits++;
-    else if (reuse) this.#misses++;
-    return restored;
-  }
-
-  async #save({ id, tokens }: Slot, keep: number): Promise<void> {
-    if (tokens.length - keep < worthwhileTokens) return;
-    const states = this.#store.list();
-    if (states.some((state) => commonPrefix(state.tokens, tokens) === tokens.length)) return;
-    const bytes = this.#context.stateBytes(id);
-    if (bytes === 0 || bytes > this.#maxBytes) return;
-    // What this state holds too is not needed twice.
-    for (const state of states)
-      if (commonPrefix(state.tokens, tokens) === state.tokens.length) await this.#store.remove(state);
-    await this.#makeRoom(bytes);
-    const data = await this.#context.readState(id, bytes);
-    if (data !== undefined) await this.#store.add(tokens.slice(), data);
-  }
-
-  async #restore(slot: Slot, state: StoredState): Promise<boolean> {
-    const data = await this.#store.read(state);
-    if (data !== undefined && (await this.#context.writeState(slot.id, data))) {
-      slot.tokens = [...state.tokens];
-      return true;
-    }
-    await this.#store.remove(state);
-    // A state that could not be written has emptied the sequence; one that could not be read has not.
-    if (data !== undefined) {
-      this.#context.seqRm(slot.id, -1);
-      slot.tokens = [];
-    }
-    return false;
+    if (wanted !== undefined) this.#parts.store.touch(wanted);
+    let data: NativeBuffer | undefined;
+    return {
+      fetch: async () => {
+        if (wanted !== undefined) data = await this.#guard(() => this.#parts.store.read(wanted));
+      },
+      swap: async () => {
+        if (saves) await this.#guard(() => this.#save(slot));
+        if (wanted !== undefined) await this.#guard(() => this.#restore(slot, wanted, data));
+      },
+    };
   }
 
   free(): void {
-    this.#store.free();
+    this.#parts.store.free();
+  }
+
+  #holds(tokens: readonly number[]): boolean {
+    return this.#parts.store.list().some((state) => commonPrefix(state.tokens, tokens) === tokens.length);
+  }
+
+  async #save({ id, tokens }: Slot): Promise<void> {
+    const { context, store, maxBytes } = this.#parts;
+    const bytes = context.stateBytes(id);
+    if (bytes === 0 || bytes > maxBytes) return;
+    // What this state holds too is not needed twice.
+    for (const state of store.list())
+      if (commonPrefix(state.tokens, tokens) === state.tokens.length) store.remove(state);
+    this.#makeRoom(bytes);
+    const kept = tokens.slice();
+    const data = await context.readState(id, bytes);
+    // A disk takes its time: the steps do not wait for it.
+    if (data !== undefined) void this.#guard(() => store.add(kept, data));
+  }
+
+  async #restore(slot: Slot, state: StoredState, data: NativeBuffer | undefined): Promise<void> {
+    const { context, store } = this.#parts;
+    const restored = data !== undefined && (await context.writeState(slot.id, data).finally(() => store.release(data)));
+    if (restored) {
+      this.#hits++;
+      slot.tokens = [...state.tokens];
+      return;
+    }
+    this.#misses++;
+    store.remove(state);
+    // A state that could not be written has emptied the sequence; one that could not be read has not.
+    if (data === undefined) return;
+    context.seqRm(slot.id, -1);
+    slot.tokens = [];
+  }
+
+  /** An error of the store is a miss: a prompt is computed again, which costs time and nothing else. */
+  async #guard<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await work();
+      this.#failing = false;
+      return result;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!this.#failing) this.#parts.warn(`the prompt cache fails, so prompts are computed again: ${reason}`);
+      this.#failing = true;
+      return undefined;
+    }
   }
 
   #best(prompt: Int32Array, whole: boolean): { state: StoredState; shared: number } | undefined {
     let best: { state: StoredState; shared: number } | undefined;
-    for (const state of this.#store.list()) {
-      const shared = Math.min(commonPrefix(state.tokens, prompt), prompt.length - 1);
+    for (const state of this.#parts.store.list()) {
+      const shared = reusablePrefix(state.tokens, prompt);
       if (whole && shared < state.tokens.length) continue;
       if (shared > (best?.shared ?? 0)) best = { state, shared };
     }
     return best;
   }
 
-  async #makeRoom(bytes: number): Promise<void> {
+  #makeRoom(bytes: number): void {
+    const { store, maxBytes } = this.#parts;
     // The store lists the least recently used first.
-    for (const state of this.#store.list()) {
-      if (this.#bytes() + bytes <= this.#maxBytes) return;
-      await this.#store.remove(state);
+    for (const state of store.list()) {
+      if (this.#bytes() + bytes <= maxBytes) return;
+      store.remove(state);
     }
   }
 
   #bytes(): number {
-    return this.#store.list().reduce((sum, state) => sum + state.bytes, 0);
+    return this.#parts.store.list().reduce((sum, state) => sum + state.bytes, 0);
   }
 }

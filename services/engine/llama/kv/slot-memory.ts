@@ -1,6 +1,8 @@
 import type { Context } from "../native/context.ts";
-import { commonPrefix, createSlots, placePrompt, type Slot } from "./slots.ts";
-import type { PromptCache, PromptCacheStats } from "./prompt-cache.ts";
+import type { Exchange, PromptCache, PromptCacheStats } from "./prompt-cache.ts";
+import { createSlots, findDonor, type PlaceOptions, placePrompt, reusablePrefix, type Slot } from "./slots.ts";
+
+export type MemoryContext = Pick<Context, "sequences" | "seqRm" | "seqCp">;
 
 export interface SlotMemoryOptions {
   /** The memory can be cut back to any earlier token (not so for recurrent models). */
@@ -8,23 +10,26 @@ export interface SlotMemoryOptions {
   /** See fillBatch. */
   readonly maxPaddingRows: number;
   /** Where prompts go that lose their slot. */
-  readonly cache: PromptCache | undefined;
+  readonly cache: Pick<PromptCache, "plan" | "stats"> | undefined;
 }
 
-export interface TakeOptions {
-  /** Whether what slots hold may be the prompt's beginning. */
-  readonly reuse: boolean;
-  /** The slot to take if it is free. */
-  readonly preferred?: number | undefined;
+/** A slot that a prompt has taken. */
+export interface TakenSlot {
+  readonly slot: Slot;
+  /** What is to be done before `fit`; undefined: nothing. */
+  readonly exchange: Exchange | undefined;
 }
 
-/** The slots and the context's memory behind them, kept equal: what a slot's tokens say is what the memory holds. */
+/**
+ * The slots and the context's memory behind them, kept equal: what a slot's tokens say is what the memory holds. Every
+ * method but `take` and `release` touches the context, so none is called while it decodes.
+ */
 export class SlotMemory {
   readonly slots: readonly Slot[];
-  readonly #context: Context;
+  readonly #context: MemoryContext;
   readonly #options: SlotMemoryOptions;
 
-  constructor(context: Context, options: SlotMemoryOptions) {
+  constructor(context: MemoryContext, options: SlotMemoryOptions) {
     this.#context = context;
     this.#options = options;
     this.slots = createSlots(context.sequences);
@@ -42,22 +47,24 @@ export class SlotMemory {
     return this.#options.cache?.stats ?? { hits: 0, misses: 0, bytes: 0 };
   }
 
-  /** Takes the best free slot for a prompt and leaves in it only what the prompt begins with. A slot must be free. */
-  async take(prompt: Int32Array, { reuse, preferred }: TakeOptions): Promise<Slot> {
+  /** Takes the best free slot for a prompt. A slot must be free. */
+  take(prompt: Int32Array, { reuse, preferred }: Omit<PlaceOptions, "maxPaddingRows">): TakenSlot {
     const { maxPaddingRows, canTruncate, cache } = this.#options;
-    const placement = placePrompt(this.slots, prompt, { maxPaddingRows, reuse, preferred });
-    if (placement === undefined) throw new Error("a prompt was admitted without a free slot");
-    const { slot, keep, copyFrom } = placement;
+    const slot = placePrompt(this.slots, prompt, { maxPaddingRows, reuse, preferred });
+    if (slot === undefined) throw new Error("a prompt was admitted without a free slot");
     slot.busy = true;
-    const exchange = { have: keep, keep: copyFrom === undefined ? keep : 0, reuse, whole: !canTruncate };
-    const restored = await cache?.exchange(slot, prompt, exchange);
-    if (copyFrom !== undefined && canTruncate && !restored) this.copy(copyFrom, slot);
-    this.truncate(slot, Math.min(reuse ? this.#shared(slot, prompt) : 0, slot.tokens.length));
-    return slot;
+    const own = reuse ? reusablePrefix(slot.tokens, prompt) : 0;
+    const donor = reuse ? findDonor(this.slots, slot, prompt) : undefined;
+    const have = donor === undefined ? own : reusablePrefix(donor.tokens, prompt);
+    const keep = donor === undefined ? own : 0;
+    return { slot, exchange: cache?.plan(slot, prompt, { have, keep, reuse, whole: !canTruncate }) };
   }
 
-  #shared({ tokens }: Slot, prompt: Int32Array): number {
-    return Math.min(commonPrefix(tokens, prompt), prompt.length - 1);
+  /** Leaves in a taken slot only what its prompt begins with, copied from another slot where that has more of it. */
+  fit(slot: Slot, prompt: Int32Array, { reuse }: { reuse: boolean }): void {
+    const donor = reuse && this.#options.canTruncate ? findDonor(this.slots, slot, prompt) : undefined;
+    if (donor !== undefined) this.copy(donor, slot);
+    this.truncate(slot, reuse ? reusablePrefix(slot.tokens, prompt) : 0);
   }
 
   /** Its tokens stay, as a prefix for whoever comes next. */

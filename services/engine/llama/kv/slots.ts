@@ -20,20 +20,19 @@ export function commonPrefix(a: ArrayLike<number>, b: ArrayLike<number>): number
   return at;
 }
 
-export interface Placement {
-  readonly slot: Slot;
-  /** Leading prompt tokens that the slot already holds. */
-  readonly keep: number;
-  /** Copy this slot's sequence first: it shares more with the prompt than the chosen slot does. */
-  readonly copyFrom: Slot | undefined;
-}
-
 /** A shorter shared prefix is not worth a copy, nor, unless it is half the prompt, another conversation's cache. */
-const worthwhilePrefix = 32;
+export const worthwhilePrefix = 32;
+
+/** How many leading tokens of a prompt need not be computed where these are in memory: the last one gives the logits. */
+export function reusablePrefix(tokens: ArrayLike<number>, prompt: ArrayLike<number>): number {
+  return Math.min(commonPrefix(tokens, prompt), prompt.length - 1);
+}
 
 export interface PlaceOptions {
   readonly maxPaddingRows: number;
+  /** Whether what slots hold may be the prompt's beginning. */
   readonly reuse: boolean;
+  /** The slot to take if it is free. */
   readonly preferred?: number | undefined;
 }
 
@@ -43,33 +42,32 @@ export interface PlaceOptions {
  *  1. the free slot that shares the longest prefix with it, when that is worthwhile;
  *  2. else, among the free slots that need at most `maxPaddingRows` padding rows between running neighbours, the one unused
  *     for longest, so that the caches of others live on;
- *  3. else the free slot nearest to a running one (llama.cpp computes only neighbours together);
- * and in any case, when some slot (a running one too) shares a worthwhile prefix that the chosen one lacks, it is copied.
+ *  3. else the free slot nearest to a running one (llama.cpp computes only neighbours together).
  * undefined: no slot is free.
  */
 export function placePrompt(
   slots: readonly Slot[],
   prompt: ArrayLike<number>,
   { maxPaddingRows, reuse, preferred }: PlaceOptions,
-): Placement | undefined {
+): Slot | undefined {
   const free = slots.filter((slot) => !slot.busy);
-  // One token must be decoded for its logits, so the last is never reused.
-  const shared = (slot: Slot): number => (reuse ? Math.min(commonPrefix(slot.tokens, prompt), prompt.length - 1) : 0);
+  const shared = (slot: Slot): number => (reuse ? reusablePrefix(slot.tokens, prompt) : 0);
   const longest = maxBy(free, shared);
   if (longest === undefined) return undefined;
-  const place = (slot: Slot): Placement => {
-    const keep = shared(slot);
-    const donor = maxBy(slots, shared);
-    const gain = donor === undefined ? 0 : shared(donor) - keep;
-    return gain < worthwhilePrefix ? { slot, keep, copyFrom: undefined } : { slot, keep: keep + gain, copyFrom: donor };
-  };
   const wanted = free.find(({ id }) => id === preferred);
-  if (wanted !== undefined) return place(wanted); // 0
-  if (shared(longest) >= Math.min(worthwhilePrefix, prompt.length / 2)) return place(longest); // 1
+  if (wanted !== undefined) return wanted; // 0
+  if (shared(longest) >= Math.min(worthwhilePrefix, prompt.length / 2)) return longest; // 1
   const gap = gapTo(slots);
   const near = free.filter((slot) => gap(slot) <= maxPaddingRows);
-  const chosen = near.length > 0 ? maxBy(near, (slot) => -slot.usedAt) : maxBy(free, (slot) => -gap(slot)); // 2, 3
-  return chosen && place(chosen);
+  return near.length > 0 ? maxBy(near, (slot) => -slot.usedAt) : maxBy(free, (slot) => -gap(slot)); // 2, 3
+}
+
+/** The slot, a running one too, whose sequence is worth copying to `slot`: it shares clearly more with the prompt. */
+export function findDonor(slots: readonly Slot[], slot: Slot, prompt: ArrayLike<number>): Slot | undefined {
+  const donor = maxBy(slots, ({ tokens }) => reusablePrefix(tokens, prompt));
+  if (donor === undefined) return undefined;
+  const gain = reusablePrefix(donor.tokens, prompt) - reusablePrefix(slot.tokens, prompt);
+  return gain >= worthwhilePrefix ? donor : undefined;
 }
 
 /** How many idle slots lie between a slot and the nearest busy one; 0 when none is busy. */

@@ -1,14 +1,15 @@
-import type { Sample } from "../sampling/sample.ts";
-import type { StepPart } from "./fill-batch.ts";
-import { tokenLogprob } from "../sampling/logprobs.ts";
+import type { Slot } from "../kv/slots.ts";
+import type { SlotMemory } from "../kv/slot-memory.ts";
 import type { Context } from "../native/context.ts";
 import type { Vocabulary } from "../native/vocabulary.ts";
+import { tokenLogprob } from "../sampling/logprobs.ts";
+import type { Sample } from "../sampling/sample.ts";
+import type { StepPart } from "./fill-batch.ts";
 import type { Sequence } from "./sequence.ts";
-import type { SlotMemory } from "../kv/slot-memory.ts";
 
 export interface AcceptTokensParts {
-  readonly context: Context;
-  readonly memory: SlotMemory;
+  readonly context: Pick<Context, "logits" | "sequenceLength">;
+  readonly memory: Pick<SlotMemory, "copy" | "truncate">;
   readonly vocabulary: Vocabulary;
   readonly sample: Sample;
   /** A sequence has come to its end. */
@@ -23,31 +24,35 @@ export interface AcceptTokensParts {
  * Returns how many tokens were sampled.
  */
 export function acceptTokens(parts: AcceptTokensParts, { sequence, tokens, rows }: StepPart): number {
-  const { memory } = parts;
   const { slot, request } = sequence;
   if (sequence.phase === "prefill") {
-    slot.tokens.push(...tokens);
+    appendTo(slot, tokens);
     sequence.reportProgress();
     const [row] = rows;
     if (row === undefined || request.abandoned) return 0;
     // The prompt is done: every choice goes on from its state, and samples its first token from the same row.
-    for (const other of request.sequences) if (other !== sequence) memory.copy(slot, other.slot);
-    return request.sequences.reduce((sampled, choice) => sampled + takeOne(parts, choice, row).sampled, 0);
+    for (const other of request.sequences) if (other !== sequence) parts.memory.copy(slot, other.slot);
+    return request.sequences.reduce((sampled, choice) => sampled + acceptOne(parts, choice, row).sampled, 0);
   }
 
   let sampled = 0;
   for (const [index, row] of rows.entries()) {
     slot.tokens.push(tokens[index] ?? 0);
     if (request.abandoned) break;
-    const taken = takeOne(parts, sequence, row);
-    sampled += taken.sampled;
-    if (!taken.goesOn || sequence.next !== tokens[index + 1]) break;
+    const accepted = acceptOne(parts, sequence, row);
+    sampled += accepted.sampled;
+    if (!accepted.goesOn || sequence.next !== tokens[index + 1]) break;
   }
-  if (rows.length > 1) memory.truncate(slot);
+  if (rows.length > 1) parts.memory.truncate(slot);
   return sampled;
 }
 
-function takeOne(parts: AcceptTokensParts, sequence: Sequence, row: number): { sampled: 0 | 1; goesOn: boolean } {
+/** Not by spreading: a prompt chunk may be longer than what a call takes as arguments. */
+function appendTo({ tokens: held }: Slot, tokens: readonly number[]): void {
+  for (const token of tokens) held.push(token);
+}
+
+function acceptOne(parts: AcceptTokensParts, sequence: Sequence, row: number): { sampled: 0 | 1; goesOn: boolean } {
   const { context, vocabulary, sample, onDeadEnd, onFinished } = parts;
   if (sequence.request.abandoned) return { sampled: 0, goesOn: false };
   const token = sample(sequence, row);
@@ -58,7 +63,7 @@ function takeOne(parts: AcceptTokensParts, sequence: Sequence, row: number): { s
   const top = sequence.request.job.topLogprobs;
   const logprob =
     top === undefined ? undefined : tokenLogprob(context.logits(row, vocabulary.size), { token, top, vocabulary });
-  const goesOn = sequence.take(token, logprob, context.sequenceLength);
+  const goesOn = sequence.accept(token, logprob, context.sequenceLength);
   if (!goesOn) onFinished(sequence);
   return { sampled: 1, goesOn };
 }

@@ -2,9 +2,11 @@ import type { Batch } from "../native/batch.ts";
 import type { Sequence } from "./sequence.ts";
 import type { Slot } from "../kv/slots.ts";
 
+export type FillableBatch = Pick<Batch, "add" | "clear" | "room" | "capacity">;
+
 export interface FillOptions {
   readonly slots: readonly Slot[];
-  /** Most prompt tokens of this step, over all sequences. */
+  /** Prompt tokens of this step, over all sequences, at most. */
   readonly promptTokens: number;
   /**
    * llama.cpp computes sequences together only when their ids are neighbours. A gap of up to this many idle slots is
@@ -35,7 +37,7 @@ export interface StepPart {
  *
  * @param running in ascending order of their slots
  */
-export function fillBatch(batch: Batch, running: readonly Sequence[], options: FillOptions): StepPlan {
+export function fillBatch(batch: FillableBatch, running: readonly Sequence[], options: FillOptions): StepPlan {
   batch.clear();
   const shares = sharePrompts(running, Math.min(options.promptTokens, batch.capacity - decoding(running)));
   const parts: StepPart[] = [];
@@ -86,7 +88,12 @@ function sharePrompts(running: readonly Sequence[], budget: number): Map<Sequenc
   return shares;
 }
 
-function pad(batch: Batch, from: number, to: number, { slots, maxPaddingRows, sequenceLength }: FillOptions): Slot[] {
+function pad(
+  batch: FillableBatch,
+  from: number,
+  to: number,
+  { slots, maxPaddingRows, sequenceLength }: FillOptions,
+): Slot[] {
   const gap = slots.slice(from + 1, to);
   const fits = gap.every((slot) => !slot.busy && slot.tokens.length < sequenceLength);
   if (gap.length > maxPaddingRows || gap.length > batch.room - 1 || !fits) return [];

@@ -11,7 +11,7 @@ export class GenerateRequest {
   readonly arrivedAt = performance.now();
   /** Choice i samples with seed + i. */
   readonly seed: number;
-  /** One per choice, none without a grammar; freed with the run's sequences, or by `free`. */
+  /** One per choice, none without a grammar; freed with the request's sequences, or by `free`. */
   readonly grammars: Sampler[] = [];
   /** One per choice, once there are slots. The first prefills the prompt; the others copy it. */
   readonly sequences: Sequence[] = [];
@@ -21,7 +21,7 @@ export class GenerateRequest {
   constructor(job: GenerateJob, onTaken: () => void) {
     this.job = job;
     this.seed = job.sampling.seed ?? randomInt(2 ** 32);
-    this.outbox = new Outbox(onTaken);
+    this.outbox = new Outbox({ onTaken, merge: mergeTexts, weigh: weighEvent });
   }
 
   get finished(): boolean {
@@ -32,4 +32,16 @@ export class GenerateRequest {
   free(): void {
     for (const grammar of this.grammars.slice(this.sequences.length)) grammar.free();
   }
+}
+
+/** What one step adds to a choice is one event, and so is what a reader who is behind has not read. */
+function mergeTexts(earlier: EngineEvent, later: EngineEvent): EngineEvent | undefined {
+  if (earlier.type !== "text" || later.type !== "text" || earlier.choice !== later.choice) return undefined;
+  const logprobs = later.logprobs.length === 0 ? earlier.logprobs : [...earlier.logprobs, ...later.logprobs];
+  return { ...later, text: earlier.text + later.text, logprobs };
+}
+
+/** In UTF-16 units: merged texts still count for all that they hold. */
+function weighEvent(event: EngineEvent): number {
+  return event.type === "text" ? event.text.length : 0;
 }

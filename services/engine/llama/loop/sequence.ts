@@ -32,7 +32,7 @@ interface Ending {
   readonly endLogprob?: TokenLogprob;
 }
 
-/** One choice of a run in its slot: what to process next, and the text that comes out. */
+/** One choice of a request in its slot: what to process next, and the text that comes out. */
 export class Sequence {
   readonly request: GenerateRequest;
   readonly choice: number;
@@ -91,7 +91,7 @@ export class Sequence {
    * Accepts a sampled token: emits the text it completes, and the end when it is one. `contextLength` is what the slot can
    * hold. Returns whether the sequence goes on.
    */
-  take(token: number, logprob: TokenLogprob | undefined, contextLength: number): boolean {
+  accept(token: number, logprob: TokenLogprob | undefined, contextLength: number): boolean {
     const { job } = this.request;
     if (this.generated === 0) this.#firstTokenAt = performance.now();
     this.generated++;

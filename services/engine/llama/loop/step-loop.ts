@@ -1,24 +1,26 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
 import type { EngineStats, SlotState } from "../../engine.ts";
-import type { Drafter } from "../speculation/drafter.ts";
-import type { Sample } from "../sampling/sample.ts";
-import { fillBatch } from "./fill-batch.ts";
+import type { Threads } from "../cpu/threads.ts";
+import type { SlotMemory, TakenSlot } from "../kv/slot-memory.ts";
 import type { Batch } from "../native/batch.ts";
 import type { Context } from "../native/context.ts";
 import type { Sampler } from "../native/sampler.ts";
 import type { Vocabulary } from "../native/vocabulary.ts";
-import type { PromptBudget } from "./prompt-budget.ts";
-import type { GenerateRequest } from "./generate-request.ts";
-import { Sequence } from "./sequence.ts";
-import type { SlotMemory } from "../kv/slot-memory.ts";
+import type { Sample } from "../sampling/sample.ts";
+import type { Drafter } from "../speculation/drafter.ts";
 import { acceptTokens, type AcceptTokensParts } from "./accept-tokens.ts";
-import type { Threads } from "../cpu/threads.ts";
+import { type FillableBatch, fillBatch, type StepPlan } from "./fill-batch.ts";
+import type { GenerateRequest } from "./generate-request.ts";
+import type { PromptBudget } from "./prompt-budget.ts";
+import { Sequence } from "./sequence.ts";
+import { slotStates } from "./slot-states.ts";
+import { createStepClock } from "./step-clock.ts";
 import type { Turns } from "./turns.ts";
 
 export interface StepLoopParts {
-  readonly context: Context;
+  readonly context: Pick<Context, "decode" | "setThreads" | "logits" | "cells" | "sequenceLength">;
   readonly memory: SlotMemory;
-  readonly batch: Batch;
+  readonly batch: FillableBatch & Pick<Batch, "size" | "rows" | "struct">;
   readonly vocabulary: Vocabulary;
   readonly sample: Sample;
   readonly drafter: Drafter | undefined;
@@ -34,24 +36,32 @@ export interface StepLoopParts {
   /** There is nothing to do for now. */
   readonly onIdle: () => void;
   readonly onStep: () => void;
+  readonly warn: (message: string) => void;
 }
 
-/** A reader that is further behind than this holds its own sequence back. */
-const maxUnread = 256;
+/** In UTF-16 units: a reader that is further behind than this holds its own sequence back. */
+const maxUnread = 1024;
 
 /**
  * The one owner of the context: runs all sequences, one llama_decode a step. Between steps it frees what was abandoned
- * and gives free slots to those who wait, in order of arrival.
+ * and gives free slots to those who wait, in order of arrival. What a step sampled is delivered when the next decode has
+ * begun, so that readers and sockets take no time from it. An error ends what it concerns: a request that cannot begin,
+ * a sequence that cannot go on, the sequences of a step that failed; the loop goes on.
  */
 export class StepLoop {
   readonly #parts: StepLoopParts;
   readonly #acceptParts: AcceptTokensParts;
   readonly #waiting: GenerateRequest[] = [];
+  /** Requests that have slots and wait for the prompt cache. */
+  readonly #starting = new Set<Promise<void>>();
   /** In ascending order of their slots: llama.cpp joins sequences in that order only. */
   #running: Sequence[] = [];
+  /** Whose last events are still to be delivered. */
+  readonly #ended: GenerateRequest[] = [];
   #wake: (() => void) | undefined;
   #closed = false;
-  readonly #ended: Promise<void>;
+  readonly #done: Promise<void>;
+  readonly #clock = createStepClock();
   readonly #counters = { decodeSteps: 0, decodedSequences: 0, promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
   #threads = 0;
 
@@ -60,9 +70,9 @@ export class StepLoop {
     this.#acceptParts = {
       ...parts,
       onFinished: (sequence) => this.#finish(sequence),
-      onDeadEnd: (sequence) => this.#deadEnd(sequence),
+      onDeadEnd: ({ request }) => this.#fail(request, deadEnd()),
     };
-    this.#ended = this.#loop();
+    this.#done = this.#loop();
   }
 
   submit(request: GenerateRequest): void {
@@ -71,13 +81,13 @@ export class StepLoop {
     this.wake();
   }
 
-  /** Nobody waits for this run any more. A no-op when it has finished. */
+  /** Nobody waits for this request any more. A no-op when it has finished. */
   abandon(request: GenerateRequest): void {
     request.abandoned = true;
     this.wake();
   }
 
-  /** Looks for work again: a reader has caught up, a run was abandoned. */
+  /** Looks for work again: a reader has caught up, a request was abandoned. */
   wake(): void {
     this.#wake?.();
   }
@@ -86,6 +96,7 @@ export class StepLoop {
     const { memory, context } = this.#parts;
     return {
       ...this.#counters,
+      ...this.#clock.totals(),
       busySlots: memory.busy,
       waiting: this.#waiting.length,
       kvCellsUsed: memory.cellsUsed,
@@ -96,45 +107,44 @@ export class StepLoop {
   }
 
   slots(): SlotState[] {
-    const running = new Map(this.#running.map((sequence) => [sequence.slot, sequence]));
-    return this.#parts.memory.slots.map((slot) => {
-      const sequence = running.get(slot);
-      return {
-        id: slot.id,
-        busy: slot.busy,
-        tokens: slot.tokens.length,
-        promptTokens: sequence?.request.job.prompt.length ?? 0,
-        completionTokens: sequence?.generated ?? 0,
-      };
-    });
+    return slotStates(this.#parts.memory.slots, this.#running);
   }
 
   /** Ends what runs or waits with SHUTTING_DOWN, and resolves when the context is no longer in use. */
   async close(): Promise<void> {
     this.#closed = true;
     this.wake();
-    await this.#ended;
+    await this.#done;
   }
 
   async #loop(): Promise<void> {
     while (!this.#closed) {
-      this.#dropAbandoned();
-      await this.#admit();
-      const stepped = await this.#parts.turns.take(() => this.#step());
-      if (stepped) this.#parts.onStep();
-      else await this.#idle();
+      try {
+        this.#dropAbandoned();
+        this.#admit();
+        const stepped = await this.#parts.turns.take(() => this.#step());
+        if (stepped) this.#parts.onStep();
+        else await this.#idle();
+      } catch (error) {
+        // A bug of ours: nobody knows what is true of the slots, so all of them begin anew.
+        this.#failAll(error);
+      }
     }
-    for (const request of this.#waiting.splice(0)) request.outbox.fail(shuttingDown());
-    for (const { request } of this.#running) this.#fail(request, shuttingDown());
-    this.#dropAbandoned();
+    await Promise.all(this.#starting);
+    this.#failAll(shuttingDown());
   }
 
   async #idle(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#wake = resolve;
+    this.#clock.idle();
+    this.#deliver();
     const requests = [...this.#waiting, ...this.#running.map(({ request }) => request)];
     const mayAct =
-      this.#closed || requests.some((request) => request.abandoned) || this.#canAdmit() || this.#readable().length > 0;
+      this.#closed ||
+      requests.some((request) => request.abandoned) ||
+      this.#canAdmit() ||
+      this.#running.some(({ phase, request }) => phase !== "done" && keepsUp(request));
     if (!mayAct) {
       this.#parts.onStep();
       this.#parts.onIdle();
@@ -143,9 +153,10 @@ export class StepLoop {
     this.#wake = undefined;
   }
 
-  /** Those whose reader keeps up. */
-  #readable(): Sequence[] {
-    return this.#running.filter((sequence) => sequence.request.outbox.size <= maxUnread);
+  /** Wakes the readers of what the last step gave. */
+  #deliver(): void {
+    for (const { request } of this.#running) request.outbox.deliver();
+    for (const request of this.#ended.splice(0)) request.outbox.deliver();
   }
 
   #dropAbandoned(): void {
@@ -159,26 +170,53 @@ export class StepLoop {
     return first !== undefined && memory.slots.length - memory.busy >= first.job.choices;
   }
 
-  /** First come, first served: a run with many choices is not overtaken for ever. */
-  async #admit(): Promise<void> {
+  /** First come, first served: a request with many choices is not overtaken for ever. */
+  #admit(): void {
     while (this.#canAdmit()) {
       const request = this.#waiting.shift();
-      if (request !== undefined) await this.#start(request);
+      if (request === undefined) return;
+      const { prompt, choices, cachePrompt, slot: preferred } = request.job;
+      const taken = Array.from({ length: choices }, (_, choice) =>
+        this.#parts.memory.take(prompt, choice === 0 ? { reuse: cachePrompt, preferred } : { reuse: false }),
+      );
+      if (taken.every(({ exchange }) => exchange === undefined)) this.#start(request, taken);
+      else this.#startLater(request, taken);
     }
   }
 
-  async #start(request: GenerateRequest): Promise<void> {
-    const { memory, vocabulary, chainFor } = this.#parts;
-    const { prompt, choices, cachePrompt, slot: preferred } = request.job;
-    for (let choice = 0; choice < choices; choice++) {
-      const slot = await memory.take(prompt, {
-        reuse: cachePrompt && choice === 0,
-        preferred: choice === 0 ? preferred : undefined,
+  /** While states are read, the others' steps go on; only what touches the context takes a turn. */
+  #startLater(request: GenerateRequest, taken: readonly TakenSlot[]): void {
+    const exchanges = taken.map(({ exchange }) => exchange).filter((exchange) => exchange !== undefined);
+    const starting = Promise.all(exchanges.map((exchange) => exchange.fetch()))
+      .then(() =>
+        this.#parts.turns.take(async () => {
+          for (const exchange of exchanges) await exchange.swap();
+          this.#start(request, taken);
+        }),
+      )
+      .finally(() => {
+        this.#starting.delete(starting);
+        this.wake();
       });
-      const grammar = request.grammars[choice];
-      request.sequences.push(
-        new Sequence({ request, choice, slot, chain: chainFor(request, choice), grammar, vocabulary }),
-      );
+    this.#starting.add(starting);
+  }
+
+  /** What goes wrong here is this request's. */
+  #start(request: GenerateRequest, taken: readonly TakenSlot[]): void {
+    const { memory, vocabulary, chainFor } = this.#parts;
+    const { prompt, cachePrompt } = request.job;
+    try {
+      for (const [choice, { slot }] of taken.entries()) {
+        memory.fit(slot, prompt, { reuse: cachePrompt && choice === 0 });
+        const [chain, grammar] = [chainFor(request, choice), request.grammars[choice]];
+        request.sequences.push(new Sequence({ request, choice, slot, chain, grammar, vocabulary }));
+      }
+    } catch (error) {
+      for (const sequence of request.sequences) sequence.free();
+      for (const { slot } of taken) memory.release(slot);
+      this.#fail(request, error);
+      for (const { slot } of taken) memory.truncate(slot, 0);
+      return;
     }
     this.#running = [...this.#running, ...request.sequences].sort((a, b) => a.slot.id - b.slot.id);
     const [first] = request.sequences;
@@ -190,69 +228,99 @@ export class StepLoop {
 
   /** Returns whether there was anything to do. */
   async #step(): Promise<boolean> {
-    const { context, memory, batch, drafter, promptBudget, maxPaddingRows } = this.#parts;
-    const running = this.#readable();
-    await drafter?.draft(running.filter((sequence) => sequence.phase === "decode"));
-    const plan = fillBatch(batch, running, {
-      slots: memory.slots,
-      promptTokens: promptBudget.tokens(running.some((sequence) => sequence.phase === "decode")),
-      maxPaddingRows,
-      sequenceLength: context.sequenceLength,
-    });
+    const { context, memory, batch, promptBudget, maxPaddingRows } = this.#parts;
+    const running = this.#running.filter(({ request }) => !request.abandoned && keepsUp(request));
+    const decoding = running.filter((sequence) => sequence.phase === "decode");
+    const promptTokens = promptBudget.tokens(decoding.length > 0);
+    await this.#draft(decoding, promptTokens);
+    const { sequenceLength } = context;
+    const plan = fillBatch(batch, running, { slots: memory.slots, promptTokens, maxPaddingRows, sequenceLength });
     if (batch.size === 0) return false;
-    const threads = this.#parts.threads();
-    this.#threads = plan.promptTokens > 0 ? threads.prefill : threads.decode;
-    context.setThreads(this.#threads, this.#threads);
-
-    const begin = performance.now();
-    const code = await context.decode(batch);
-    for (const slot of plan.padded) memory.truncate(slot);
-    if (code !== 0) {
-      this.#recover(
-        code,
-        plan.parts.map(({ sequence }) => sequence),
-      );
-      return true;
+    try {
+      await this.#decode(plan);
+    } catch (error) {
+      for (const { sequence } of plan.parts) this.#drop(sequence, error);
     }
-    promptBudget.observe(plan.promptTokens, performance.now() - begin);
-    const sampled = plan.parts.map((part) => acceptTokens(this.#acceptParts, part));
-    this.#counters.completionTokens += sampled.reduce((sum, tokens) => sum + tokens, 0);
-    this.#counters.decodedSequences += sampled.filter((tokens) => tokens > 0).length;
-    if (batch.rows > 0) this.#counters.decodeSteps++;
     return true;
   }
 
-  #deadEnd({ request }: Sequence): void {
-    const message =
-      "no token can follow: the grammar and other constraints (logit_bias, min_tokens) exclude each other";
-    this.#fail(request, new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "response_format" }));
+  async #decode(plan: StepPlan): Promise<void> {
+    const { context, memory, batch, promptBudget } = this.#parts;
+    const threads = this.#parts.threads();
+    this.#threads = plan.promptTokens > 0 ? threads.prefill : threads.decode;
+    context.setThreads(this.#threads, this.#threads);
+    this.#clock.begin();
+    const computing = context.decode(batch);
+    this.#deliver();
+    const code = await computing;
+    const ms = this.#clock.end();
+    for (const slot of plan.padded) memory.truncate(slot);
+    if (code !== 0) return this.#recover(code, plan);
+    promptBudget.observe(plan.promptTokens, ms);
+    for (const part of plan.parts) {
+      const sampled = this.#accept(part);
+      this.#counters.completionTokens += sampled;
+      if (sampled > 0) this.#counters.decodedSequences++;
+    }
+    if (batch.rows > 0) this.#counters.decodeSteps++;
+  }
+
+  /** What goes wrong with one sequence is not the others'. */
+  #accept(part: StepPlan["parts"][number]): number {
+    try {
+      return acceptTokens(this.#acceptParts, part);
+    } catch (error) {
+      this.#drop(part.sequence, error);
+      return 0;
+    }
+  }
+
+  /** Without a draft a step gives one token less, and nothing else is lost. */
+  async #draft(decoding: readonly Sequence[], budget: number): Promise<void> {
+    const { drafter, warn } = this.#parts;
+    try {
+      await drafter?.draft(decoding, budget);
+    } catch (error) {
+      for (const sequence of decoding) sequence.draft = [];
+      warn(`no tokens are drafted in this step: ${error instanceof Error ? error.message : String(error)}`);
+      drafter?.reset();
+    }
   }
 
   #finish(sequence: Sequence): void {
     this.#release(sequence);
-    if (sequence.request.finished) sequence.request.outbox.end();
+    if (!sequence.request.finished) return;
+    sequence.request.outbox.end();
+    this.#ended.push(sequence.request);
   }
 
   /** 1: the KV cache that the slots share is full. Anything else: the step's work is lost, and with it its sequences. */
-  #recover(code: number, stepped: readonly Sequence[]): void {
+  #recover(code: number, { parts }: StepPlan): void {
     const { memory, context } = this.#parts;
-    for (const { slot } of stepped) memory.truncate(slot);
-    if (code === 1) {
-      if (memory.evictIdle()) return;
-      const [largest] = [...stepped].sort((a, b) => b.slot.tokens.length - a.slot.tokens.length);
-      const message = `the KV cache of ${context.cells} tokens, which all slots share, is full: raise n_ctx or lower n_slots`;
-      if (largest !== undefined) this.#fail(largest.request, new RpcError(ErrorReason.INSUFFICIENT_MEMORY, message));
-      return;
-    }
-    for (const { request, slot } of stepped) {
-      this.#fail(request, new RpcError(ErrorReason.INTERNAL, `llama_decode failed with ${code}`));
-      memory.truncate(slot, 0);
-    }
+    if (code !== 1) throw new RpcError(ErrorReason.INTERNAL, `llama_decode failed with ${code}`);
+    for (const { sequence } of parts) memory.truncate(sequence.slot);
+    if (memory.evictIdle()) return;
+    const [largest] = parts.toSorted((a, b) => b.sequence.slot.tokens.length - a.sequence.slot.tokens.length);
+    const message = `the KV cache of ${context.cells} tokens, which all slots share, is full: raise n_ctx or lower n_slots`;
+    if (largest !== undefined)
+      this.#fail(largest.sequence.request, new RpcError(ErrorReason.INSUFFICIENT_MEMORY, message));
   }
 
-  #fail(request: GenerateRequest, error: RpcError): void {
+  /** Nobody knows what the memory holds of it: its slot is emptied. */
+  #drop({ request, slot }: Sequence, error: unknown): void {
+    this.#fail(request, error);
+    this.#parts.memory.truncate(slot, 0);
+  }
+
+  #fail(request: GenerateRequest, error: unknown): void {
     request.outbox.fail(error);
     this.abandon(request);
+  }
+
+  #failAll(error: unknown): void {
+    for (const request of this.#waiting.splice(0)) this.#fail(request, error);
+    for (const sequence of this.#running) this.#drop(sequence, error);
+    this.#dropAbandoned();
   }
 
   #release(sequence: Sequence): void {
@@ -260,6 +328,15 @@ export class StepLoop {
     this.#parts.memory.release(sequence.slot);
     this.#running = this.#running.filter((other) => other !== sequence);
   }
+}
+
+function keepsUp({ outbox }: GenerateRequest): boolean {
+  return outbox.size <= maxUnread;
+}
+
+function deadEnd(): RpcError {
+  const message = "no token can follow: the grammar and other constraints (logit_bias, min_tokens) exclude each other";
+  return new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "response_format" });
 }
 
 function shuttingDown(): RpcError {

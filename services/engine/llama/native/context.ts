@@ -74,7 +74,7 @@ export class Context {
   }
 
   /** llama_decode's return code: 0 done, 1 no room in the KV cache (nothing changed), else failed. */
-  async decode(batch: Batch): Promise<number> {
+  async decode(batch: Pick<Batch, "struct">): Promise<number> {
     const code = await callAsync(this.#llama.decode, this.pointer, batch.struct);
     await this.#computed();
     return code;

@@ -10,6 +10,8 @@ export interface InputRunnerParts extends InputContextParts {
   readonly threads: () => Threads;
   /** There is nothing to compute for now. */
   readonly onIdle: () => void;
+  /** See createPromptBudget. */
+  readonly efficientRows: number;
   /** Who may use the compute threads. */
   readonly turns: Turns;
   /** Whether streams run that wait for their next token. */
@@ -46,7 +48,10 @@ export class InputRunner {
   constructor(parts: InputRunnerParts, options: InputContextOptions) {
     this.#parts = parts;
     this.#options = options;
-    this.#budget = createPromptBudget(options.limits.batchTokens);
+    this.#budget = createPromptBudget({
+      batchTokens: options.limits.batchTokens,
+      efficientRows: parts.efficientRows,
+    });
   }
 
   /** Makes the context, which else the first job does. */

@@ -11,8 +11,8 @@ const maxBytes = 1024 * 1024;
 /** Compiles a grammar to a sampler that the caller frees. Throws RpcError INVALID_PARAMETER when llama.cpp refuses it. */
 export async function compileGrammar(api: SamplerApi, vocabulary: Vocabulary, { gbnf }: Grammar): Promise<Sampler> {
   const depth = nesting(gbnf);
-  if (gbnf.length > maxBytes) throw refused(`it has ${gbnf.length} characters, at max ${maxBytes} are served`);
-  if (depth > maxDepth) throw refused(`its groups are nested ${depth} deep, at max ${maxDepth} are served`);
+  if (gbnf.length > maxBytes) throw refused(`it has ${gbnf.length} characters, at most ${maxBytes} are served`);
+  if (depth > maxDepth) throw refused(`its groups are nested ${depth} deep, at most ${maxDepth} are served`);
   const pointer = await callAsync(api.grammar, vocabulary.pointer, gbnf, "root");
   if (pointer === null)
     throw refused(

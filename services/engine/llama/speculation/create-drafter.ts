@@ -32,7 +32,7 @@ export async function createDrafter(
   if (model.isRecurrent)
     throw new RpcError(
       ErrorReason.MODEL_LOAD_FAILED,
-      `draft_model cannot be used with ${model.description}: its memory cannot take a wrong sampleDraft back`,
+      `draft_model cannot be used with ${model.description}: its memory cannot take wrong draft tokens back`,
     );
   if (!draft.endsWith(".gguf")) return createPromptLookup(max);
 
@@ -45,7 +45,7 @@ export async function createDrafter(
   const small = await Model.load(llama, draft, { params, usesGpu, onProgress: () => {} }).finally(free);
   if (small === undefined) throw await failed("could not be loaded");
   const mismatch = vocabularyMismatch(model.vocabulary, small.vocabulary);
-  if (mismatch !== undefined) throw await failed(`cannot sampleDraft for this model: ${mismatch}`);
+  if (mismatch !== undefined) throw await failed(`cannot draft for this model: ${mismatch}`);
   const slots = target.sequences;
   const context = await Context.create(llama, small, {
     params: contextParams(settings, { slots, sequenceLength: target.sequenceLength, rows: 1 }),

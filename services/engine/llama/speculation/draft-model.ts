@@ -1,13 +1,12 @@
-import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
-import type { Drafter } from "./drafter.ts";
-import { mostLikely } from "../sampling/logprobs.ts";
+import { commonPrefix } from "../kv/slots.ts";
+import type { Threads } from "../cpu/threads.ts";
+import type { Sequence } from "../loop/sequence.ts";
 import { Batch } from "../native/batch.ts";
 import type { Context } from "../native/context.ts";
 import type { Model } from "../native/model.ts";
 import type { Vocabulary } from "../native/vocabulary.ts";
-import type { Sequence } from "../loop/sequence.ts";
-import { commonPrefix } from "../kv/slots.ts";
-import type { Threads } from "../cpu/threads.ts";
+import { mostLikely } from "../sampling/logprobs.ts";
+import type { Drafter } from "./drafter.ts";
 
 export interface DraftModelParts {
   readonly model: Model;
@@ -26,30 +25,24 @@ export function createDraftModel({ model, context, max, threads }: DraftModelPar
   /** By sequence id: what the context's memory holds. */
   const held = Array.from({ length: context.sequences }, (): number[] => []);
 
-  /** Feeds each sequence what it lacks of its tokens, and gives the batch index of each one's last token. */
-  async function feed(wanted: ReadonlyMap<Sequence, readonly number[]>): Promise<Map<Sequence, number>> {
-    batch.clear();
-    const rows = new Map<Sequence, number>();
-    const missing = [...wanted.entries()].map(([sequence, tokens]) => ({
-      sequence,
-      tokens: tokens.slice(truncate(sequence.slot.id, tokens)),
-    }));
-    // Prompts that are new here may need several batches, before the one whose logits are wanted.
-    if (missing.reduce((sum, { tokens }) => sum + tokens.length, 0) > batch.capacity) {
-      for (const { sequence, tokens } of missing) {
-        for (const token of tokens.splice(0, tokens.length - 1)) {
-          add(sequence.slot.id, token, false);
-          if (batch.room === 0) await run();
-        }
-      }
-      await run();
+  /** Computes what a sequence lacks of its tokens but for the last, within `budget`. Returns how many tokens it took. */
+  async function catchUp(id: number, tokens: readonly number[], budget: number): Promise<number> {
+    const start = truncate(id, tokens);
+    const missing = tokens.slice(start, Math.min(tokens.length - 1, start + budget));
+    for (const token of missing) {
+      add(id, token, false);
+      if (batch.room === 0) await run();
     }
-    for (const { sequence, tokens } of missing) {
-      for (const [index, token] of tokens.entries()) {
-        const last = index === tokens.length - 1;
-        if (last) rows.set(sequence, batch.size);
-        add(sequence.slot.id, token, last);
-      }
+    return missing.length;
+  }
+
+  /** Feeds each sequence its last token, and gives the batch index of its logits. */
+  async function feed(wanted: ReadonlyMap<Sequence, readonly number[]>): Promise<Map<Sequence, number>> {
+    const rows = new Map<Sequence, number>();
+    for (const [sequence, tokens] of wanted) {
+      for (const token of tokens.slice(truncate(sequence.slot.id, tokens), -1)) add(sequence.slot.id, token, false);
+      rows.set(sequence, batch.size);
+      add(sequence.slot.id, tokens.at(-1) ?? 0, true);
     }
     await run();
     return rows;
@@ -75,12 +68,12 @@ export function createDraftModel({ model, context, max, threads }: DraftModelPar
     const { decode, prefill } = threads();
     context.setThreads(decode, prefill);
     const code = await context.decode(batch);
-    if (code !== 0) throw new RpcError(ErrorReason.INTERNAL, `the draft model's decode failed with ${code}`);
+    if (code !== 0) throw new Error(`the draft model's decode failed with ${code}`);
     batch.clear();
   }
 
   /** The token it believes in after a row, if any. */
-  function sampleDraft(row: number): number | undefined {
+  function sample(row: number): number | undefined {
     const logits = context.logits(row, model.vocabulary.size);
     const [best = 0] = mostLikely(logits, 1);
     let sum = 0;
@@ -88,26 +81,53 @@ export function createDraftModel({ model, context, max, threads }: DraftModelPar
     return 1 / sum < minProbability || model.vocabulary.isEog(best) ? undefined : best;
   }
 
+  /** Those that the small model has caught up with, each with all of its tokens. */
+  async function ready(sequences: readonly Sequence[], budget: number): Promise<Map<Sequence, readonly number[]>> {
+    const wanted = new Map<Sequence, readonly number[]>();
+    let left = budget;
+    for (const sequence of sequences) {
+      const tokens = [...sequence.slot.tokens, sequence.next];
+      left -= await catchUp(sequence.slot.id, tokens, left);
+      if ((held[sequence.slot.id]?.length ?? 0) === tokens.length - 1) wanted.set(sequence, tokens);
+    }
+    await run();
+    return wanted;
+  }
+
+  /** Sequences that nobody drafts for leave a cache that all of them share. */
+  function makeRoom(sequences: readonly Sequence[]): void {
+    const ids = new Set(sequences.map(({ slot }) => slot.id));
+    const used = held.reduce((sum, memory) => sum + memory.length, 0);
+    const needed = sequences.reduce((sum, { slot }) => sum + slot.tokens.length + 1 + max, 0);
+    if (used + needed <= context.cells) return;
+    for (const [id, memory] of held.entries()) {
+      if (ids.has(id) || memory.length === 0) continue;
+      context.seqRm(id, -1);
+      memory.length = 0;
+    }
+  }
+
   return {
-    max,
-    async draft(sequences) {
-      let wanted = new Map<Sequence, readonly number[]>(
-        sequences.map((sequence) => {
-          sequence.draft = [];
-          return [sequence, [...sequence.slot.tokens, sequence.next]];
-        }),
-      );
+    async draft(sequences, budget) {
+      for (const sequence of sequences) sequence.draft = [];
+      batch.clear();
+      makeRoom(sequences);
+      let wanted = await ready(sequences, budget);
       for (let round = 0; round < max && wanted.size > 0; round++) {
         const rows = await feed(wanted);
-        const further = new Map<Sequence, number[]>();
+        const further = new Map<Sequence, readonly number[]>();
         for (const [sequence, tokens] of wanted) {
-          const token = sampleDraft(rows.get(sequence) ?? -1);
+          const token = sample(rows.get(sequence) ?? -1);
           if (token === undefined || tokens.length >= context.sequenceLength) continue;
           sequence.draft = [...sequence.draft, token];
           further.set(sequence, [...tokens, token]);
         }
         wanted = further;
       }
+    },
+    reset() {
+      context.clear();
+      for (const memory of held) memory.length = 0;
     },
     async free() {
       batch.free();

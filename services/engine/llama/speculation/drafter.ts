@@ -2,10 +2,15 @@ import type { Sequence } from "../loop/sequence.ts";
 
 /** Drafts what comes next, so that one step can check several tokens. */
 export interface Drafter {
-  /** Draft tokens of one sequence in one step, at most. */
-  readonly max: number;
-  /** Sets `draft` of sequences that decode. Called between two steps. */
-  draft(sequences: readonly Sequence[]): Promise<void> | void;
+  /**
+   * Sets `draft` of sequences that decode. Called between two steps.
+   *
+   * @param budget tokens that it may compute before it drafts: what a sequence lacks beyond that comes in later steps,
+   * and until then it has no draft
+   */
+  draft(sequences: readonly Sequence[], budget: number): Promise<void> | void;
+  /** What it knows may be wrong: it begins anew. */
+  reset(): void;
   free(): Promise<void>;
 }
 
@@ -19,10 +24,10 @@ const shortestPattern = 2;
  */
 export function createPromptLookup(max: number): Drafter {
   return {
-    max,
     draft(sequences) {
       for (const sequence of sequences) sequence.draft = lookUp([...sequence.slot.tokens, sequence.next], max);
     },
+    reset() {},
     free: async () => {},
   };
 }

@@ -30,22 +30,29 @@ describe("nextThreads", () => {
 });
 
 describe("the prompt budget", () => {
+  const create = () => createPromptBudget({ batchTokens: 512, efficientRows: 64 });
+
   test("is a whole batch while nothing streams", () => {
-    expect(createPromptBudget(512).tokens(false)).toBe(512);
+    expect(create().tokens(false)).toBe(512);
   });
 
-  test("follows the speed seen, so that streams do not wait long", () => {
-    const budget = createPromptBudget(512);
+  test("follows the speed seen in whole chunks, so that streams do not wait long", () => {
+    const budget = create();
     budget.observe(512, 512);
-    expect(budget.tokens(true)).toBe(200);
-    budget.observe(512, 51_200);
-    expect(budget.tokens(true)).toBeLessThan(200);
+    expect(budget.tokens(true)).toBe(3 * 64 + 1);
   });
 
-  test("never starves prompts", () => {
-    const budget = createPromptBudget(512);
+  test("never goes below the size that is computed well, beside one row of each stream", () => {
+    const budget = create();
+    expect(budget.tokens(true)).toBe(65);
     budget.observe(512, 1e6);
-    expect(budget.tokens(true)).toBe(32);
+    expect(budget.tokens(true)).toBe(65);
+  });
+
+  test("never goes beyond a batch", () => {
+    const budget = create();
+    budget.observe(512, 1);
+    expect(budget.tokens(true)).toBe(512);
   });
 });
 
