@@ -98,8 +98,8 @@ export interface RankingInfo {
 }
 
 export interface TokenizeOptions {
-  /** Add the tokens that the model expects around a text (BOS …). */
-  readonly addSpecial: boolean;
+  /** Add the tokens that the model expects around a text (BOS, EOS), or only those at its `start`: the text goes on. */
+  readonly addSpecial: boolean | "start";
   /** Read `<|im_start|>` and the like as the tokens they name. */
   readonly parseSpecial: boolean;
 }

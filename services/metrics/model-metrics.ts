@@ -27,6 +27,11 @@ const counters = {
   ),
   cachedTokens: counter("cached_tokens_total", "Prompt tokens whose KV state was still there."),
   completionTokens: counter("completion_tokens_total", "Generated tokens."),
+  decodeMs: counter("decode_seconds_total", "Time inside llama_decode."),
+  betweenStepsMs: counter(
+    "between_decodes_seconds_total",
+    "Time from the end of a decode to the beginning of the next, while there was work.",
+  ),
   promptCacheHits: counter("prompt_cache_hits_total", "Prompts whose beginning was kept beyond the slots."),
   promptCacheMisses: counter("prompt_cache_misses_total", "Prompts whose beginning was not kept beyond the slots."),
 };
@@ -81,7 +86,8 @@ export class ModelMetrics {
     const grown = Object.fromEntries(
       engineCounters.map((name) => [name, this.#deltas.add(name, Number(stats[name]))]),
     ) as Record<EngineCounter, number>;
-    for (const name of engineCounters) counters[name].inc(this.#labels, grown[name]);
+    for (const name of engineCounters)
+      counters[name].inc(this.#labels, name.endsWith("Ms") ? grown[name] / 1000 : grown[name]);
     this.#batch.add(grown.decodedSequences, grown.decodeSteps, performance.now());
     gauges.meanBatch.set(this.#labels, this.#batch.value);
   }

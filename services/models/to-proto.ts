@@ -50,5 +50,7 @@ export function statsToProto(stats: EngineStats): EngineStatsProto {
     promptCacheHits: BigInt(stats.promptCache.hits),
     promptCacheMisses: BigInt(stats.promptCache.misses),
     promptCacheBytes: BigInt(stats.promptCache.bytes),
+    decodeMs: stats.decodeMs,
+    betweenStepsMs: stats.betweenStepsMs,
   });
 }

@@ -205,6 +205,8 @@ export class FakeEngine implements Engine {
       cachedTokens: 0,
       promptCache: { hits: 0, misses: 0, bytes: 0 },
       threads: 1,
+      decodeMs: 0,
+      betweenStepsMs: 0,
       ...this.#counts,
     };
   }

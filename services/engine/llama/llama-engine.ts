@@ -65,8 +65,8 @@ export class LlamaEngine implements Engine {
     this.#parts = parts;
   }
 
-  tokenize(text: string, { addSpecial, parseSpecial }: TokenizeOptions): Promise<Int32Array> {
-    return this.#parts.model.vocabulary.tokenize(text, addSpecial, parseSpecial);
+  tokenize(text: string, options: TokenizeOptions): Promise<Int32Array> {
+    return this.#parts.model.vocabulary.tokenize(text, options);
   }
 
   tokenBytes(token: number, { special = false }: { readonly special?: boolean } = {}): Uint8Array {

@@ -17,8 +17,8 @@ export class VocabularyEngine implements Engine {
     this.info = info;
   }
 
-  tokenize(text: string, { addSpecial, parseSpecial }: TokenizeOptions): Promise<Int32Array> {
-    return this.#model.vocabulary.tokenize(text, addSpecial, parseSpecial);
+  tokenize(text: string, options: TokenizeOptions): Promise<Int32Array> {
+    return this.#model.vocabulary.tokenize(text, options);
   }
 
   tokenBytes(token: number, { special = false }: { readonly special?: boolean } = {}): Uint8Array {

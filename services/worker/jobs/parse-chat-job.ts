@@ -65,6 +65,6 @@ async function reasoningBudget(
 /** A conversation as the prompt that the model is given, and its tokens. */
 export async function parsePrompt(request: PromptRequest, { engine, prompter }: LoadedModel) {
   const prompt = prompter.prompt(request);
-  const tokens = await engine.tokenize(prompt.prompt, { addSpecial: true, parseSpecial: true });
+  const tokens = await engine.tokenize(prompt.prompt, { addSpecial: "start", parseSpecial: true });
   return { prompt, tokens };
 }

@@ -1,6 +1,6 @@
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
 import type { CompleteRequest, TextOrTokens } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
-import type { Engine, GenerateJob } from "../../engine/engine.ts";
+import type { Engine, GenerateJob, TokenizeOptions } from "../../engine/engine.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 import { checkPromptFits } from "./check-prompt.ts";
 import { parseLimits } from "./parse-limits.ts";
@@ -43,27 +43,27 @@ export async function parseCompleteJob(request: CompleteRequest, model: LoadedMo
 }
 
 async function parsePrompt({ prompt, suffix }: CompleteRequest, engine: Engine): Promise<Int32Array> {
-  if (suffix === undefined) return promptTokens(prompt, engine, { addSpecial: true });
+  if (suffix === undefined) return promptTokens(prompt, engine, { addSpecial: "start" });
   const { fim } = engine.info;
   if (fim === undefined) {
     const message = "this model has no fill-in-the-middle tokens, so it cannot use a suffix";
     throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "suffix" });
   }
   const [start, before, after] = await Promise.all([
-    engine.tokenize("", { addSpecial: true, parseSpecial: false }),
+    engine.tokenize("", { addSpecial: "start", parseSpecial: false }),
     promptTokens(prompt, engine, { addSpecial: false }),
     engine.tokenize(suffix, { addSpecial: false, parseSpecial: false }),
   ]);
-  // Only a BOS belongs in front; a tokenizer that also ends texts would end the prompt before it begins.
-  const bos = engine.info.addsBos ? start.slice(0, 1) : [];
-  return Int32Array.of(...bos, fim.prefix, ...before, fim.suffix, ...after, fim.middle);
+  // Joined without spreading, which has no room for the tokens of a long text.
+  const parts = [start, [fim.prefix], before, [fim.suffix], after, [fim.middle]];
+  return Int32Array.from(parts.flatMap((part) => Array.from(part)));
 }
 
 /** A raw prompt is its author's own format, control tokens included. */
 async function promptTokens(
   prompt: TextOrTokens | undefined,
   engine: Engine,
-  { addSpecial }: { readonly addSpecial: boolean },
+  { addSpecial }: Pick<TokenizeOptions, "addSpecial">,
 ): Promise<Int32Array> {
   const kind = prompt?.kind;
   switch (kind?.case) {

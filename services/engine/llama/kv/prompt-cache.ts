@@ -45,8 +45,8 @@ export class PromptCache {
   readonly #parts: PromptCacheParts;
   #hits = 0;
   #misses = 0;
-  /** Whether the last use of the store failed: only the first failure in a row is told. */
-  #failing = false;
+  /** What failed the last time: only the first failure in a row is told. */
+  readonly #failing = new Set<string>();
 
   constructor(parts: PromptCacheParts) {
     this.#parts = parts;
@@ -68,11 +68,11 @@ export class PromptCache {
     let data: NativeBuffer | undefined;
     return {
       fetch: async () => {
-        if (wanted !== undefined) data = await this.#guard(() => this.#parts.store.read(wanted));
+        if (wanted !== undefined) data = await this.#guard("read", () => this.#parts.store.read(wanted));
       },
       swap: async () => {
-        if (saves) await this.#guard(() => this.#save(slot));
-        if (wanted !== undefined) await this.#guard(() => this.#restore(slot, wanted, data));
+        if (saves) await this.#guard("copied", () => this.#save(slot));
+        if (wanted !== undefined) await this.#guard("restored", () => this.#restore(slot, wanted, data));
       },
     };
   }
@@ -96,7 +96,7 @@ export class PromptCache {
     const kept = tokens.slice();
     const data = await context.readState(id, bytes);
     // A disk takes its time: the steps do not wait for it.
-    if (data !== undefined) void this.#guard(() => store.add(kept, data));
+    if (data !== undefined) void this.#guard("written", () => store.add(kept, data));
   }
 
   async #restore(slot: Slot, state: StoredState, data: NativeBuffer | undefined): Promise<void> {
@@ -116,15 +116,18 @@ export class PromptCache {
   }
 
   /** An error of the store is a miss: a prompt is computed again, which costs time and nothing else. */
-  async #guard<T>(work: () => Promise<T>): Promise<T | undefined> {
+  async #guard<T>(what: string, work: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await work();
-      this.#failing = false;
+      this.#failing.delete(what);
       return result;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      if (!this.#failing) this.#parts.warn(`the prompt cache fails, so prompts are computed again: ${reason}`);
-      this.#failing = true;
+      if (!this.#failing.has(what))
+        this.#parts.warn(
+          `a state of the prompt cache could not be ${what}, so its prompt is computed again: ${reason}`,
+        );
+      this.#failing.add(what);
       return undefined;
     }
   }

@@ -7,7 +7,7 @@ export async function addEogToken(
   { eosToken, source }: TokenizerConfig & { readonly source: string },
 ): Promise<string | undefined> {
   if (eosToken === undefined) return undefined;
-  const [token, another] = await vocabulary.tokenize(eosToken, false, true);
+  const [token, another] = await vocabulary.tokenize(eosToken, { addSpecial: false, parseSpecial: true });
   if (token === undefined || another !== undefined)
     return `the EOS "${eosToken}" of ${source} is no token of the model: is it this model's tokenizer?`;
   vocabulary.addEogToken(token);

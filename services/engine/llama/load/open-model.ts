@@ -91,6 +91,11 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
   const fault = overrides.fault();
   if (fault !== undefined) throw new RpcError(ErrorReason.MODEL_LOAD_FAILED, fault);
   for (const warning of overrides.warnings()) options.log("warn", warning);
+  if (!model.vocabulary.tokenizes)
+    throw new RpcError(
+      ErrorReason.MODEL_LOAD_FAILED,
+      `the model file ${settings.model} has no tokenizer, so no text can be given to it: convert the model again with one`,
+    );
   if (model.isEncoderDecoder || model.isDiffusion)
     throw new RpcError(
       ErrorReason.MODEL_LOAD_FAILED,

@@ -5,12 +5,12 @@ import type { Vocabulary } from "../native/vocabulary.ts";
 import { tokenLogprob } from "../sampling/logprobs.ts";
 import type { Sample } from "../sampling/sample.ts";
 import type { StepPart } from "./fill-batch.ts";
-import type { Sequence } from "./sequence.ts";
+import type { Sequence, SequenceVocabulary } from "./sequence.ts";
 
 export interface AcceptTokensParts {
   readonly context: Pick<Context, "logits" | "sequenceLength">;
   readonly memory: Pick<SlotMemory, "copy" | "truncate">;
-  readonly vocabulary: Vocabulary;
+  readonly vocabulary: SequenceVocabulary & Pick<Vocabulary, "size">;
   readonly sample: Sample;
   /** A sequence has come to its end. */
   readonly onFinished: (sequence: Sequence) => void;

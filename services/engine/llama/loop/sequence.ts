@@ -20,8 +20,10 @@ export interface SequenceParts {
   readonly slot: Slot;
   readonly chain: Sampler;
   readonly grammar: Sampler | undefined;
-  readonly vocabulary: Vocabulary;
+  readonly vocabulary: SequenceVocabulary;
 }
+
+export type SequenceVocabulary = Pick<Vocabulary, "isEog" | "piece">;
 
 /** What the end of a sequence brings with it. */
 interface Ending {
@@ -46,7 +48,7 @@ export class Sequence {
   generated = 0;
   readonly startedAt = performance.now();
   #firstTokenAt = 0;
-  readonly #vocabulary: Vocabulary;
+  readonly #vocabulary: SequenceVocabulary;
   readonly #utf8 = createUtf8Stream();
   readonly #stops;
   /** Characters made of tokens so far, and those of them that were emitted. */

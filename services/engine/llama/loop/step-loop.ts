@@ -5,7 +5,6 @@ import type { SlotMemory, TakenSlot } from "../kv/slot-memory.ts";
 import type { Batch } from "../native/batch.ts";
 import type { Context } from "../native/context.ts";
 import type { Sampler } from "../native/sampler.ts";
-import type { Vocabulary } from "../native/vocabulary.ts";
 import type { Sample } from "../sampling/sample.ts";
 import type { Drafter } from "../speculation/drafter.ts";
 import { acceptTokens, type AcceptTokensParts } from "./accept-tokens.ts";
@@ -21,7 +20,7 @@ export interface StepLoopParts {
   readonly context: Pick<Context, "decode" | "setThreads" | "logits" | "cells" | "sequenceLength">;
   readonly memory: SlotMemory;
   readonly batch: FillableBatch & Pick<Batch, "size" | "rows" | "struct">;
-  readonly vocabulary: Vocabulary;
+  readonly vocabulary: AcceptTokensParts["vocabulary"];
   readonly sample: Sample;
   readonly drafter: Drafter | undefined;
   /** Who may use the compute threads: the loop or the embedder, one at a time. */
@@ -300,7 +299,8 @@ export class StepLoop {
     if (code !== 1) throw new RpcError(ErrorReason.INTERNAL, `llama_decode failed with ${code}`);
     for (const { sequence } of parts) memory.truncate(sequence.slot);
     if (memory.evictIdle()) return;
-    const [largest] = parts.toSorted((a, b) => b.sequence.slot.tokens.length - a.sequence.slot.tokens.length);
+    const length = ({ sequence, tokens }: StepPlan["parts"][number]) => sequence.slot.tokens.length + tokens.length;
+    const [largest] = parts.toSorted((a, b) => length(b) - length(a));
     const message = `the KV cache of ${context.cells} tokens, which all slots share, is full: raise n_ctx or lower n_slots`;
     if (largest !== undefined)
       this.#fail(largest.sequence.request, new RpcError(ErrorReason.INSUFFICIENT_MEMORY, message));

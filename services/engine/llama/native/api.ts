@@ -54,6 +54,7 @@ export function bindLlama({ llama }: Pick<Libraries, "llama">) {
     modelIsHybrid: f<(model: p.ModelPointer) => boolean>("bool llama_model_is_hybrid(void *model)"),
     modelIsDiffusion: f<(model: p.ModelPointer) => boolean>("bool llama_model_is_diffusion(void *model)"),
 
+    vocabType: f<(vocab: p.VocabPointer) => number>("int llama_vocab_type(void *vocab)"),
     vocabSize: f<(vocab: p.VocabPointer) => number>("int32_t llama_vocab_n_tokens(void *vocab)"),
     vocabText: f<(vocab: p.VocabPointer, token: number) => string | null>(
       "const char *llama_vocab_get_text(void *vocab, int32_t token)",

@@ -1,3 +1,4 @@
+import type { TokenizeOptions } from "../../engine.ts";
 import type { LlamaApi } from "./api.ts";
 import { callAsync } from "./api.ts";
 import { int32At } from "./buffer.ts";
@@ -55,6 +56,11 @@ export class Vocabulary {
     return this.#eog[token] === 1;
   }
 
+  /** Whether there is a tokenizer at all: without one llama.cpp answers every text by ending the process. */
+  get tokenizes(): boolean {
+    return this.#llama.vocabType(this.pointer) !== 0;
+  }
+
   /** Every token that ends a generation. */
   get eogTokens(): readonly number[] {
     return this.#eogTokens;
@@ -91,8 +97,14 @@ export class Vocabulary {
     return Uint8Array.from(this.#scratch.subarray(0, length));
   }
 
-  async tokenize(text: string, addSpecial: boolean, parseSpecial: boolean): Promise<Int32Array> {
+  async tokenize(text: string, { addSpecial, parseSpecial }: TokenizeOptions): Promise<Int32Array> {
     const bytes = Buffer.from(text, "utf8");
+    // llama.cpp has one switch for both ends of a text.
+    const tokens = await this.#tokenize(bytes, addSpecial !== false, parseSpecial);
+    return addSpecial === "start" && this.addsEos && tokens.at(-1) === this.eos ? tokens.subarray(0, -1) : tokens;
+  }
+
+  async #tokenize(bytes: Buffer, addSpecial: boolean, parseSpecial: boolean): Promise<Int32Array> {
     const into = (tokens: Int32Array): number | Promise<number> => {
       const args = [this.pointer, bytes, bytes.length, tokens, tokens.length, addSpecial, parseSpecial] as const;
       if (bytes.length <= syncBytes) return this.#llama.tokenize(...args);

@@ -7,7 +7,7 @@ import type { Vocabulary } from "../native/vocabulary.ts";
  */
 export function tokenLogprob(
   logits: Float32Array,
-  { token, top, vocabulary }: { token: number; top: number; vocabulary: Vocabulary },
+  { token, top, vocabulary }: { token: number; top: number; vocabulary: Pick<Vocabulary, "piece"> },
 ): TokenLogprob {
   let max = -Infinity;
   for (const logit of logits) if (logit > max) max = logit;

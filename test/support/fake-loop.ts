@@ -1,0 +1,147 @@
+import { GenerateRequest } from "../../services/engine/llama/loop/generate-request.ts";
+import { createPromptBudget } from "../../services/engine/llama/loop/prompt-budget.ts";
+import { StepLoop, type StepLoopParts } from "../../services/engine/llama/loop/step-loop.ts";
+import { createTurns } from "../../services/engine/llama/loop/turns.ts";
+import { SlotMemory, type SlotMemoryOptions } from "../../services/engine/llama/kv/slot-memory.ts";
+import type { Sampler } from "../../services/engine/llama/native/sampler.ts";
+import type { EngineEvent, GenerateJob } from "../../services/engine/engine.ts";
+import { job } from "./engine-job.ts";
+
+interface Row {
+  readonly token: number;
+  readonly position: number;
+  readonly sequence: number;
+  readonly output: boolean;
+}
+
+/** The one token that ends generations. */
+export const eog = 0;
+const encoder = new TextEncoder();
+
+/**
+ * A context, batch and vocabulary of which only what is decoded matters: after token n the model says n + 1. Positions
+ * are checked as llama.cpp checks them.
+ */
+export class FakeModel {
+  readonly sequences: number;
+  readonly sequenceLength = 1000;
+  readonly cells = 4000;
+  /** What each sequence's memory holds. */
+  readonly held: number[][];
+  readonly decoded: Row[][] = [];
+  /** Called when a decode ends, with its rows; returns llama_decode's code. */
+  onDecode: (rows: readonly Row[]) => number | Promise<number> = () => 0;
+  #rows: Row[] = [];
+
+  constructor(sequences: number) {
+    this.sequences = sequences;
+    this.held = Array.from({ length: sequences }, () => []);
+  }
+
+  readonly context: StepLoopParts["context"] & Pick<FakeModel, "sequences" | "seqRm" | "seqCp"> = {
+    sequences: 0,
+    cells: this.cells,
+    sequenceLength: this.sequenceLength,
+    setThreads() {},
+    logits: () => new Float32Array(),
+    decode: () => this.#decode(),
+    seqRm: (sequence, from) => this.seqRm(sequence, from),
+    seqCp: (source, target) => this.seqCp(source, target),
+  };
+
+  readonly batch: StepLoopParts["batch"] = createBatch(() => this.#rows);
+
+  readonly vocabulary = {
+    size: 2000,
+    isEog: (token: number) => token === eog,
+    piece: (token: number) => encoder.encode(` ${token}`),
+  };
+
+  /** Says after token n: n + 1. */
+  readonly sample: StepLoopParts["sample"] = (_sequence, row) => (this.#rows[row]?.token ?? 0) + 1;
+
+  seqRm(sequence: number, from: number): boolean {
+    const held = this.held[sequence] ?? [];
+    held.length = Math.min(held.length, Math.max(0, from));
+    return true;
+  }
+
+  seqCp(source: number, target: number): void {
+    this.held[target] = [...(this.held[source] ?? [])];
+  }
+
+  async #decode(): Promise<number> {
+    const rows = [...this.#rows];
+    this.decoded.push(rows);
+    // As a native call does, it ends in a later turn of the event loop.
+    await new Promise(setImmediate);
+    const code = await this.onDecode(rows);
+    if (code !== 0) return code;
+    for (const { sequence, position, token } of rows) {
+      const held = this.held[sequence] ?? [];
+      if (held.length !== position)
+        throw new Error(`position ${position} of sequence ${sequence} is not ${held.length}`);
+      held.push(token);
+    }
+    return 0;
+  }
+}
+
+function createBatch(rowsOf: () => Row[]): StepLoopParts["batch"] {
+  return {
+    capacity: 512,
+    get size() {
+      return rowsOf().length;
+    },
+    get rows() {
+      return rowsOf().filter(({ output }) => output).length;
+    },
+    get room() {
+      return 512 - rowsOf().length;
+    },
+    // The fake decode reads the rows themselves.
+    struct: {} as StepLoopParts["batch"]["struct"],
+    clear: () => void rowsOf().splice(0),
+    add: (token, position, sequence, output) => rowsOf().push({ token, position, sequence, output }) - 1,
+  };
+}
+
+/** A step loop over a fake model. */
+export function startLoop(
+  model: FakeModel,
+  { cache, ...parts }: Partial<StepLoopParts> & Pick<Partial<SlotMemoryOptions>, "cache"> = {},
+) {
+  const warnings: string[] = [];
+  const context = { ...model.context, sequences: model.sequences };
+  const memory = new SlotMemory(context, { canTruncate: true, maxPaddingRows: 1, cache });
+  const chain = { free() {} } as Sampler;
+  const loop = new StepLoop({
+    context,
+    memory,
+    batch: model.batch,
+    vocabulary: model.vocabulary,
+    sample: model.sample,
+    drafter: undefined,
+    turns: createTurns(),
+    promptBudget: createPromptBudget({ batchTokens: 512, efficientRows: 64 }),
+    maxPaddingRows: 1,
+    chainFor: () => chain,
+    threads: () => ({ decode: 1, prefill: 1 }),
+    onIdle() {},
+    onStep() {},
+    warn: (message) => void warnings.push(message),
+    ...parts,
+  });
+  /** Submits a job for a prompt that ends in `last`, and reads its answer. */
+  const ask = (prompt: readonly number[], more: Partial<GenerateJob> = {}) => {
+    const request = new GenerateRequest(job(Int32Array.from(prompt), { maxTokens: 3, ...more }), () => loop.wake());
+    loop.submit(request);
+    return { request, events: Array.fromAsync(request.outbox) };
+  };
+  return { loop, memory, warnings, ask };
+}
+
+/** The text of an answer's choice. */
+export function textOf(events: readonly EngineEvent[], choice = 0): string {
+  return events.map((event) => (event.type === "text" && event.choice === choice ? event.text : "")).join("");
+}
