@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, truncate } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -70,6 +70,32 @@ test("a damaged file is a miss, and goes", async () => {
   expect(again.texts).toEqual(first.texts);
   expect(engine.stats().promptCache.hits).toBe(0);
   expect(await readdir(join(directory, folder))).not.toContain(file);
+});
+
+test("a folder that is removed while the model runs costs the cache, and nothing else", async () => {
+  await start({ cache_type: "disk" });
+  const first = await ask(about("fox"));
+  await rm(directory, { recursive: true });
+  for (const animal of ["bear", "fox", "cat"]) await ask(about(animal));
+  expect((await ask(about("fox"))).texts).toEqual(first.texts);
+  await mkdir(directory);
+});
+
+test("a folder that cannot be made costs the cache, not the model", async () => {
+  await writeFile(join(directory, "file"), "");
+  await start({ cache_type: "disk", cache_dir: join(directory, "file") });
+  await ask(about("fox"));
+  expect(engine.stats().promptCache.bytes).toBe(0);
+});
+
+test("a prompt that waits for the disk does not hold up a running stream", async () => {
+  await start({ cache_type: "disk", n_slots: 2 });
+  await ask(about("fox"));
+  await ask(about("bear"));
+  await ask(about("cat"));
+  const [running, restored] = await Promise.all([ask("Once", 200), ask(about("fox"))]);
+  expect(running.finished[0]?.completionTokens).toBe(200);
+  expect(restored.cachedTokens).toBeGreaterThan(50);
 });
 
 test("what was not used for longest goes when the bytes are used up", async () => {

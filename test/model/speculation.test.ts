@@ -9,7 +9,7 @@ import { tinyGuidePath } from "../support/tiny-guide.ts";
 let engine: Engine;
 afterEach(() => engine.close());
 
-async function start(draft: string | undefined): Promise<void> {
+async function start(draft: string | undefined, more: object = {}): Promise<void> {
   const settings = modelSettingsSchema.parse({
     model: tinyGuidePath,
     model_alias: "tiny",
@@ -17,6 +17,7 @@ async function start(draft: string | undefined): Promise<void> {
     n_slots: 4,
     draft_model: draft,
     draft_model_num_pred_tokens: 6,
+    ...more,
   });
   engine = await createLlamaEngine(settings, { onProgress: () => {}, log: () => {} });
 }
@@ -56,9 +57,9 @@ test.each([
 ])("%s gives the same answers in fewer steps", async (_, draft) => {
   const without = await plain();
   await start(draft);
-  const guessed = await run();
-  expect(guessed.answers).toEqual(without.answers);
-  expect(guessed.steps).toBeLessThan(without.steps);
+  const drafted = await run();
+  expect(drafted.answers).toEqual(without.answers);
+  expect(drafted.steps).toBeLessThan(without.steps);
 });
 
 test("draws the same with a seed", async () => {
@@ -66,6 +67,12 @@ test("draws the same with a seed", async () => {
   const without = await plain({ sampling });
   await start("prompt-lookup-decoding");
   expect((await run({ sampling })).answers).toEqual(without.answers);
+});
+
+test("a cache that all slots share is shared by the draft model's sequences too, answer after answer", async () => {
+  await start(tinyGuidePath, { kv_unified: true });
+  const first = await run();
+  for (let round = 0; round < 3; round++) expect((await run()).answers).toEqual(first.answers);
 });
 
 test("stops exactly at max_tokens and at stop texts", async () => {

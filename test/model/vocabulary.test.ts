@@ -1,10 +1,25 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ErrorReason } from "../../clients/errors.ts";
 import { Role } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
-import { prompt } from "../support/ask-worker.ts";
+import { complete, prompt } from "../support/ask-worker.ts";
 import { tinyGuidePath } from "../support/tiny-guide.ts";
 import { startTokenwire, type Tokenwire } from "../support/tokenwire.ts";
 import { startWorker, type TestWorker } from "../support/worker.ts";
+
+test("a model file without a tokenizer is refused when it is loaded", async () => {
+  await expect(startWorker({ kv_overrides: ["tokenizer.ggml.model=str:none"] })).rejects.toThrow("has no tokenizer");
+});
+
+test("a tokenizer that ends texts does not end the prompts of chats and completions", async () => {
+  await using plain = await startWorker();
+  await using ends = await startWorker({ kv_overrides: ["tokenizer.ggml.add_eos_token=bool:true"] });
+  expect(await complete(ends, "The capital of Japan is")).toBe(await complete(plain, "The capital of Japan is"));
+  const messages = [{ role: Role.USER, content: [{ part: { case: "text" as const, value: "Hello!" } }] }];
+  const counts = await Promise.all([plain, ends].map(({ inference }) => inference.countTokens({ messages })));
+  expect(counts[1]?.tokens).toBe(counts[0]?.tokens);
+  const { tokens } = await ends.inference.tokenize({ text: "Hello!", addSpecial: true });
+  expect(tokens).toHaveLength((await plain.inference.tokenize({ text: "Hello!", addSpecial: true })).tokens.length + 1);
+});
 
 describe("a model with vocab_only", () => {
   let worker: TestWorker;

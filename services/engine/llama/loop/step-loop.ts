@@ -1,35 +1,28 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
 import type { EngineStats, SlotState } from "../../engine.ts";
 import type { Threads } from "../cpu/threads.ts";
-import type { SlotMemory, TakenSlot } from "../kv/slot-memory.ts";
 import type { Batch } from "../native/batch.ts";
 import type { Context } from "../native/context.ts";
-import type { Sampler } from "../native/sampler.ts";
 import type { Sample } from "../sampling/sample.ts";
 import type { Drafter } from "../speculation/drafter.ts";
+import { Admission, type AdmissionParts } from "./admission.ts";
 import { acceptTokens, type AcceptTokensParts } from "./accept-tokens.ts";
 import { type FillableBatch, fillBatch, type StepPlan } from "./fill-batch.ts";
 import type { GenerateRequest } from "./generate-request.ts";
 import type { PromptBudget } from "./prompt-budget.ts";
-import { Sequence } from "./sequence.ts";
+import type { Sequence } from "./sequence.ts";
 import { slotStates } from "./slot-states.ts";
 import { createStepClock } from "./step-clock.ts";
-import type { Turns } from "./turns.ts";
 
-export interface StepLoopParts {
+export interface StepLoopParts extends Pick<AdmissionParts, "memory" | "turns" | "chainFor"> {
   readonly context: Pick<Context, "decode" | "setThreads" | "logits" | "cells" | "sequenceLength">;
-  readonly memory: SlotMemory;
   readonly batch: FillableBatch & Pick<Batch, "size" | "rows" | "struct">;
   readonly vocabulary: AcceptTokensParts["vocabulary"];
   readonly sample: Sample;
   readonly drafter: Drafter | undefined;
-  /** Who may use the compute threads: the loop or the embedder, one at a time. */
-  readonly turns: Turns;
   readonly promptBudget: PromptBudget;
   /** See fillBatch. */
   readonly maxPaddingRows: number;
-  /** Builds a choice's sampler chain, which has seen the end of the prompt. */
-  readonly chainFor: (request: GenerateRequest, choice: number) => Sampler;
   /** Asked before each step. */
   readonly threads: () => Threads;
   /** There is nothing to do for now. */
@@ -50,9 +43,7 @@ const maxUnread = 1024;
 export class StepLoop {
   readonly #parts: StepLoopParts;
   readonly #acceptParts: AcceptTokensParts;
-  readonly #waiting: GenerateRequest[] = [];
-  /** Requests that have slots and wait for the prompt cache. */
-  readonly #starting = new Set<Promise<void>>();
+  readonly #admission: Admission;
   /** In ascending order of their slots: llama.cpp joins sequences in that order only. */
   #running: Sequence[] = [];
   /** Whose last events are still to be delivered. */
@@ -66,6 +57,12 @@ export class StepLoop {
 
   constructor(parts: StepLoopParts) {
     this.#parts = parts;
+    this.#admission = new Admission({
+      ...parts,
+      onStarted: (request) => this.#started(request),
+      onFailed: (request, error) => this.#fail(request, error),
+      onReady: () => this.wake(),
+    });
     this.#acceptParts = {
       ...parts,
       onFinished: (sequence) => this.#finish(sequence),
@@ -76,7 +73,7 @@ export class StepLoop {
 
   submit(request: GenerateRequest): void {
     if (this.#closed) throw shuttingDown();
-    this.#waiting.push(request);
+    this.#admission.add(request);
     this.wake();
   }
 
@@ -97,7 +94,7 @@ export class StepLoop {
       ...this.#counters,
       ...this.#clock.totals(),
       busySlots: memory.busy,
-      waiting: this.#waiting.length,
+      waiting: this.#admission.waiting.length,
       kvCellsUsed: memory.cellsUsed,
       kvCells: context.cells,
       promptCache: memory.cacheStats,
@@ -120,7 +117,7 @@ export class StepLoop {
     while (!this.#closed) {
       try {
         this.#dropAbandoned();
-        this.#admit();
+        this.#admission.admit();
         const stepped = await this.#parts.turns.take(() => this.#step());
         if (stepped) this.#parts.onStep();
         else await this.#idle();
@@ -129,7 +126,7 @@ export class StepLoop {
         this.#failAll(error);
       }
     }
-    await Promise.all(this.#starting);
+    await this.#admission.settled();
     this.#failAll(shuttingDown());
   }
 
@@ -138,11 +135,11 @@ export class StepLoop {
     this.#wake = resolve;
     this.#clock.idle();
     this.#deliver();
-    const requests = [...this.#waiting, ...this.#running.map(({ request }) => request)];
+    const requests = [...this.#admission.waiting, ...this.#running.map(({ request }) => request)];
     const mayAct =
       this.#closed ||
       requests.some((request) => request.abandoned) ||
-      this.#canAdmit() ||
+      this.#admission.canAdmit ||
       this.#running.some(({ phase, request }) => phase !== "done" && keepsUp(request));
     if (!mayAct) {
       this.#parts.onStep();
@@ -159,68 +156,15 @@ export class StepLoop {
   }
 
   #dropAbandoned(): void {
-    for (let i = this.#waiting.length - 1; i >= 0; i--) if (this.#waiting[i]?.abandoned) this.#waiting.splice(i, 1);
+    this.#admission.dropAbandoned();
     for (const sequence of this.#running) if (sequence.request.abandoned) this.#release(sequence);
   }
 
-  #canAdmit(): boolean {
-    const [first] = this.#waiting;
-    const { memory } = this.#parts;
-    return first !== undefined && memory.slots.length - memory.busy >= first.job.choices;
-  }
-
-  /** First come, first served: a request with many choices is not overtaken for ever. */
-  #admit(): void {
-    while (this.#canAdmit()) {
-      const request = this.#waiting.shift();
-      if (request === undefined) return;
-      const { prompt, choices, cachePrompt, slot: preferred } = request.job;
-      const taken = Array.from({ length: choices }, (_, choice) =>
-        this.#parts.memory.take(prompt, choice === 0 ? { reuse: cachePrompt, preferred } : { reuse: false }),
-      );
-      if (taken.every(({ exchange }) => exchange === undefined)) this.#start(request, taken);
-      else this.#startLater(request, taken);
-    }
-  }
-
-  /** While states are read, the others' steps go on; only what touches the context takes a turn. */
-  #startLater(request: GenerateRequest, taken: readonly TakenSlot[]): void {
-    const exchanges = taken.map(({ exchange }) => exchange).filter((exchange) => exchange !== undefined);
-    const starting = Promise.all(exchanges.map((exchange) => exchange.fetch()))
-      .then(() =>
-        this.#parts.turns.take(async () => {
-          for (const exchange of exchanges) await exchange.swap();
-          this.#start(request, taken);
-        }),
-      )
-      .finally(() => {
-        this.#starting.delete(starting);
-        this.wake();
-      });
-    this.#starting.add(starting);
-  }
-
-  /** What goes wrong here is this request's. */
-  #start(request: GenerateRequest, taken: readonly TakenSlot[]): void {
-    const { memory, vocabulary, chainFor } = this.#parts;
-    const { prompt, cachePrompt } = request.job;
-    try {
-      for (const [choice, { slot }] of taken.entries()) {
-        memory.fit(slot, prompt, { reuse: cachePrompt && choice === 0 });
-        const [chain, grammar] = [chainFor(request, choice), request.grammars[choice]];
-        request.sequences.push(new Sequence({ request, choice, slot, chain, grammar, vocabulary }));
-      }
-    } catch (error) {
-      for (const sequence of request.sequences) sequence.free();
-      for (const { slot } of taken) memory.release(slot);
-      this.#fail(request, error);
-      for (const { slot } of taken) memory.truncate(slot, 0);
-      return;
-    }
+  #started(request: GenerateRequest): void {
     this.#running = [...this.#running, ...request.sequences].sort((a, b) => a.slot.id - b.slot.id);
     const [first] = request.sequences;
     const cachedTokens = first?.slot.tokens.length ?? 0;
-    this.#counters.promptTokens += prompt.length;
+    this.#counters.promptTokens += request.job.prompt.length;
     this.#counters.cachedTokens += cachedTokens;
     request.outbox.push({ type: "started", cachedTokens, slot: first?.slot.id ?? 0 });
   }
@@ -318,7 +262,7 @@ export class StepLoop {
   }
 
   #failAll(error: unknown): void {
-    for (const request of this.#waiting.splice(0)) this.#fail(request, error);
+    for (const request of this.#admission.waiting) this.#fail(request, error);
     for (const sequence of this.#running) this.#drop(sequence, error);
     this.#dropAbandoned();
   }

@@ -22,12 +22,11 @@ describe("placePrompt", () => {
     expect(placePrompt(slots, range(120), options)?.id).toBe(1);
   });
 
-  test("takes the slot that is preferred, if it is free, with the prefix that another one holds", () => {
+  test("takes the slot that is preferred, if it is free", () => {
     const slots = slotsWith({ busy: true }, { usedAt: 9 }, { tokens: range(80) });
-    const placement = placePrompt(slots, range(120), { ...options, preferred: 1 });
-    expect(placement).toMatchObject({ slot: { id: 1 }, keep: 80, copyFrom: { id: 2 } });
-    expect(placePrompt(slots, range(120), { ...options, preferred: 0 })?.slot.id).toBe(2);
-    expect(placePrompt(slots, range(120), { ...options, preferred: 7 })?.slot.id).toBe(2);
+    expect(placePrompt(slots, range(120), { ...options, preferred: 1 })?.id).toBe(1);
+    expect(placePrompt(slots, range(120), { ...options, preferred: 0 })?.id).toBe(2);
+    expect(placePrompt(slots, range(120), { ...options, preferred: 7 })?.id).toBe(2);
   });
 
   test("takes the slot unused for longest when nothing worthwhile is shared", () => {
