@@ -1,4 +1,4 @@
-import type { LoadResult } from "../services/server.ts";
+import type { LoadResult } from "../services/pool/model-pool.ts";
 
 export interface StartUp {
   readonly version: string;
@@ -63,7 +63,7 @@ function modelLine({ model, error }: LoadResult): string {
   if (error !== undefined) return `  ${id}: NOT LOADED: ${error}`;
   if (ttlSeconds !== undefined && details === undefined)
     return `  ${id}: loaded by its first request, unloaded after ${ttlSeconds} s without one`;
-  if (details === undefined) return `  ${id}`;
+  if (details === undefined) return `  ${id}: loaded by its first request, as it does not fit beside the others`;
   // Only of a model with vocab_only.
   if (details.layers === 0) return `  ${id}: ${details.description}, tokenizes only`;
   const what = details.generates

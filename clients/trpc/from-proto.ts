@@ -56,7 +56,7 @@ export interface PlainModel {
   readonly stats?: Plain<EngineStats>;
 }
 
-export type PlainModelState = "unloaded" | "loading" | "resident" | "failed";
+export type PlainModelState = "unloaded" | "loading" | "resident" | "unloading" | "failed";
 
 export interface PlainEmbeddings {
   readonly model: string;
@@ -87,6 +87,7 @@ const modelStates: Readonly<Record<ModelState, PlainModelState>> = {
   [ModelState.LOADING]: "loading",
   [ModelState.RESIDENT]: "resident",
   [ModelState.FAILED]: "failed",
+  [ModelState.UNLOADING]: "unloading",
 };
 
 /** An event of the service's stream for frontends; undefined: one that they cannot ask for, or of a newer service. */

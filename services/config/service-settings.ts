@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { text, whole } from "./kinds.ts";
+import { amountPattern, devicePattern } from "../memory/memory-limit.ts";
+import { optional, text, whole } from "./kinds.ts";
 import { honoured } from "./setting.ts";
 
 export const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
@@ -27,6 +28,24 @@ export const serviceSettings = {
     'Other names for configured models, in which * stands for any text, such as {"claude-*": "my-model"}: for clients that insist on names of their own. The first that fits counts.',
     z.record(z.string().min(1), text()).default({}),
     { expects: 'an object from names to configured models, such as {"gpt-*": "my-model"}' },
+  ),
+  memory_limit: honoured(
+    'How much memory models may take, all together: an amount or a share of each device they are placed on (the GPUs; RAM where there is none), or by device, such as {"GPU0": "20GB", "RAM": "50%"}. Unset: what is free.',
+    optional(
+      z.union([
+        z.string().regex(amountPattern),
+        z.record(z.string().regex(devicePattern), z.string().regex(amountPattern)),
+      ]),
+    ),
+    { expects: 'an amount such as "20GB" or "80%", or an object such as {"GPU0": "20GB", "RAM": "50%"}' },
+  ),
+  switch_after_seconds: honoured(
+    "When models do not fit side by side: how long one that is in use goes on being served while requests wait for another.",
+    z.number().min(0).max(86_400).default(5),
+  ),
+  switch_after_requests: honoured(
+    "The same in requests: whichever comes first ends its turn.",
+    whole(1, 1_000_000).default(32),
   ),
   log_level: honoured("What is logged, to stderr.", z.enum(logLevels).default("info")),
   interrupt_requests: honoured(

@@ -1,6 +1,6 @@
 import type { SchedulerCounts } from "../scheduler/scheduled-model.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import type { Effect, LaneName, Ticket } from "../scheduler/ticket.ts";
+import type { Effect, LaneName, Ticket, UnloadReason } from "../scheduler/ticket.ts";
 import { refusalError } from "./refusal-error.ts";
 
 export interface AdmissionRequest {
@@ -25,10 +25,14 @@ export interface Lease extends Disposable {
 
 /** Carries out what the scheduler wants of models. */
 export interface ModelKeeper {
-  /** A request needs a model that is not there. */
+  /** Starts the process of a model. */
   load(model: string): void;
-  /** Nobody has used a model for long enough. */
-  unload(model: string): void;
+  /** There is room for it, with so many slots; undefined: as many as it thinks fit. */
+  proceed(model: string, slots: number | undefined): void;
+  /** There is none: its load has failed. */
+  reject(model: string, why: Error): void;
+  /** Its process is to end. */
+  unload(model: string, how: { readonly reason: UnloadReason; readonly force: boolean }): void;
 }
 
 /** A longer delay, of 24 days, overflows. */
@@ -49,6 +53,8 @@ export class Admission {
   readonly #waiters = new Map<number, Waiter>();
   /** Told, after each event, the model whose counts may have changed. */
   onCounts: (model: string) => void = () => {};
+  /** Told after each event: where models are to be may have changed. */
+  onSettled: () => void = () => {};
   #lastId = 0;
   #checkTimer: NodeJS.Timeout | undefined;
   #checkAtMs: number | undefined;
@@ -91,11 +97,18 @@ export class Admission {
         case "load":
           this.#keeper.load(effect.model);
           break;
+        case "proceed":
+          this.#keeper.proceed(effect.model, effect.slots);
+          break;
+        case "reject":
+          this.#keeper.reject(effect.model, refusalError(effect.refusal));
+          break;
         case "unload":
-          this.#keeper.unload(effect.model);
+          this.#keeper.unload(effect.model, { reason: effect.reason, force: effect.force ?? false });
       }
     }
     this.#planCheck();
+    this.onSettled();
   }
 
   counts(model: string): SchedulerCounts {

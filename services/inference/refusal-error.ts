@@ -1,6 +1,10 @@
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import type { Refusal } from "../scheduler/ticket.ts";
+import { describeNoRoom } from "../memory/describe-no-room.ts";
 import { tooManyChoices } from "../worker/jobs/parse-limits.ts";
+
+/** Other programs may have given memory back by then. */
+const memoryRetryMs = 10_000;
 
 /** What a caller is told who is not served. */
 export function refusalError(refusal: Refusal): Error {
@@ -13,9 +17,18 @@ export function refusalError(refusal: Refusal): Error {
       return tooManyChoices(refusal.places, refusal.slots);
     case "load-failed":
       return new RpcError(
-        ErrorReason.MODEL_LOAD_FAILED,
+        refusal.memory ? ErrorReason.INSUFFICIENT_MEMORY : ErrorReason.MODEL_LOAD_FAILED,
         `model "${refusal.model}" could not be loaded: ${refusal.message}`,
+        refusal.memory ? { retryAfterMs: memoryRetryMs } : {},
       );
+    case "load-cancelled":
+      return new RpcError(
+        ErrorReason.MODEL_LOADING,
+        `model "${refusal.model}" was unloaded on request while it was being loaded; ask again to load it`,
+        refusal,
+      );
+    case "no-room":
+      return new RpcError(ErrorReason.INSUFFICIENT_MEMORY, describeNoRoom(refusal.model, refusal.room));
     case "queue-full": {
       const whose = refusal.scope === "model" ? "this model's queue" : "the server's queue";
       const message = `${whose} is full (${refusal.waiting} waiting); try again later`;

@@ -1,6 +1,7 @@
 import { Counter, Gauge } from "prom-client";
 import { ModelState, type EngineStats, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { SchedulerCounts } from "../scheduler/scheduled-model.ts";
+import type { UnloadReason } from "../scheduler/ticket.ts";
 import { CounterDeltas } from "./counter-deltas.ts";
 import { RecentMean } from "./recent-mean.ts";
 
@@ -40,6 +41,23 @@ const restarts = counter(
   "Processes of the model that were started in the place of one that had ended unasked.",
 );
 
+const residency = {
+  loads: counter("model_loads_total", "Times the model came into memory."),
+  loadFailures: counter("model_load_failures_total", "Loads of the model that failed."),
+  loadSeconds: counter("model_load_seconds_total", "Time that its loads took, from the start of the process on."),
+  evictions: counter("model_evictions_total", "Times the model left memory because another one needed the room."),
+};
+const unloads = new Counter({
+  name: "tokenwire_model_unloads_total",
+  help: "Times the model was taken out of memory: idle (its ttl), room (for another), asked (on request), abandoned (nobody waited for its load any more).",
+  labelNames: ["model", "reason"] as const,
+});
+const memory = new Gauge({
+  name: "tokenwire_model_memory_bytes",
+  help: "What the model takes on a device: estimated before its load, measured while it is resident.",
+  labelNames: ["model", "device", "kind"] as const,
+});
+
 type EngineCounter = keyof typeof counters;
 const engineCounters = Object.keys(counters) as EngineCounter[];
 
@@ -52,7 +70,8 @@ export class ModelMetrics {
   constructor(model: string) {
     this.#model = model;
     // A series that appears with its first event has no rate at its first event.
-    for (const metric of [...Object.values(gauges), ...Object.values(counters)]) metric.labels({ model }).inc(0);
+    const all = [...Object.values(gauges), ...Object.values(counters), ...Object.values(residency)];
+    for (const metric of all) metric.labels({ model }).inc(0);
     restarts.labels({ model }).inc(0);
   }
 
@@ -60,8 +79,28 @@ export class ModelMetrics {
   onModel(model: Model): void {
     gauges.resident.set(this.#labels, model.state === ModelState.RESIDENT ? 1 : 0);
     gauges.slots.set(this.#labels, model.state === ModelState.RESIDENT ? (model.details?.slots ?? 0) : 0);
+    for (const { device, estimatedBytes, measuredBytes } of model.memory) {
+      memory.set({ ...this.#labels, device, kind: "estimated" }, Number(estimatedBytes));
+      memory.set({ ...this.#labels, device, kind: "measured" }, Number(measuredBytes));
+    }
     if (model.stats !== undefined) this.#onStats(model.stats);
     else for (const name of ["slotsBusy", "kvUsage", "promptCache"] as const) gauges[name].set(this.#labels, 0);
+  }
+
+  /** It came into memory. */
+  onLoaded(tookMs: number): void {
+    residency.loads.inc(this.#labels);
+    residency.loadSeconds.inc(this.#labels, tookMs / 1000);
+  }
+
+  onLoadFailed(): void {
+    residency.loadFailures.inc(this.#labels);
+  }
+
+  /** It is to leave memory. */
+  onUnload(reason: UnloadReason): void {
+    unloads.inc({ ...this.#labels, reason });
+    if (reason === "room") residency.evictions.inc(this.#labels);
   }
 
   onCounts({ running, waiting }: SchedulerCounts): void {

@@ -1,13 +1,45 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
-import type { ModelService } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import type {
+  Device,
+  Model,
+  ModelService,
+  PullModelRequest,
+  PullModelResponseSchema,
+} from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import type { CallContext } from "../rpc/call-context.ts";
 import type { ServiceHandlers } from "../rpc/serve.ts";
+import { modelNotFound } from "./model-not-found.ts";
 import type { ModelSource } from "./model-source.ts";
 import { watchModels } from "./watch-models.ts";
 
-/** The ModelService over models: the same for a worker's one and for all that are configured. */
-export function createModelHandlers(source: ModelSource): ServiceHandlers<typeof ModelService> {
+/** What makes models come and go. */
+export interface ModelControl {
+  /** Where models can be. */
+  devices(): Device[];
+  load(id: string, context: CallContext): AsyncIterable<Model>;
+  unload(id: string, options: { readonly force: boolean; readonly signal: AbortSignal }): Promise<Model>;
+  pull(request: PullModelRequest, context: CallContext): AsyncIterable<MessageInitShape<typeof PullModelResponseSchema>>;
+  delete(id: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Of a worker: its one model comes and goes with its process. */
+export const noControl: ModelControl = {
+  devices: () => [],
+  load: refuse,
+  unload: refuse,
+  pull: refuse,
+  delete: refuse,
+};
+
+function refuse(): never {
+  throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, "a worker keeps the model it was started with: ask its server");
+}
+
+/** The ModelService over models and what controls them. */
+export function createModelHandlers(source: ModelSource, control: ModelControl): ServiceHandlers<typeof ModelService> {
   return {
-    listModels: async () => ({ models: [...source.models()] }),
+    listModels: async () => ({ models: [...source.models()], devices: control.devices() }),
     getModel: async ({ id }) => {
       const models = source.models();
       const model = models.find((model) => model.id === id);
@@ -28,13 +60,14 @@ export function createModelHandlers(source: ModelSource): ServiceHandlers<typeof
         if (error !== closing.reason) throw error;
       }
     },
+    async *loadModel({ id }, context) {
+      for await (const model of control.load(id, context)) yield { model };
+    },
+    pullModel: (request, context) => control.pull(request, context),
+    deleteModel: async ({ id }, { signal }) => {
+      await control.delete(id, signal);
+      return {};
+    },
+    unloadModel: async ({ id, force }, { signal }) => ({ model: await control.unload(id, { force, signal }) }),
   };
-}
-
-/** The refusal of a model that is not configured: it names those that are. */
-export function modelNotFound(name: string, ids: readonly string[]): RpcError {
-  // Names come from strangers; the message goes into headers and logs.
-  const shown = JSON.stringify(name.length > 100 ? `${name.slice(0, 100)}…` : name);
-  const message = `model ${shown} is not configured (have: ${ids.join(", ")})`;
-  return new RpcError(ErrorReason.MODEL_NOT_FOUND, message, { param: "model" });
 }

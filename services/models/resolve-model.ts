@@ -1,4 +1,4 @@
-import { modelNotFound } from "./model-handlers.ts";
+import { modelNotFound } from "./model-not-found.ts";
 
 /** How requests name models. */
 export interface ModelNames {

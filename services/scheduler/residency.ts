@@ -1,52 +1,364 @@
-/** Where a model is, as the scheduler was told. */
-export type Availability =
-  /** Also while its process still ends: a load that is asked for then comes after it. */
-  | { readonly state: "unloaded" }
-  /** Asked for, or its process ended and comes back by itself. */
-  | { readonly state: "loading" }
-  | { readonly state: "ready" }
-  | { readonly state: "failed"; readonly message: string; readonly retryAtMs: number };
+import { addBytes, type DeviceBytes, shortage, subtractBytes } from "./device-bytes.ts";
+import { findRoom, type Occupant, type Room } from "./find-room.ts";
+import { Ledger } from "./ledger.ts";
+import { needOf, slotsWithin } from "./memory-need.ts";
+import type { ScheduledModel } from "./scheduled-model.ts";
+import type { Effect, NoRoom, Refusal, UnloadReason } from "./ticket.ts";
 
-/** What a request for a model means for the model. */
-export type Demand = "serve" | "wait" | "load" | "refuse";
-
-/** How a model is used. */
-export interface ModelUse {
-  readonly availability: Availability;
-  /** A request for it waits or runs. */
-  readonly busy: boolean;
-  /** When its last request ended, or it came into memory; undefined: neither has happened. */
-  readonly lastUseMs: number | undefined;
-  /** How long it stays without a request; undefined: for ever. */
-  readonly ttlMs: number | undefined;
+/** How long a model in use may go on when another one needs its room: until either is reached. */
+export interface TurnLimits {
+  /** From when the other one began to wait, or from when this one came into memory. */
+  readonly ms: number;
+  /** Requests granted since then. */
+  readonly requests: number;
 }
 
-/** Decides which models are in memory. A policy with a bound on bytes, where the least recently used goes first, is another one of these. */
-export interface ResidencyPolicy {
-  demand(model: Availability, nowMs: number): Demand;
-  /** When the model is to leave memory if nothing happens before; undefined: it stays. */
-  unloadAtMs(use: ModelUse): number | undefined;
+export interface ResidencyOptions {
+  readonly models: ReadonlyMap<string, ScheduledModel>;
+  readonly turn: TurnLimits;
+  /** Takes all who wait for a model out of its lines. */
+  readonly refuseWaiting: (model: ScheduledModel, refusal: Refusal) => Effect[];
 }
+
+/** More loads at a time would only share the disk; a single one that is slow would hold up all others. */
+const maxLoads = 2;
+/** Processes that wait for room are there at once when it comes, but each takes memory of its own. */
+const maxWaitingProcesses = 4;
+/**
+ * An idle model whose last request has just ended may get its next one: it is let go after this share of what loading it
+ * again would take, so that two callers in turn do not swap models for each request.
+ */
+const lingerShare = 0.25;
+const maxLingerMs = 1000;
 
 /**
- * A model that is asked for is loaded and stays: one with a ttl until nobody has used it for so long, the others for
- * ever. A busy model is never unloaded. One that failed to load is tried again on demand, not before its time.
+ * Decides which models are in memory, by bytes. `settle` looks at the whole state after an event and returns what has to
+ * be done; it is the only place where models are loaded for a request, or leave for one:
+ * 1. a model that leaves and on which nothing runs any more → unload;
+ * 2. a load that nobody waits for → give it up;
+ * 3. more is held than there is → idle ones leave;
+ * 4. for each model that is wanted, in the order in which they came:
+ *    a. what it takes is not known → start its process, which says so;
+ *    b. there is room → take it, and load;
+ *    c. others must leave first → it waits for their turns to end, then they leave; a model that only the start wants
+ *       waits for nobody: its first request will load it;
+ *    d. there can never be room → refuse;
+ * 5. a model that leaves for another, though none is wanted any more → stays.
  */
-export const keepWhileUsed: ResidencyPolicy = {
-  demand(model, nowMs) {
-    switch (model.state) {
-      case "ready":
-        return "serve";
-      case "loading":
-        return "wait";
-      case "unloaded":
-        return "load";
-      case "failed":
-        return nowMs >= model.retryAtMs ? "load" : "refuse";
+export class Residency {
+  readonly ledger = new Ledger();
+  readonly #models: ReadonlyMap<string, ScheduledModel>;
+  readonly #turn: TurnLimits;
+  readonly #refuseWaiting: ResidencyOptions["refuseWaiting"];
+  /** Of those that are loaded at the start: what they take is not known yet, so that nobody can say who fits beside whom. */
+  readonly #unknown = new Set<string>();
+  #nextMs: number | undefined;
+
+  constructor({ models, turn, refuseWaiting }: ResidencyOptions) {
+    this.#models = models;
+    this.#turn = turn;
+    this.#refuseWaiting = refuseWaiting;
+  }
+
+  /** When `settle` will have something to do if nothing happens before; undefined: never. */
+  get nextMs(): number | undefined {
+    return this.#nextMs;
+  }
+
+  /** These are to be loaded now, as far as they fit beside one another: pinned ones first, then in this order. */
+  start(ids: readonly string[], nowMs: number): void {
+    for (const id of ids) {
+      const model = this.#models.get(id);
+      if (model === undefined) continue;
+      model.hold = true;
+      model.wantedSinceMs = nowMs;
+      if (model.need === undefined) this.#unknown.add(id);
     }
-  },
-  unloadAtMs({ availability, busy, lastUseMs, ttlMs }) {
-    if (availability.state !== "ready" || busy || lastUseMs === undefined || ttlMs === undefined) return undefined;
-    return lastUseMs + ttlMs;
-  },
-};
+  }
+
+  /** What the model takes is known, or will not be for long. */
+  noted(id: string): void {
+    this.#unknown.delete(id);
+  }
+
+  settle(nowMs: number): Effect[] {
+    const effects: Effect[] = [];
+    this.#nextMs = undefined;
+    for (const model of this.#models.values()) {
+      const { state } = model.availability;
+      if (state === "leaving" && model.running === 0)
+        effects.push(unload(model, reasonOf(model))); // 1
+      else if (this.#isAbandoned(model)) effects.push(unload(model, "abandoned")); // 2
+      this.#noteWish(model, nowMs);
+    }
+    this.#shrink(effects); // 3
+    this.#makeRoom(nowMs, effects); // 4
+    if (!this.#wanted().some(isAskedFor)) this.#stay(); // 5
+    return effects;
+  }
+
+  /** The model is let go as soon as nothing runs on it. */
+  leave(model: ScheduledModel, why: "room" | "asked"): Effect[] {
+    if (model.running === 0) return [unload(model, why)];
+    model.unavailable({ state: "leaving", why });
+    return [];
+  }
+
+  /** A load of a request, or of the start, that is under way and for nobody. */
+  #isAbandoned({ availability, hold, waiting, running }: ScheduledModel): boolean {
+    if (hold || waiting + running > 0) return false;
+    return availability.state === "preparing" || (availability.state === "loading" && !availability.restart);
+  }
+
+  #noteWish(model: ScheduledModel, nowMs: number): void {
+    const { state } = model.availability;
+    if (state === "ready" || state === "loading") return;
+    model.wantedSinceMs = isAskedFor(model) || model.hold ? (model.wantedSinceMs ?? nowMs) : undefined;
+  }
+
+  /** Those that have no room yet, in the order in which they get it. */
+  #wanted(): ScheduledModel[] {
+    return [...this.#models.values()]
+      .filter(({ availability: { state }, waiting, hold }) => {
+        return (state === "unloaded" || state === "preparing") && (waiting > 0 || hold);
+      })
+      .sort((a, b) => since(a) - since(b) || Number(b.pinned) - Number(a.pinned));
+  }
+
+  #makeRoom(nowMs: number, effects: Effect[]): void {
+    const wanted = this.#wanted();
+    const claimed = new Set<string>();
+    let coming = this.#coming();
+    for (const model of wanted) {
+      if (nowMs < model.notBeforeMs) {
+        this.#checkAt(model.notBeforeMs);
+        continue;
+      }
+      if (model.need === undefined) {
+        this.#prepare(model, wanted, effects); // a
+        continue;
+      }
+      if (!isAskedFor(model) && this.#unknown.size > 0) {
+        this.#prepare(model, wanted, effects);
+        continue;
+      }
+      const need = needOf(model.need, model.need.minSlots);
+      const occupants = this.#occupants().filter(({ id }) => !claimed.has(id));
+      const room = this.#findRoom(model, { free: this.ledger.free, coming, occupants });
+      if (room.kind === "never") {
+        effects.push(...this.#refuse(model, room.short)); // d
+        continue;
+      }
+      if (room.kind === "free" && this.#loads() < maxLoads) {
+        const slots = this.#admit(model, coming, effects); // b
+        coming = subtractBytes(coming, bounded(this.ledger, needOf(model.need, slots)));
+        continue;
+      }
+      if (room.kind !== "free" && !isAskedFor(model)) {
+        this.#drop(model, effects); // c, at the start
+        continue;
+      }
+      this.#prepare(model, wanted, effects);
+      coming = subtractBytes(coming, bounded(this.ledger, need));
+      if (room.kind !== "after") continue;
+      for (const { id, bytes } of room.leaving) {
+        claimed.add(id);
+        coming = addBytes(coming, bounded(this.ledger, bytes));
+      }
+      this.#takeTurns(model, room.leaving, { nowMs, effects }); // c
+    }
+    for (const model of this.#models.values()) if (!claimed.has(model.id)) model.grantsBeforeContention = undefined;
+  }
+
+  /** A measurement above the estimate does not keep a model out that had room before. */
+  #findRoom(model: ScheduledModel, memory: Parameters<typeof findRoom>[1]): Room {
+    const [learned, estimated] = [model.need, model.estimate].map((need) => need && needOf(need, need.minSlots));
+    const room = findRoom(learned ?? {}, memory);
+    if (room.kind !== "never" || estimated === undefined) return room;
+    return findRoom(estimated, memory).kind === "never" ? room : findRoom(capped(learned ?? {}, room.short), memory);
+  }
+
+  /** Makes `leaving` go when the turn of each has ended. */
+  #takeTurns(
+    model: ScheduledModel,
+    leaving: readonly Occupant[],
+    { nowMs, effects }: { nowMs: number; effects: Effect[] },
+  ): void {
+    const models = leaving.flatMap(({ id }) => this.#models.get(id) ?? []);
+    const dueMs = Math.max(...models.map((other) => this.#turnEndMs(other, model, nowMs)), 0);
+    if (dueMs > nowMs) return this.#checkAt(dueMs);
+    for (const other of models) effects.push(...this.leave(other, "room"));
+  }
+
+  #turnEndMs(model: ScheduledModel, next: ScheduledModel, nowMs: number): number {
+    model.grantsBeforeContention ??= model.grants;
+    if (!model.busy) return (model.lastUseMs ?? 0) + Math.min(this.#turn.ms, maxLingerMs, model.loadMs * lingerShare);
+    if (model.grants - model.grantsBeforeContention >= this.#turn.requests) return nowMs;
+    return Math.max(since(next), model.readySinceMs) + this.#turn.ms;
+  }
+
+  #admit(model: ScheduledModel, coming: DeviceBytes, effects: Effect[]): number {
+    const slots = this.#slotsFor(model, coming);
+    if (model.need !== undefined) this.ledger.hold(model.id, needOf(model.need, slots));
+    const { availability } = model;
+    const knows = availability.state === "preparing" && availability.knows;
+    if (availability.state === "unloaded") effects.push({ type: "load", model: model.id });
+    if (knows) effects.push({ type: "proceed", model: model.id, slots });
+    model.unavailable({ state: "loading", waits: !knows, restart: false, slots });
+    model.wantedSinceMs = undefined;
+    return slots;
+  }
+
+  /** What is left when every known model has its fewest slots is shared; where they cannot all be, those who are here have it. */
+  #slotsFor(model: ScheduledModel, coming: DeviceBytes): number {
+    const { need } = model;
+    if (need === undefined) return 1;
+    const { free } = this.ledger;
+    const room: Record<string, number> = {};
+    for (const device of Object.keys(free)) room[device] = Math.min(free[device] ?? 0, coming[device] ?? 0);
+    const fewest = needOf(need, need.minSlots);
+    const left = subtractBytes(room, bounded(this.ledger, fewest));
+    const others = [...this.#models.values()].flatMap((other) => {
+      const { state } = other.availability;
+      if (other === model || (state !== "unloaded" && state !== "preparing") || other.need === undefined) return [];
+      return [needOf(other.need, other.need.minSlots)];
+    });
+    const reserved = others.reduce((sum, bytes) => addBytes(sum, bounded(this.ledger, bytes)), {} as DeviceBytes);
+    const all = Object.keys(shortage(reserved, left)).length === 0;
+    const spare = all ? share(subtractBytes(left, reserved), others.length + 1) : left;
+    return slotsWithin(need, addBytes(bounded(this.ledger, fewest), spare));
+  }
+
+  /** Starts its process, if it has none and there are not too many that wait. */
+  #prepare(model: ScheduledModel, wanted: readonly ScheduledModel[], effects: Effect[]): void {
+    if (model.availability.state !== "unloaded") return;
+    const waiting = wanted.filter(({ availability: { state } }) => state === "preparing");
+    if (waiting.length >= maxWaitingProcesses) {
+      // One that has said what it takes gives its place to one that has not.
+      const done = waiting.findLast(({ availability }) => availability.state === "preparing" && availability.knows);
+      if (model.need === undefined && done !== undefined) effects.push(unload(done, "abandoned"));
+      return;
+    }
+    model.unavailable({ state: "preparing", knows: false });
+    effects.push({ type: "load", model: model.id });
+  }
+
+  #refuse(model: ScheduledModel, short: DeviceBytes): Effect[] {
+    const refusal = { kind: "no-room", model: model.id, room: this.#noRoom(model, short) } as const;
+    const refused = this.#refuseWaiting(model, refusal);
+    const had = model.availability.state;
+    // At the start that is how the load ended; a request's caller is told anyway.
+    if (model.hold || had === "preparing") {
+      // Until its process has ended, which `onModelDown` will tell.
+      model.unavailable({ state: "failed", refusal, retryAtMs: Infinity });
+      refused.push({ type: "reject", model: model.id, refusal });
+    }
+    model.hold = false;
+    model.wantedSinceMs = undefined;
+    return refused;
+  }
+
+  #noRoom(model: ScheduledModel, short: DeviceBytes): NoRoom {
+    const stay = [...this.#models.values()].flatMap(({ id, pinned }) => {
+      const bytes = this.ledger.held(id);
+      return bytes === undefined || !pinned || id === model.id ? [] : [{ model: id, bytes }];
+    });
+    const need = model.need === undefined ? {} : needOf(model.need, model.need.minSlots);
+    return { need, capacity: this.ledger.capacity, short, stay };
+  }
+
+  /** It does not fit beside the others that the start wants. */
+  #drop(model: ScheduledModel, effects: Effect[]): void {
+    model.hold = false;
+    model.wantedSinceMs = undefined;
+    if (model.availability.state === "preparing") effects.push(unload(model, "abandoned"));
+  }
+
+  #shrink(effects: Effect[]): void {
+    for (;;) {
+      const { free } = this.ledger;
+      const over = Object.keys(free).filter((device) => (free[device] ?? 0) + this.#leavingBytes(device) < 0);
+      const candidates = this.#occupants().filter(({ bytes, busy, mayLeave }) => {
+        return mayLeave === "now" && !busy && over.some((device) => (bytes[device] ?? 0) > 0);
+      });
+      // Alone it does not leave for itself.
+      const [first] = candidates.sort((a, b) => a.lastUseMs - b.lastUseMs);
+      const model = first && this.#models.get(first.id);
+      if (model === undefined || this.#residents() <= 1) return;
+      effects.push(unload(model, "room"));
+    }
+  }
+
+  #stay(): void {
+    for (const model of this.#models.values()) {
+      const { availability } = model;
+      if (availability.state === "leaving" && availability.why === "room") model.resume();
+    }
+  }
+
+  #coming(): DeviceBytes {
+    const { free } = this.ledger;
+    return Object.fromEntries(
+      Object.entries(free).map(([device, bytes]) => [device, bytes + this.#leavingBytes(device)]),
+    );
+  }
+
+  #leavingBytes(device: string): number {
+    return [...this.#models.values()]
+      .filter(({ availability: { state } }) => state === "leaving" || state === "unloading")
+      .reduce((sum, { id }) => sum + (this.ledger.held(id)?.[device] ?? 0), 0);
+  }
+
+  #occupants(): Occupant[] {
+    return [...this.#models.values()].flatMap((model): Occupant[] => {
+      const { state } = model.availability;
+      const bytes = this.ledger.held(model.id);
+      if (bytes === undefined || state === "leaving" || state === "unloading") return [];
+      const mayLeave = model.pinned ? "never" : state === "ready" ? "now" : "later";
+      return [{ id: model.id, bytes, busy: model.busy, lastUseMs: model.lastUseMs ?? 0, mayLeave }];
+    });
+  }
+
+  #residents(): number {
+    return [...this.#models.values()].filter(({ id }) => this.ledger.held(id) !== undefined).length;
+  }
+
+  #loads(): number {
+    return [...this.#models.values()].filter(({ availability: { state } }) => state === "loading").length;
+  }
+
+  #checkAt(ms: number): void {
+    this.#nextMs = Math.min(this.#nextMs ?? Infinity, ms);
+  }
+}
+
+function unload(model: ScheduledModel, reason: UnloadReason): Effect {
+  model.unavailable({ state: "unloading" });
+  model.grantsBeforeContention = undefined;
+  return { type: "unload", model: model.id, reason };
+}
+
+function reasonOf({ availability }: ScheduledModel): UnloadReason {
+  return availability.state === "leaving" ? availability.why : "asked";
+}
+
+function isAskedFor({ waiting }: ScheduledModel): boolean {
+  return waiting > 0;
+}
+
+function since({ wantedSinceMs }: ScheduledModel): number {
+  return wantedSinceMs ?? Infinity;
+}
+
+/** Of the devices that have a bound. */
+function bounded({ capacity }: Ledger, bytes: DeviceBytes): DeviceBytes {
+  return Object.fromEntries(Object.entries(bytes).filter(([device]) => capacity[device] !== undefined));
+}
+
+function capped(need: DeviceBytes, short: DeviceBytes): DeviceBytes {
+  return subtractBytes(need, short);
+}
+
+function share(bytes: DeviceBytes, parts: number): DeviceBytes {
+  return Object.fromEntries(Object.entries(bytes).map(([device, amount]) => [device, Math.floor(amount / parts)]));
+}

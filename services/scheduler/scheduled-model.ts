@@ -1,14 +1,37 @@
 import { Lane } from "./lane.ts";
-import type { Availability, ModelUse } from "./residency.ts";
-import type { LaneName, Ticket } from "./ticket.ts";
+import type { MemoryNeed } from "./memory-need.ts";
+import type { LaneName, Refusal, Ticket } from "./ticket.ts";
 import type { WaitingLine } from "./waiting-line.ts";
+
+/** Where a model is. */
+export type Availability =
+  /** No process. */
+  | { readonly state: "unloaded" }
+  /** Its process starts, or waits for room: it holds no memory yet. `knows`: it has said what it takes, and waits. */
+  | { readonly state: "preparing"; readonly knows: boolean }
+  /** It has its room. `waits`: its process is to be told so. `restart`: it was ready, and comes back by itself. */
+  | {
+      readonly state: "loading";
+      readonly waits: boolean;
+      readonly restart: boolean;
+      readonly slots: number | undefined;
+    }
+  | { readonly state: "ready" }
+  /** It finishes what runs. */
+  | { readonly state: "leaving"; readonly why: "room" | "asked" }
+  /** Its process ends. */
+  | { readonly state: "unloading" }
+  /** Before `retryAtMs` it is not tried again. */
+  | { readonly state: "failed"; readonly refusal: Refusal; readonly retryAtMs: number };
 
 export interface SchedulerModel {
   readonly id: string;
   /** Most requests that wait for this model, both lanes together. */
   readonly maxQueue: number;
-  /** Unloaded after so long without a request; unset: it stays in memory once it is there. */
+  /** Unloaded after so long without a request; unset: it stays while nobody needs its room. */
   readonly ttlMs?: number | undefined;
+  /** It never leaves, but when somebody says so. */
+  readonly pinned?: boolean;
 }
 
 /** Counts of now, for metrics and tests. */
@@ -20,18 +43,41 @@ export interface SchedulerCounts {
 }
 
 /** What the scheduler knows of one model: where it is, who runs on it, who waits. Decides nothing by itself. */
-export class ScheduledModel implements ModelUse {
+export class ScheduledModel {
   readonly id: string;
   readonly maxQueue: number;
   readonly ttlMs: number | undefined;
+  readonly pinned: boolean;
   readonly lanes: Readonly<Record<LaneName, Lane>>;
+  /** When its last request ended, or it came into memory; undefined: neither has happened. */
   lastUseMs: number | undefined;
+  /** What it takes, as far as is known: an estimate, then what was measured. */
+  need: MemoryNeed | undefined;
+  /** The estimate alone. */
+  estimate: MemoryNeed | undefined;
+  /** It is to be loaded without a request, if there is room: when the server starts. */
+  hold = false;
+  /** Since when it has been wanted, without having its room. */
+  wantedSinceMs: number | undefined;
+  /** Its load is not tried before. */
+  notBeforeMs = 0;
+  /** Its last load failed for want of memory, and is tried once more. */
+  retried = false;
+  readySinceMs = 0;
+  /** How long its last load took. */
+  loadMs = 0;
+  /** Requests granted since it was ready. */
+  grants = 0;
+  /** Of these, before another model began to wait for its room; undefined: none waits. */
+  grantsBeforeContention: number | undefined;
   #availability: Availability = { state: "unloaded" };
+  #places: Readonly<Record<LaneName, number>> = { generate: 0, auxiliary: 0 };
 
-  constructor({ id, maxQueue, ttlMs }: SchedulerModel, createLine: () => WaitingLine) {
+  constructor({ id, maxQueue, ttlMs, pinned = false }: SchedulerModel, createLine: () => WaitingLine) {
     this.id = id;
     this.maxQueue = maxQueue;
     this.ttlMs = ttlMs;
+    this.pinned = pinned;
     this.lanes = { generate: new Lane(createLine()), auxiliary: new Lane(createLine()) };
   }
 
@@ -43,16 +89,32 @@ export class ScheduledModel implements ModelUse {
     return this.lanes.generate.line.size + this.lanes.auxiliary.line.size;
   }
 
+  get running(): number {
+    return this.lanes.generate.running + this.lanes.auxiliary.running;
+  }
+
   get busy(): boolean {
-    return this.waiting + this.lanes.generate.running + this.lanes.auxiliary.running > 0;
+    return this.waiting + this.running > 0;
   }
 
   /** It can run so many of each kind at once. */
   ready(places: Readonly<Record<LaneName, number>>, nowMs: number): void {
-    this.#availability = { state: "ready" };
+    this.#places = places;
     this.lastUseMs = nowMs;
-    this.lanes.generate.capacity = places.generate;
-    this.lanes.auxiliary.capacity = places.auxiliary;
+    this.readySinceMs = nowMs;
+    this.grants = 0;
+    this.grantsBeforeContention = undefined;
+    this.wantedSinceMs = undefined;
+    this.hold = false;
+    this.retried = false;
+    this.resume();
+  }
+
+  /** It serves again, as before it was to leave. */
+  resume(): void {
+    this.#availability = { state: "ready" };
+    this.lanes.generate.capacity = this.#places.generate;
+    this.lanes.auxiliary.capacity = this.#places.auxiliary;
   }
 
   /** Nobody can be served on it; what runs is not touched. */
@@ -69,9 +131,9 @@ export class ScheduledModel implements ModelUse {
 
   /** Of the generation lane and, for `running` and `waiting`, both lanes. */
   counts(): SchedulerCounts {
-    const { generate, auxiliary } = this.lanes;
+    const { generate } = this.lanes;
     return {
-      running: generate.running + auxiliary.running,
+      running: this.running,
       waiting: this.waiting,
       slots: generate.capacity,
       slotsTaken: generate.placesTaken,

@@ -1,5 +1,7 @@
 import type { Lane } from "./lane.ts";
-import { keepWhileUsed, type ResidencyPolicy } from "./residency.ts";
+import { addBytes, type DeviceBytes } from "./device-bytes.ts";
+import { learned, type MemoryNeed, needOf } from "./memory-need.ts";
+import { Residency, type TurnLimits } from "./residency.ts";
 import { ScheduledModel, type SchedulerCounts, type SchedulerModel } from "./scheduled-model.ts";
 import type { Effect, Refusal, Ticket } from "./ticket.ts";
 import { createFifoLine, type WaitingLine } from "./waiting-line.ts";
@@ -10,8 +12,8 @@ export interface SchedulerOptions {
   readonly maxQueue: number;
   /** Embedding, tokenizing … calls that run at once, per model. */
   readonly auxiliaryPlaces: number;
-  /** Default: models stay while they are used. */
-  readonly residency?: ResidencyPolicy;
+  /** How long a model in use may go on when another needs its room; default: 5 s or 32 requests. */
+  readonly turn?: TurnLimits;
   /** Default: first come, first served. */
   readonly createLine?: () => WaitingLine;
 }
@@ -20,9 +22,33 @@ export interface SchedulerOptions {
 export type ModelDown =
   /** It comes back by itself: who waits goes on waiting. */
   | { readonly kind: "restarting" }
-  /** Its load failed: who waits is refused. Before `retryAtMs` it is not tried again. */
-  | { readonly kind: "failed"; readonly message: string; readonly retryAtMs: number };
+  /**
+   * Its load failed: who waits is refused. Before `retryAtMs` it is not tried again. `memory`: for want of memory, though
+   * there was room for it as far as we knew.
+   */
+  | { readonly kind: "failed"; readonly message: string; readonly retryAtMs: number; readonly memory?: boolean };
 
+export interface ModelMemory {
+  /** What it holds, or what is set aside for it. */
+  readonly held: DeviceBytes | undefined;
+  readonly estimate: MemoryNeed | undefined;
+}
+
+/** A model that is in memory. */
+export interface ReadyModel {
+  /** How many sequences it runs. */
+  readonly slots: number;
+  /** What it was seen to take; undefined: nobody measured. */
+  readonly measured?: DeviceBytes;
+  readonly loadMs?: number;
+}
+
+const defaultTurn: TurnLimits = { ms: 5000, requests: 32 };
+/** After a load that found less memory than was thought: so much more is taken to be needed. */
+const memoryLesson = 0.25;
+
+/** Who waited for a load that somebody ended may start another. */
+const cancelledRetryMs = 1000;
 /** Who is refused at shutdown may come again after about the time of a restart. */
 const shuttingDown: Refusal = { kind: "shutting-down", retryAfterMs: 5000 };
 
@@ -38,7 +64,7 @@ const shuttingDown: Refusal = { kind: "shutting-down", retryAfterMs: 5000 };
 export class Scheduler {
   readonly #models: ReadonlyMap<string, ScheduledModel>;
   readonly #options: SchedulerOptions;
-  readonly #residency: ResidencyPolicy;
+  readonly #residency: Residency;
   /** The lane in which each live ticket waits or runs. */
   readonly #lanes = new Map<number, { readonly model: ScheduledModel; readonly lane: Lane }>();
   #waiting = 0;
@@ -47,8 +73,12 @@ export class Scheduler {
   constructor(options: SchedulerOptions) {
     const createLine = options.createLine ?? createFifoLine;
     this.#options = options;
-    this.#residency = options.residency ?? keepWhileUsed;
     this.#models = new Map(options.models.map((model) => [model.id, new ScheduledModel(model, createLine)]));
+    this.#residency = new Residency({
+      models: this.#models,
+      turn: options.turn ?? defaultTurn,
+      refuseWaiting: (model, refusal) => this.#refuseWaiting(model, refusal),
+    });
   }
 
   /**
@@ -59,7 +89,7 @@ export class Scheduler {
    * 4. the model failed to load and it is too early to try again → refuse;
    * 5. nobody waits before it and its places are free → grant;
    * 6. the model's or the server's queue is full → refuse;
-   * 7. else it waits, and the model is loaded if it is not on its way.
+   * 7. else it waits, and the model is loaded if it is not on its way: residency.ts decides when.
    */
   onRequest(ticket: Ticket, nowMs: number): Effect[] {
     const model = this.#model(ticket.model);
@@ -67,25 +97,26 @@ export class Scheduler {
     if (this.#shuttingDown) return [refuse(ticket, shuttingDown)]; // 1
     if (ticket.deadlineMs !== undefined && nowMs >= ticket.deadlineMs) return [refuse(ticket, { kind: "deadline" })]; // 2
     if (model.availability.state === "ready" && ticket.places > lane.capacity) return [refuseChoices(ticket, lane)]; // 3
-    const demand = this.#residency.demand(model.availability, nowMs);
-    if (demand === "refuse") return [refuse(ticket, loadFailure(model))]; // 4
-    if (demand === "serve" && lane.line.size === 0 && lane.fits(ticket))
-      return [this.#grant(model, lane, ticket, nowMs)]; // 5
+    const failure = this.#failure(model, nowMs);
+    if (failure !== undefined) return [refuse(ticket, failure)]; // 4
+    if (model.availability.state === "ready" && lane.line.size === 0 && lane.fits(ticket))
+      return [this.#grant(model, lane, ticket, nowMs), ...this.#settle(nowMs)]; // 5
     const full = this.#fullQueue(model, lane); // 6
     if (full !== undefined) return [refuse(ticket, full)];
     this.#wait(model, lane, ticket); // 7
-    return demand === "load" ? [this.#load(model)] : [];
+    return this.#settle(nowMs);
   }
 
   /** The caller of a *waiting* request left. A running one goes on to hold its places until `onFinished`. */
   onCancel(id: number, nowMs: number): Effect[] {
-    return this.#giveUp(id, nowMs) === undefined ? [] : this.#serveAll(nowMs);
+    return this.#giveUp(id, nowMs) === undefined ? [] : [...this.#serveAll(nowMs), ...this.#settle(nowMs)];
   }
 
   /** The deadline of a request passed; a running one is stopped by its own signal and ends in `onFinished`. */
   onDeadline(id: number, nowMs: number): Effect[] {
     const ticket = this.#giveUp(id, nowMs);
-    return ticket === undefined ? [] : [refuse(ticket, { kind: "deadline" }), ...this.#serveAll(nowMs)];
+    if (ticket === undefined) return [];
+    return [refuse(ticket, { kind: "deadline" }), ...this.#serveAll(nowMs), ...this.#settle(nowMs)];
   }
 
   /** The work of a granted request has stopped, however it ended: its places are free. */
@@ -94,7 +125,7 @@ export class Scheduler {
     if (entry?.lane.release(id, nowMs) === undefined) return [];
     this.#lanes.delete(id);
     entry.model.lastUseMs = nowMs;
-    return this.#serve(entry.model, nowMs);
+    return [...this.#serve(entry.model, nowMs), ...this.#settle(nowMs)];
   }
 
   /**
@@ -108,52 +139,180 @@ export class Scheduler {
     const { model, lane } = entry;
     this.#lanes.delete(id);
     if (this.#shuttingDown) return [refuse(ticket, shuttingDown)];
-    const demand = this.#residency.demand(model.availability, nowMs);
-    if (demand === "refuse") return [refuse(ticket, loadFailure(model)), ...this.#serve(model, nowMs)];
+    const failure = this.#failure(model, nowMs);
+    if (failure !== undefined) return [refuse(ticket, failure), ...this.#serve(model, nowMs)];
     this.#wait(model, lane, ticket, { again: true });
-    return demand === "load" ? [this.#load(model)] : this.#serve(model, nowMs);
+    return [...this.#serve(model, nowMs), ...this.#settle(nowMs)];
   }
 
-  /** The model is on its way into memory, for whatever reason. */
-  onModelLoading(id: string): Effect[] {
-    this.#model(id).unavailable({ state: "loading" });
-    return [];
+  /** These models are to be in memory from the start on, as far as they fit. */
+  onStart(ids: readonly string[], nowMs: number): Effect[] {
+    this.#residency.start(ids, nowMs);
+    return this.#settle(nowMs);
+  }
+
+  /** What all models together may take has changed. */
+  onCapacity(capacity: DeviceBytes, nowMs: number): Effect[] {
+    this.#residency.ledger.capacity = capacity;
+    return this.#settle(nowMs);
+  }
+
+  /** The model's process says what it takes, and waits to be told to proceed. */
+  onEstimate(id: string, need: MemoryNeed, nowMs: number): Effect[] {
+    const model = this.#model(id);
+    this.#residency.noted(id);
+    model.estimate = need;
+    model.need ??= need;
+    const { availability } = model;
+    if (availability.state === "preparing") model.unavailable({ state: "preparing", knows: true });
+    if (availability.state !== "loading") return this.#settle(nowMs);
+    // It has its room already: it was evicted for it while the process started, or the process is another's successor.
+    model.unavailable({ ...availability, waits: false });
+    return [{ type: "proceed", model: id, slots: availability.slots }, ...this.#settle(nowMs)];
+  }
+
+  /** It will take long until it is known what the model takes: others need not wait for that. */
+  onSlowEstimate(id: string, nowMs: number): Effect[] {
+    this.#residency.noted(id);
+    return this.#settle(nowMs);
+  }
+
+  /** What the model takes was measured once more. */
+  onMeasured(id: string, measured: DeviceBytes, nowMs: number): Effect[] {
+    if (this.#model(id).availability.state !== "ready") return [];
+    this.#residency.ledger.hold(id, measured);
+    return this.#settle(nowMs);
+  }
+
+  /** Somebody wants the model out of memory: at once with `force`, else when what runs on it has ended. */
+  onUnload(id: string, { force }: { readonly force: boolean }, nowMs: number): Effect[] {
+    const model = this.#model(id);
+    const { state } = model.availability;
+    if (state === "unloaded" || state === "unloading" || state === "failed") return [];
+    model.hold = false;
+    const unload = { type: "unload", model: id, reason: "asked", force } as const;
+    if (state === "preparing" || state === "loading" || force) {
+      model.unavailable({ state: "unloading" });
+      const refusal = { kind: "load-cancelled", model: id, retryAfterMs: cancelledRetryMs } as const;
+      const refused = state === "ready" || state === "leaving" ? [] : this.#refuseWaiting(model, refusal);
+      return [...refused, unload, ...this.#settle(nowMs)];
+    }
+    return [...this.#residency.leave(model, "asked"), ...this.#settle(nowMs)];
+  }
+
+  /** The process of a model that was to leave has ended. */
+  onModelGone(id: string, nowMs: number): Effect[] {
+    const model = this.#model(id);
+    this.#residency.ledger.release(id);
+    if (model.availability.state !== "unloading") return [];
+    model.unavailable({ state: "unloaded" });
+    return this.#settle(nowMs);
   }
 
   /** The model can run `slots` sequences. */
-  onModelReady(id: string, { slots }: { readonly slots: number }, nowMs: number): Effect[] {
+  onModelReady(id: string, { slots, measured, loadMs = 0 }: ReadyModel, nowMs: number): Effect[] {
     const model = this.#model(id);
+    this.#residency.noted(id);
+    // It is to leave: what its process last said is no news.
+    if (model.availability.state === "unloading") return [];
+    if (measured !== undefined) {
+      this.#residency.ledger.hold(id, measured);
+      if (model.need !== undefined) model.need = learned(model.need, { slots, measured });
+    }
     model.ready({ generate: slots, auxiliary: this.#options.auxiliaryPlaces }, nowMs);
+    model.loadMs = loadMs;
     const tooBig = [...model.lanes.generate.line.tickets()].filter((ticket) => ticket.places > slots);
     for (const { id } of tooBig) this.#leaveLine(id);
-    return [...tooBig.map((ticket) => refuseChoices(ticket, model.lanes.generate)), ...this.#serve(model, nowMs)];
+    const refused = tooBig.map((ticket) => refuseChoices(ticket, model.lanes.generate));
+    return [...refused, ...this.#serve(model, nowMs), ...this.#settle(nowMs)];
   }
 
   /** The model cannot serve any more. What was granted is not touched: its owners notice and report. */
-  onModelDown(id: string, down: ModelDown): Effect[] {
+  onModelDown(id: string, down: ModelDown, nowMs: number): Effect[] {
     const model = this.#model(id);
-    if (down.kind === "restarting") return this.onModelLoading(id);
-    model.unavailable({ state: "failed", message: down.message, retryAtMs: down.retryAtMs });
-    return this.#refuseWaiting(model, loadFailure(model));
+    if (down.kind === "restarting") return this.#restart(model, nowMs);
+    this.#residency.noted(id);
+    this.#residency.ledger.release(id);
+    if (down.memory === true && !model.retried && model.need !== undefined) {
+      // Another program took it, or the estimate was wrong: more is to leave, once.
+      model.retried = true;
+      model.need = {
+        ...model.need,
+        fixed: addBytes(model.need.fixed, needOf(model.need, model.need.minSlots), memoryLesson),
+      };
+      model.notBeforeMs = down.retryAtMs;
+      model.unavailable({ state: "unloaded" });
+      return this.#settle(nowMs);
+    }
+    model.hold = false;
+    model.retried = false;
+    const { availability } = model;
+    const rejected = availability.state === "failed" ? availability.refusal : undefined;
+    const refusal: Refusal = rejected ?? {
+      kind: "load-failed",
+      model: id,
+      message: down.message,
+      memory: down.memory === true,
+    };
+    model.unavailable({ state: "failed", refusal, retryAtMs: down.retryAtMs });
+    return [...this.#refuseWaiting(model, refusal), ...this.#settle(nowMs)];
   }
 
   /** Some time has passed, `nextCheckMs` or another: models that nobody has used for long enough leave memory. */
   onCheck(nowMs: number): Effect[] {
     const leaving = [...this.#models.values()].filter((model) => nowMs >= this.#unloadAtMs(model));
-    for (const model of leaving) model.unavailable({ state: "unloaded" });
-    return leaving.map(({ id }) => ({ type: "unload", model: id }));
+    for (const model of leaving) model.unavailable({ state: "unloading" });
+    const unloads = leaving.map(({ id }): Effect => ({ type: "unload", model: id, reason: "idle" }));
+    return [...unloads, ...this.#settle(nowMs)];
   }
 
   /** When `onCheck` will have something to do if nothing else happens before; undefined: never. */
   nextCheckMs(): number | undefined {
-    const next = Math.min(...[...this.#models.values()].map((model) => this.#unloadAtMs(model)));
+    const times = [...this.#models.values()].map((model) => this.#unloadAtMs(model));
+    const next = Math.min(...times, this.#shuttingDown ? Infinity : (this.#residency.nextMs ?? Infinity));
     return next === Infinity ? undefined : next;
+  }
+
+  /** Who holds what, and what there is. */
+  memory(): { readonly capacity: DeviceBytes; readonly used: DeviceBytes } {
+    const { capacity, used } = this.#residency.ledger;
+    return { capacity, used };
+  }
+
+  /** What is known of a model's memory. */
+  memoryOf(id: string): ModelMemory {
+    const { estimate } = this.#model(id);
+    return { held: this.#residency.ledger.held(id), estimate };
   }
 
   /** Nothing is granted any more and who waits is refused; what runs goes on. */
   onShutdown(): Effect[] {
     this.#shuttingDown = true;
+    for (const model of this.#models.values()) model.hold = false;
     return [...this.#models.values()].flatMap((model) => this.#refuseWaiting(model, shuttingDown));
+  }
+
+  /** It is to be in memory from the start on, and is not there yet. */
+  isStarting(id: string): boolean {
+    return this.#model(id).hold;
+  }
+
+  /** It is being loaded because somebody asked for it, and not for the first time. */
+  isComing(id: string): boolean {
+    const { hold, availability } = this.#model(id);
+    const { state } = availability;
+    return !hold && (state === "preparing" || (state === "loading" && !availability.restart));
+  }
+
+  /** It finishes what runs, or its process ends. */
+  isLeaving(id: string): boolean {
+    const { state } = this.#model(id).availability;
+    return state === "leaving" || state === "unloading";
+  }
+
+  /** When its last request ended, or it came into memory. */
+  lastUseMs(id: string): number | undefined {
+    return this.#model(id).lastUseMs;
   }
 
   counts(id: string): SchedulerCounts {
@@ -174,9 +333,40 @@ export class Scheduler {
     return { kind: "queue-full", scope: "server", waiting: this.#waiting, retryAfterMs };
   }
 
+  #restart(model: ScheduledModel, nowMs: number): Effect[] {
+    const { state } = model.availability;
+    if (state === "unloading") return [];
+    // It was to leave anyway.
+    if (state === "leaving") {
+      model.unavailable({ state: "unloading" });
+      return [{ type: "unload", model: model.id, reason: "asked" }, ...this.#settle(nowMs)];
+    }
+    const slots = model.availability.state === "loading" ? model.availability.slots : undefined;
+    if (state !== "preparing") model.unavailable({ state: "loading", waits: true, restart: true, slots });
+    return this.#settle(nowMs);
+  }
+
+  /** Why the model cannot be had now. */
+  #failure(model: ScheduledModel, nowMs: number): Refusal | undefined {
+    const { availability } = model;
+    if (availability.state !== "failed") return undefined;
+    if (nowMs < availability.retryAtMs) return availability.refusal;
+    model.unavailable({ state: "unloaded" });
+    return undefined;
+  }
+
+  /** What is to happen to models, now that something has happened. */
+  #settle(nowMs: number): Effect[] {
+    if (this.#shuttingDown) return [];
+    const effects = this.#residency.settle(nowMs);
+    // One that was to leave may stay after all.
+    return [...effects, ...this.#serveAll(nowMs)];
+  }
+
   #grant(model: ScheduledModel, lane: Lane, ticket: Ticket, nowMs: number): Effect {
     this.#lanes.set(ticket.id, { model, lane });
     lane.take(ticket, nowMs);
+    model.grants += 1;
     return { type: "grant", id: ticket.id };
   }
 
@@ -201,13 +391,10 @@ export class Scheduler {
     return ticket;
   }
 
-  #unloadAtMs(model: ScheduledModel): number {
-    return (this.#shuttingDown ? undefined : this.#residency.unloadAtMs(model)) ?? Infinity;
-  }
-
-  #load(model: ScheduledModel): Effect {
-    model.unavailable({ state: "loading" });
-    return { type: "load", model: model.id };
+  /** When the model is to leave memory if nothing happens before. */
+  #unloadAtMs({ availability, busy, pinned, lastUseMs, ttlMs }: ScheduledModel): number {
+    if (this.#shuttingDown || availability.state !== "ready" || busy || pinned) return Infinity;
+    return (lastUseMs ?? Infinity) + (ttlMs ?? Infinity);
   }
 
   /** Grants from the head of each line while the head fits. */
@@ -240,9 +427,4 @@ function refuse(ticket: Ticket, refusal: Refusal): Effect {
 
 function refuseChoices(ticket: Ticket, lane: Lane): Effect {
   return refuse(ticket, { kind: "too-many-choices", places: ticket.places, slots: lane.capacity });
-}
-
-function loadFailure(model: ScheduledModel): Refusal {
-  const message = model.availability.state === "failed" ? model.availability.message : "it is not loaded";
-  return { kind: "load-failed", model: model.id, message };
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
 import type { WorkerInterrupt } from "../worker/worker-start.ts";
 import { isHung } from "./is-hung.ts";
 import { connectWorker, type WorkerConnection, type WorkerLife } from "./worker-connection.ts";
@@ -55,6 +56,8 @@ export class ModelWorker {
   #model: Model;
   /** Called after each change of state, with times on the clock of `performance.now()`. */
   onChange: (change: WorkerChange) => void = () => {};
+  /** Called when its process has said what the model takes, and waits for `proceed`. */
+  onEstimate: (estimate: MemoryEstimate) => void = () => {};
 
   constructor(options: ModelWorkerOptions) {
     this.id = options.id;
@@ -88,12 +91,26 @@ export class ModelWorker {
    */
   load(): Promise<void> {
     this.#handle({ type: "demand", nowMs: performance.now() });
-    return this.#until((state) => state !== "starting" && state !== "failing" && state !== "unloading");
+    return this.#until(
+      (state) => state !== "starting" && state !== "prepared" && state !== "failing" && state !== "unloading",
+    );
   }
 
-  /** Nobody uses the model: ends its process, if it is resident. Resolves when that is gone; a load may come before. */
-  unload(): Promise<void> {
-    this.#handle({ type: "unload" });
+  /** There is room for the model: its process loads it, if it waits for that. */
+  proceed(plan: LoadPlan): void {
+    if (this.#state.name !== "prepared") return;
+    this.#life?.process.proceed(plan);
+    this.#handle({ type: "proceed" });
+  }
+
+  /** There is no room for the model, which is not resident: its load has failed. `message` says why. */
+  reject(message: string): void {
+    if (this.#state.name !== "ready") this.#handle({ type: "loadFailed", message });
+  }
+
+  /** Ends the model's process, at once with `force`. Resolves when that is gone; a load may come before. */
+  unload({ force }: { readonly force: boolean }): Promise<void> {
+    this.#handle({ type: "unload", force });
     return this.#until((state) => state !== "unloading");
   }
 
@@ -155,6 +172,11 @@ export class ModelWorker {
     const life: Life = { startedMs: performance.now(), process, connection: undefined, hung: false };
     this.#life = life;
     void process.listening.then(() => this.#watch(life, socketPath));
+    void process.estimated.then((estimate) => {
+      if (this.#life !== life || this.#state.name !== "starting") return;
+      this.#handle({ type: "prepared" });
+      this.onEstimate(estimate);
+    });
     void process.exited.then((how) => this.#onExit(life, how));
   }
 
@@ -187,7 +209,7 @@ export class ModelWorker {
 
   #onModelMessage(model: Model, life: Life, connection: WorkerConnection): void {
     // While it stops or fails, our own word counts.
-    if (this.#state.name !== "starting" && this.#state.name !== "ready") return;
+    if (!["starting", "prepared", "ready"].includes(this.#state.name)) return;
     model.ttlSeconds = this.#options.ttlSeconds;
     this.#setModel(model);
     if (this.#state.name === "ready") return;

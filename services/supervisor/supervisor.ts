@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSettings } from "../config.ts";
+import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
 import { fileTime } from "../models/file-time.ts";
 import type { ModelChange, ModelSource } from "../models/model-source.ts";
 import type { SentTracingOptions, WorkerInterrupt } from "../worker/worker-start.ts";
@@ -25,6 +26,8 @@ export interface SupervisorOptions {
   readonly limits?: Partial<WorkerLimits>;
   /** Is told each change of a model's process. */
   readonly onChange: (id: string, change: WorkerChange) => void;
+  /** Is told what a model takes, when its process waits to be told to proceed. */
+  readonly onEstimate: (id: string, estimate: MemoryEstimate) => void;
 }
 
 /** From compiled code the entry is compiled too. */
@@ -33,20 +36,37 @@ const defaultEntry = new URL(
   import.meta.url,
 );
 
-/** Keeps one worker process per model, loads them one after another, and knows the state of each. */
+/** Keeps one worker process per model, and knows the state of each. */
 export class Supervisor implements ModelSource {
   readonly #workers: ReadonlyMap<string, ModelWorker>;
-  #loads: Promise<void> = Promise.resolve();
 
   constructor(options: SupervisorOptions) {
-    const { models, sockets, log, tracing, graceMs, workerEntry = defaultEntry, limits, onChange } = options;
+    const {
+      models,
+      sockets,
+      log,
+      tracing,
+      graceMs,
+      workerEntry = defaultEntry,
+      limits,
+      onChange,
+      onEstimate,
+    } = options;
     this.#workers = new Map(
       models.map((settings, index) => {
         const id = settings.model_alias;
         const modelLog = log.child({ model: id });
         const fork = (life: number) => {
           const socketPath = sockets.path(index, life);
-          const start = { type: "start", settings, socketPath, graceMs, tracing, logLevel: log.level } as const;
+          const start = {
+            type: "start",
+            settings,
+            socketPath,
+            graceMs,
+            tracing,
+            logLevel: log.level,
+            asks: true,
+          } as const;
           return { process: forkWorker(workerEntry, start, modelLog), socketPath };
         };
         const worker = new ModelWorker({
@@ -58,23 +78,30 @@ export class Supervisor implements ModelSource {
           log: modelLog,
         });
         worker.onChange = (change) => onChange(id, change);
+        worker.onEstimate = (estimate) => onEstimate(id, estimate);
         return [id, worker];
       }),
     );
   }
 
-  /**
-   * Loads a model that is not on its way, after the loads that were asked for before: side by side they would slow each
-   * other, and guess wrongly about the memory that is left. Resolves when it is resident or has failed.
-   */
-  load(id: string): Promise<void> {
-    return (this.#loads = this.#loads.then(() => this.#worker(id).load()));
+  /** Starts the process of a model that is not on its way; it loads when it is told to proceed. */
+  load(id: string): void {
+    void this.#worker(id).load();
   }
 
-  /** Ends the process of a model that nobody uses. Later loads wait for that, so that they find its memory free. */
-  unload(id: string): void {
-    const gone = this.#worker(id).unload();
-    this.#loads = this.#loads.then(() => gone);
+  /** There is room for the model. */
+  proceed(id: string, plan: LoadPlan): void {
+    this.#worker(id).proceed(plan);
+  }
+
+  /** There is no room for the model: `message` says why. */
+  reject(id: string, message: string): void {
+    this.#worker(id).reject(message);
+  }
+
+  /** Ends the process of a model, at once with `force`. */
+  unload(id: string, options: { readonly force: boolean }): void {
+    void this.#worker(id).unload(options);
   }
 
   /** The model's process, while it is resident. */
@@ -90,6 +117,11 @@ export class Supervisor implements ModelSource {
   /** The process id of the model's worker, for operators and tests. */
   pid(id: string): number | undefined {
     return this.#worker(id).pid;
+  }
+
+  /** undefined: it has no such model. */
+  model(id: string): Model | undefined {
+    return this.#workers.get(id)?.model;
   }
 
   models(): readonly Model[] {

@@ -9,7 +9,7 @@ export type WorkerChange =
   /** Its process ended and is started again by itself. */
   | { readonly type: "restarting" }
   | { readonly type: "failed"; readonly message: string; readonly retryAtMs: number }
-  /** Its process was told to end, as nobody uses it. */
+  /** It is not in memory any more, and no process is left, as it was told. */
   | { readonly type: "unloaded" }
   | { readonly type: "stopped" };
 
@@ -24,10 +24,13 @@ export interface WorkerNews {
 /** The news of a step that led from the state `before` to `state`, on a process that was started `ageMs` ago. */
 export function newsOf(state: WorkerState, before: WorkerState, ageMs: number): WorkerNews {
   switch (state.name) {
-    case "unloaded":
     case "failing":
+    case "prepared":
       return {};
+    case "unloaded":
+      return { model: { state: ModelState.UNLOADED }, change: { type: "unloaded" } };
     case "starting": {
+      if (before.name === "prepared") return {};
       const again = before.name !== "unloaded" && before.name !== "unloading";
       return { model: { state: ModelState.LOADING }, change: { type: "loading", again } };
     }
@@ -42,7 +45,7 @@ export function newsOf(state: WorkerState, before: WorkerState, ageMs: number): 
     case "backoff":
       return { model: { state: ModelState.FAILED, error: state.message }, change: { type: "restarting" } };
     case "unloading":
-      return { model: { state: ModelState.UNLOADED }, change: { type: "unloaded" } };
+      return { model: { state: ModelState.UNLOADING } };
     case "stopping":
     case "stopped":
       return { model: { state: ModelState.UNLOADED }, change: { type: "stopped" } };

@@ -3,7 +3,14 @@ import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import type { Logger } from "pino";
 import { readEnvironment, type Environment } from "../../config/config.ts";
-import type { WorkerInterrupt, WorkerListening, WorkerStart } from "../worker/worker-start.ts";
+import type { MemoryEstimate } from "../engine/memory-estimate.ts";
+import type {
+  WorkerEstimate,
+  WorkerInterrupt,
+  WorkerListening,
+  WorkerProceed,
+  WorkerStart,
+} from "../worker/worker-start.ts";
 import { relayOutput } from "./worker-output.ts";
 
 const workerEnvironment = {
@@ -23,10 +30,14 @@ export interface WorkerProcess {
   readonly pid: number | undefined;
   /** Resolves when its socket answers; never if it ends before. */
   readonly listening: Promise<void>;
+  /** What its model will take, when it has said so and waits to be told to proceed; never if it does not ask. */
+  readonly estimated: Promise<MemoryEstimate>;
   /** How it ended, in words that follow "its process": `was killed by SIGABRT`. Never rejects. */
   readonly exited: Promise<string>;
   /** Ends some of its generations early. */
   interrupt(which: WorkerInterrupt): void;
+  /** There is room for its model. */
+  proceed(plan: Omit<WorkerProceed, "type">): void;
   /** Asks it to finish what runs and to end. */
   terminate(): void;
   /** Ends it at once. */
@@ -55,16 +66,24 @@ export function forkWorker(entry: URL, start: Omit<WorkerStart, "logKey">, log: 
     child.once("error", (error) => child.pid === undefined && resolve(`could not be started (${error.message})`));
   });
   const listening = new Promise<void>((resolve) => {
-    child.on("message", (message: WorkerListening) => message.type === "listening" && resolve());
+    child.on("message", (message: WorkerListening | WorkerEstimate) => message.type === "listening" && resolve());
   });
+  const estimated = new Promise<MemoryEstimate>((resolve) => {
+    child.on("message", (message: WorkerListening | WorkerEstimate) => {
+      if (message.type === "estimate") resolve(message.estimate);
+    });
+  });
+  // One that is ending has nothing left to hear.
+  const tell = (message: WorkerInterrupt | WorkerProceed) => void (child.connected && child.send(message, () => {}));
   // A worker that ends before it has read this is noticed by its exit; the failed send needs no second report.
   child.send({ ...start, logKey } satisfies WorkerStart, () => {});
   return {
     pid: child.pid,
     listening,
+    estimated,
     exited,
-    // One that is ending has nothing left to interrupt.
-    interrupt: (which) => void (child.connected && child.send(which, () => {})),
+    interrupt: tell,
+    proceed: (plan) => tell({ type: "proceed", ...plan }),
     terminate: () => void child.kill("SIGTERM"),
     kill: () => void child.kill("SIGKILL"),
   };

@@ -7,6 +7,8 @@ export type WorkerState =
   | { readonly name: "unloaded" }
   /** A process runs and loads the model. */
   | { readonly name: "starting"; readonly failures: number; readonly loadCrashes: number }
+  /** A process runs, has said what its model takes, and waits for room. */
+  | { readonly name: "prepared"; readonly failures: number; readonly loadCrashes: number }
   | { readonly name: "ready"; readonly failures: number }
   /** Somebody else has told the process to end: it finishes what runs and takes nothing new. */
   | { readonly name: "draining" }
@@ -16,7 +18,7 @@ export type WorkerState =
   | { readonly name: "failed"; readonly failures: number; readonly message: string; readonly retryAtMs: number }
   /** No process; one is started by itself when the timer fires. */
   | { readonly name: "backoff"; readonly failures: number; readonly loadCrashes: number; readonly message: string }
-  /** Nobody uses the model: the process finishes its last words. `wanted`: somebody has asked for it since. */
+  /** The model is not to be in memory: the process finishes its last words. `wanted`: somebody has asked for it since. */
   | { readonly name: "unloading"; readonly wanted: boolean }
   | { readonly name: "stopping" }
   | { readonly name: "stopped" };
@@ -25,10 +27,13 @@ export type WorkerState =
 export type WorkerEvent =
   | { readonly type: "demand"; readonly nowMs: number }
   | { readonly type: "progress" }
+  | { readonly type: "prepared" }
+  | { readonly type: "proceed" }
   | { readonly type: "ready" }
   | { readonly type: "loadFailed"; readonly message: string }
   | { readonly type: "closing" }
-  | { readonly type: "unload" }
+  /** `force`: what runs is cut off. */
+  | { readonly type: "unload"; readonly force: boolean }
   | { readonly type: "exited"; readonly how: string; readonly nowMs: number }
   | { readonly type: "timer" }
   | { readonly type: "stop" };
@@ -92,6 +97,10 @@ const start = (failures: number, loadCrashes: number, limits: WorkerLimits) =>
   step({ name: "starting", failures, loadCrashes }, { type: "spawn" }, { type: "timer", ms: limits.stallMs });
 const endProcess = (state: WorkerState, limits: WorkerLimits) =>
   step(state, { type: "terminate" }, { type: "timer", ms: limits.graceMs });
+const unloadProcess = (force: boolean, limits: WorkerLimits) =>
+  force
+    ? step({ name: "unloading", wanted: false }, { type: "kill" })
+    : endProcess({ name: "unloading", wanted: false }, limits);
 const stopProcess = (limits: WorkerLimits) => endProcess({ name: "stopping" }, limits);
 const comeBack = (failures: number, loadCrashes: number, message: string) =>
   step({ name: "backoff", failures, loadCrashes, message }, { type: "timer", ms: backoffMs(failures) });
@@ -102,10 +111,12 @@ const giveUp = (failures: number, message: string, nowMs: number) =>
 const transitions: Transitions = {
   unloaded: {
     demand: (_, __, limits) => start(0, 0, limits),
+    loadFailed: (_, { message }) => step({ name: "failed", failures: 0, message, retryAtMs: 0 }),
     stop: () => step({ name: "stopped" }),
   },
   starting: {
     progress: (state, _, limits) => step(state, { type: "timer", ms: limits.stallMs }),
+    prepared: ({ failures, loadCrashes }) => step({ name: "prepared", failures, loadCrashes }),
     ready: ({ failures }, _, limits) => step({ name: "ready", failures }, { type: "timer", ms: limits.healthyMs }),
     // The worker has said what is wrong and has nothing left to finish.
     loadFailed: ({ failures }, { message }) =>
@@ -119,22 +130,36 @@ const transitions: Transitions = {
       if (loadCrashes + 1 >= limits.loadCrashes) return giveUp(failures + 1, message, nowMs);
       return comeBack(failures + 1, loadCrashes + 1, message);
     },
+    // Nothing runs on it that could finish.
+    unload: (_, __, limits) => unloadProcess(true, limits),
+    stop: (_, __, limits) => stopProcess(limits),
+  },
+  prepared: {
+    proceed: ({ failures, loadCrashes }, _, limits) =>
+      step({ name: "starting", failures, loadCrashes }, { type: "timer", ms: limits.stallMs }),
+    loadFailed: ({ failures }, { message }) =>
+      step({ name: "failing", failures: failures + 1, message }, { type: "kill" }),
+    exited: ({ failures, loadCrashes }, { how }) =>
+      comeBack(failures + 1, loadCrashes, `its process ${how} while it waited for room`),
+    unload: (_, __, limits) => unloadProcess(true, limits),
     stop: (_, __, limits) => stopProcess(limits),
   },
   ready: {
     timer: () => step({ name: "ready", failures: 0 }),
     exited: ({ failures }, { how }) => comeBack(failures + 1, 0, `its process ${how}`),
     closing: () => step({ name: "draining" }),
-    unload: (_, __, limits) => endProcess({ name: "unloading", wanted: false }, limits),
+    unload: (_, { force }, limits) => unloadProcess(force, limits),
     stop: (_, __, limits) => stopProcess(limits),
   },
   draining: {
     // It was not its fault, so there is nothing to wait for.
     exited: (_, __, limits) => start(0, 0, limits),
+    unload: (_, { force }, limits) => unloadProcess(force, limits),
     stop: (_, __, limits) => stopProcess(limits),
   },
   failing: {
     exited: ({ failures, message }, { nowMs }) => giveUp(failures, message, nowMs),
+    unload: (_, __, limits) => unloadProcess(true, limits),
     stop: () => step({ name: "stopping" }, { type: "kill" }),
   },
   failed: {
@@ -143,11 +168,13 @@ const transitions: Transitions = {
   },
   backoff: {
     timer: ({ failures, loadCrashes }, _, limits) => start(failures, loadCrashes, limits),
+    unload: () => step({ name: "unloaded" }),
     stop: () => step({ name: "stopped" }),
   },
   unloading: {
     demand: () => step({ name: "unloading", wanted: true }),
     timer: (state) => step(state, { type: "kill" }),
+    unload: (state, { force }) => (force ? step(state, { type: "kill" }) : step(state)),
     exited: ({ wanted }, _, limits) => (wanted ? start(0, 0, limits) : step({ name: "unloaded" })),
     // It was asked to end already, and a second SIGTERM would cut its last words off.
     stop: (_, __, limits) => step({ name: "stopping" }, { type: "timer", ms: limits.graceMs }),

@@ -6,16 +6,19 @@ import { RpcError } from "../../clients/errors.ts";
 import { startTracing } from "../../clients/tracing/sdk.ts";
 import type { ModelSettings } from "../config.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
 import { fileTime } from "../models/file-time.ts";
 import { createLoadedModel } from "./loaded-model.ts";
 import { ModelHost } from "./model-host.ts";
 import { createWorkerServer } from "./server.ts";
-import type { WorkerInterrupt, WorkerListening, WorkerStart } from "./worker-start.ts";
+import type { WorkerEstimate, WorkerInterrupt, WorkerListening, WorkerProceed, WorkerStart } from "./worker-start.ts";
 
 export interface EngineOptions {
   /** 0 to 1. */
   readonly onProgress: (progress: number) => void;
   readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
+  /** Says what the model will take; resolves when there is room. Unset: nobody wants to know. */
+  readonly askForRoom?: (estimate: MemoryEstimate) => Promise<LoadPlan>;
 }
 
 /** Loads a model; throws an error whose message says why it cannot. */
@@ -32,19 +35,21 @@ export async function runWorker(createEngine: CreateEngine): Promise<number> {
   // Ctrl+C reaches every process of the terminal's group. The front hears it too, and decides.
   process.on("SIGINT", () => {});
   const terminated = new Promise<void>((resolve) => process.once("SIGTERM", () => resolve()));
-  const { settings, socketPath, graceMs, tracing, logLevel, logKey } = await receiveStart();
+  const { settings, socketPath, graceMs, tracing, logLevel, logKey, asks } = await receiveStart();
   process.once("disconnect", () => dieWithFront(socketPath));
   // Synchronous, so that the last lines before a crash are told.
   const log = pino({ level: logLevel, base: { logKey } }, pino.destination({ fd: 2, sync: true }));
 
   const trace = await startTracing({ ...tracing, onWarning: (message) => log.warn(message) });
   const host = new ModelHost(settings.model_alias, fileTime(settings.model));
-  process.on("message", (message: WorkerInterrupt) => host.interrupts.onInterrupt(message));
+  process.on("message", (message: WorkerInterrupt | WorkerProceed) => {
+    if (message.type === "interrupt") host.interrupts.onInterrupt(message);
+  });
   const server = createWorkerServer(host, log);
   await server.listen(`unix:${socketPath}`);
   process.send?.({ type: "listening" } satisfies WorkerListening);
 
-  void load(host, settings, createEngine, log);
+  void load(host, settings, createEngine, { log, ...(asks === true && { askForRoom }) });
   await terminated;
   await server.close(graceMs);
   // The process's end frees what the engine holds, and faster than the engine would.
@@ -52,9 +57,19 @@ export async function runWorker(createEngine: CreateEngine): Promise<number> {
   return 0;
 }
 
-async function load(host: ModelHost, settings: ModelSettings, createEngine: CreateEngine, log: Logger): Promise<void> {
+interface LoadOptions extends Pick<EngineOptions, "askForRoom"> {
+  readonly log: Logger;
+}
+
+async function load(
+  host: ModelHost,
+  settings: ModelSettings,
+  createEngine: CreateEngine,
+  { log, ...room }: LoadOptions,
+): Promise<void> {
   try {
     const engine = await createEngine(settings, {
+      ...room,
       onProgress: (progress) => host.onProgress(progress),
       log: (level, message) => log[level](message),
     });
@@ -66,6 +81,18 @@ async function load(host: ModelHost, settings: ModelSettings, createEngine: Crea
     if (!(error instanceof RpcError)) log.error({ err: error }, "a bug ended the load");
     host.onFailed(error instanceof Error ? error.message : String(error));
   }
+}
+
+function askForRoom(estimate: MemoryEstimate): Promise<LoadPlan> {
+  return new Promise((resolve) => {
+    const onMessage = (message: WorkerInterrupt | WorkerProceed) => {
+      if (message.type !== "proceed") return;
+      process.off("message", onMessage);
+      resolve({ slots: message.slots });
+    };
+    process.on("message", onMessage);
+    process.send?.({ type: "estimate", estimate } satisfies WorkerEstimate);
+  });
 }
 
 function receiveStart(): Promise<WorkerStart> {

@@ -3,7 +3,7 @@ import { Health } from "../../proto/gen/grpc/health/v1/health_pb.ts";
 import { InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { ModelService } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import { createModelHealth } from "../models/model-health.ts";
-import { createModelHandlers } from "../models/model-handlers.ts";
+import { createModelHandlers, noControl } from "../models/model-handlers.ts";
 import { healthHandlers } from "../rpc/health.ts";
 import { createRpcServer, type RpcServer } from "../rpc/server.ts";
 import { createInferenceHandlers } from "./handlers/inference-handlers.ts";
@@ -15,7 +15,7 @@ export function createWorkerServer(host: ModelHost, log: Logger): RpcServer {
     onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "a bug ended a call"),
   });
   server.add(InferenceService, createInferenceHandlers(host));
-  server.add(ModelService, createModelHandlers(host));
+  server.add(ModelService, createModelHandlers(host, noControl));
   server.add(Health, healthHandlers(createModelHealth(host)));
   return server;
 }

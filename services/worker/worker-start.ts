@@ -1,7 +1,8 @@
 import type { TracingOptions } from "../../clients/tracing/sdk.ts";
 import type { ModelSettings } from "../config.ts";
+import type { MemoryEstimate } from "../engine/memory-estimate.ts";
 
-/** The first message to a worker over its IPC channel; interrupts may follow. The channel's end is the front's end: then the worker ends too. */
+/** The first message to a worker over its IPC channel; interrupts and one `proceed` may follow. The channel's end is the front's end: then the worker ends too. */
 export interface WorkerStart {
   readonly type: "start";
   readonly settings: ModelSettings;
@@ -11,6 +12,8 @@ export interface WorkerStart {
   readonly graceMs: number;
   readonly tracing: SentTracingOptions;
   readonly logLevel: string;
+  /** It says what the model will take, where it can tell, and loads when it is told to proceed; unset: it loads at once. */
+  readonly asks?: boolean;
   /** Written with each line of the log, so that what native code prints cannot pass for one. */
   readonly logKey: string;
 }
@@ -23,6 +26,19 @@ export interface WorkerInterrupt {
   readonly type: "interrupt";
   readonly before: number;
   readonly except: string;
+}
+
+/** What a worker says before it loads: it waits for a `proceed` now. */
+export interface WorkerEstimate {
+  readonly type: "estimate";
+  readonly estimate: MemoryEstimate;
+}
+
+/** There is room for the model. */
+export interface WorkerProceed {
+  readonly type: "proceed";
+  /** undefined: as many as the worker thinks fit. */
+  readonly slots: number | undefined;
 }
 
 /** The metadata in which a generation's number comes. */

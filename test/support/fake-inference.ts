@@ -64,6 +64,10 @@ export function fakeClient(handlers: FakeHandlers): TokenwireClient {
       listModels: unary(ModelService.method.listModels, handlers.listModels),
       getModel: unary(ModelService.method.getModel, handlers.getModel),
       watchModels: stream(ModelService.method.watchModels, undefined),
+      loadModel: stream(ModelService.method.loadModel, undefined),
+      unloadModel: unary(ModelService.method.unloadModel, undefined),
+      pullModel: stream(ModelService.method.pullModel, undefined),
+      deleteModel: unary(ModelService.method.deleteModel, undefined),
     },
     close() {},
   };

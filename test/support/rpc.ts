@@ -38,6 +38,10 @@ export async function startRpc(
     listModels: unexpected,
     getModel: unexpected,
     watchModels: unexpected,
+    loadModel: unexpected,
+    unloadModel: unexpected,
+    pullModel: unexpected,
+    deleteModel: unexpected,
     ...models,
   });
   const bound = await server.listen(address);

@@ -65,7 +65,7 @@ describe("a model with a ttl", () => {
     await using ctx = await startTestServices({ models: { a: "lingers.gguf" }, ttl: 1 });
     await answer(ctx);
     const pid = workerPid(ctx);
-    await unloaded(ctx);
+    await watchUntil(ctx, ({ state }) => state === ModelState.UNLOADING);
     expect(workerPid(ctx)).toBe(pid);
     expect(await Promise.all([answer(ctx), answer(ctx)])).toEqual(["w1 w2 ", "w1 w2 "]);
     expect(workerPid(ctx)).not.toBe(pid);

@@ -38,11 +38,12 @@ const event = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant("restarting" as const), model: modelName }) },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("failed" as const), model: modelName }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant("check" as const), afterMs: fc.nat(10) }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant("gone" as const), model: modelName }) },
 );
 type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
 
 type Fate = "waiting" | "running" | "finished" | "refused" | "cancelled";
-type Place = "unloaded" | "loading" | "ready" | "failed";
+type Place = "unloaded" | "loading" | "ready" | "unloading" | "failed";
 
 /** Plays events against a scheduler beside a model of what a caller sees, and compares each effect with it. */
 class Play {
@@ -75,16 +76,24 @@ class Play {
         this.fates.set(ticket.id, "waiting");
         return this.#check(scheduler.onRequest(ticket, now));
       }
+      case "gone":
+        if (this.places.get(event.model) !== "unloading") return;
+        this.#down(event.model, "unloaded");
+        return this.#check(scheduler.onModelGone(event.model, now));
       case "ready":
+        // No process, or one that ends, does not load.
+        if (!this.#hasProcess(event.model)) return;
         this.setReady(event.model, event.slots);
         return this.#check(scheduler.onModelReady(event.model, { slots: event.slots }, now));
       case "restarting":
+        if (!this.#hasProcess(event.model)) return;
         this.#down(event.model, "loading");
-        return this.#check(scheduler.onModelDown(event.model, { kind: "restarting" }));
+        return this.#check(scheduler.onModelDown(event.model, { kind: "restarting" }, now));
       case "failed":
+        if (!this.#hasProcess(event.model)) return;
         this.#down(event.model, "failed");
         return this.#check(
-          scheduler.onModelDown(event.model, { kind: "failed", message: "broken", retryAtMs: now + 3 }),
+          scheduler.onModelDown(event.model, { kind: "failed", message: "broken", retryAtMs: now + 3 }, now),
         );
       case "cancel":
         if (this.#become(event.pick, "waiting", "cancelled")) this.#used(event.pick);
@@ -103,6 +112,10 @@ class Play {
         this.#check(scheduler.onCheck(this.#now));
         for (const model of models) if (this.#isDue(model)) this.problems.push(`${model} stays, unused for its ttl`);
     }
+  }
+
+  #hasProcess(model: string): boolean {
+    return ["loading", "ready"].includes(this.places.get(model) ?? "");
   }
 
   setReady(model: string, slots: number): void {
@@ -138,7 +151,12 @@ class Play {
   #check(effects: readonly Effect[]): void {
     for (const effect of effects) {
       if (effect.type === "load" || effect.type === "unload") {
-        this.#checkResidency(effect.type, effect.model);
+        this.#checkResidency(effect);
+        continue;
+      }
+      // Nobody says here what a model takes.
+      if (effect.type === "proceed" || effect.type === "reject") {
+        this.problems.push(`${effect.type} of ${effect.model}`);
         continue;
       }
       const fate = this.fates.get(effect.id);
@@ -153,11 +171,14 @@ class Play {
     if (due.length > 0 && nextMs > this.#now) this.problems.push(`no check is due for ${due.join()}`);
   }
 
-  #checkResidency(type: "load" | "unload", model: string): void {
+  #checkResidency(effect: Extract<Effect, { type: "load" | "unload" }>): void {
+    const { type, model } = effect;
     const place = this.places.get(model) ?? "unloaded";
     if (type === "load" && place !== "unloaded" && place !== "failed") this.problems.push(`${model} loads twice`);
-    if (type === "unload" && !this.#isDue(model)) this.problems.push(`${model} is unloaded while ${place} or in use`);
-    this.#down(model, type === "load" ? "loading" : "unloaded");
+    // A load is given up when nobody waits for it any more.
+    const due = effect.type === "unload" && effect.reason === "abandoned" ? place === "loading" : this.#isDue(model);
+    if (type === "unload" && !due) this.problems.push(`${model} is unloaded while ${place} or in use`);
+    this.#down(model, type === "load" ? "loading" : "unloading");
   }
 
   /** Among those that never lost their worker (for the others ids do not tell who asked first). */

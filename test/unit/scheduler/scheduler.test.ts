@@ -134,9 +134,9 @@ describe("a model", () => {
   test("that fails to load refuses who waits, and newcomers until it may be tried again", () => {
     const scheduler = create();
     scheduler.onRequest(ticket(1), 0);
-    const refusal = { kind: "load-failed", model: "a", message: "no such file" };
+    const refusal = { kind: "load-failed", model: "a", message: "no such file", memory: false };
     const down = { kind: "failed", message: "no such file", retryAtMs: 100 } as const;
-    expect(refusalOf(scheduler.onModelDown("a", down), 1)).toEqual(refusal);
+    expect(refusalOf(scheduler.onModelDown("a", down, 0), 1)).toEqual(refusal);
     expect(refusalOf(scheduler.onRequest(ticket(2), 99), 2)).toEqual(refusal);
     expect(scheduler.onRequest(ticket(3), 100)).toEqual([{ type: "load", model: "a" }]);
   });
@@ -145,7 +145,7 @@ describe("a model", () => {
     const scheduler = ready({ slots: 1 });
     scheduler.onRequest(ticket(1), 0);
     scheduler.onRequest(ticket(2), 0);
-    scheduler.onModelDown("a", { kind: "restarting" });
+    scheduler.onModelDown("a", { kind: "restarting" }, 0);
     expect(scheduler.onLost(1, 1)).toEqual([]);
     expect(scheduler.counts("a")).toMatchObject({ running: 0, waiting: 2, slots: 0 });
     expect(scheduler.onModelReady("a", { slots: 1 }, 2)).toEqual([grant(1)]);
@@ -156,7 +156,7 @@ describe("a model", () => {
     const scheduler = ready({ slots: 1 });
     scheduler.onRequest(ticket(1), 0);
     scheduler.onRequest(ticket(2), 0);
-    scheduler.onModelDown("a", { kind: "restarting" });
+    scheduler.onModelDown("a", { kind: "restarting" }, 0);
     expect(scheduler.onModelReady("a", { slots: 1 }, 1)).toEqual([]);
     expect(scheduler.onFinished(1, 2)).toEqual([grant(2)]);
   });
@@ -164,7 +164,7 @@ describe("a model", () => {
 
 describe("a model with a ttl", () => {
   const withTtl = () => ready({ slots: 1, models: [{ id: "a", maxQueue: 4, ttlMs: 100 }] });
-  const unload: Effect = { type: "unload", model: "a" };
+  const unload: Effect = { type: "unload", model: "a", reason: "idle" };
 
   test("leaves memory when nobody has used it for so long, counted from its load or its last request's end", () => {
     const unused = withTtl();
@@ -208,7 +208,8 @@ describe("a model with a ttl", () => {
   test("that was unloaded is loaded by its next request, once for all who wait", () => {
     const scheduler = withTtl();
     scheduler.onCheck(100);
-    expect(scheduler.onRequest(ticket(1), 110)).toEqual([{ type: "load", model: "a" }]);
+    expect(scheduler.onRequest(ticket(1), 110)).toEqual([]);
+    expect(scheduler.onModelGone("a", 120)).toEqual([{ type: "load", model: "a" }]);
     expect(scheduler.onRequest(ticket(2, { lane: "auxiliary" }), 111)).toEqual([]);
     expect(scheduler.onCheck(1000)).toEqual([]);
     expect(scheduler.onModelReady("a", { slots: 1 }, 2000)).toEqual([grant(1), grant(2)]);
@@ -219,7 +220,7 @@ describe("a model with a ttl", () => {
     ending.onShutdown();
     expect(ending.nextCheckMs()).toBeUndefined();
     const restarting = withTtl();
-    restarting.onModelDown("a", { kind: "restarting" });
+    restarting.onModelDown("a", { kind: "restarting" }, 0);
     expect(restarting.onCheck(1000)).toEqual([]);
   });
 

@@ -80,6 +80,21 @@ describe("a worker", () => {
     });
   });
 
+  test("that waits for room may wait for ever, and has the time of a load from when there is some", () => {
+    const prepared: WorkerEvent = { type: "prepared" };
+    expect(play(demand, prepared)).toEqual({ state: { name: "prepared", failures: 0, loadCrashes: 0 }, effects: [] });
+    expect(play(demand, prepared, timer).state.name).toBe("prepared");
+    expect(play(demand, prepared, { type: "proceed" })).toEqual({
+      state: { name: "starting", failures: 0, loadCrashes: 0 },
+      effects: [{ type: "timer", ms: 1000 }],
+    });
+    expect(play(demand, prepared, { type: "loadFailed", message: "no room" }, exited(5)).state).toMatchObject({
+      name: "failed",
+      message: "no room",
+    });
+    expect(play(demand, prepared, exited()).state.name).toBe("backoff");
+  });
+
   test("that was told to end by somebody else finishes, and is started again at once", () => {
     const closing: WorkerEvent = { type: "closing" };
     expect(play(demand, ready, closing)).toEqual({ state: { name: "draining" }, effects: [] });
@@ -88,7 +103,7 @@ describe("a worker", () => {
   });
 
   describe("that nobody uses", () => {
-    const unload: WorkerEvent = { type: "unload" };
+    const unload: WorkerEvent = { type: "unload", force: false };
     const unloading = play(demand, ready, unload);
 
     test("is asked to end, and killed when it does not; then the next demand starts another, as if it were the first", () => {
@@ -115,8 +130,17 @@ describe("a worker", () => {
       expect(play(demand, ready, unload, demand, stop, exited()).state).toEqual({ name: "stopped" });
     });
 
-    test("is left alone unless it is ready", () => {
-      for (const events of [[], [demand], [demand, ready, exited()], [demand, stop]] as WorkerEvent[][])
+    test("is killed with force, and while it loads or waits for room, as nothing runs that could finish", () => {
+      const killed = { state: { name: "unloading", wanted: false }, effects: [{ type: "kill" }] };
+      expect(play(demand, ready, { type: "unload", force: true })).toEqual(killed);
+      expect(play(demand, unload)).toEqual(killed);
+      expect(play(demand, { type: "prepared" }, unload)).toEqual(killed);
+      expect(play(demand, ready, unload, { type: "unload", force: true }).effects).toEqual([{ type: "kill" }]);
+    });
+
+    test("does not come back from a pause, and is left alone where it has no process", () => {
+      expect(play(demand, ready, exited(), unload)).toEqual({ state: { name: "unloaded" }, effects: [] });
+      for (const events of [[], [demand, stop]] as WorkerEvent[][])
         expect(play(...events, unload)).toEqual({ state: play(...events).state, effects: [] });
     });
   });
@@ -150,6 +174,8 @@ test("has at most one process, and is never without a way on, through any events
   const choice = fc.constantFrom(
     "demand",
     "progress",
+    "prepared",
+    "proceed",
     "ready",
     "loadFailed",
     "closing",
@@ -165,9 +191,9 @@ test("has at most one process, and is never without a way on, through any events
       let timed = false;
       for (const [i, type] of choices.entries()) {
         // A process that does not run says nothing, and a timer that is not set does not fire.
-        if (!alive && ["progress", "ready", "loadFailed", "closing", "exited"].includes(type)) continue;
+        if (!alive && ["progress", "prepared", "proceed", "ready", "closing", "exited"].includes(type)) continue;
         if (!timed && type === "timer") continue;
-        const details = { nowMs: i * 1000, message: "m", how: "h" };
+        const details = { nowMs: i * 1000, message: "m", how: "h", force: i % 2 === 0 };
         const step = nextWorkerState(state, { type, ...details } as WorkerEvent, limits);
         if (type === "exited") alive = false;
         if (step.state.name !== state.name || type === "timer") timed = false;

@@ -12,7 +12,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tokenwire/v1/models.proto.
  */
 export const file_tokenwire_v1_models: GenFile = /*@__PURE__*/
-  fileDesc("Chl0b2tlbndpcmUvdjEvbW9kZWxzLnByb3RvEgx0b2tlbndpcmUudjEiEwoRTGlzdE1vZGVsc1JlcXVlc3QiOQoSTGlzdE1vZGVsc1Jlc3BvbnNlEiMKBm1vZGVscxgBIAMoCzITLnRva2Vud2lyZS52MS5Nb2RlbCIdCg9HZXRNb2RlbFJlcXVlc3QSCgoCaWQYASABKAkiNgoQR2V0TW9kZWxSZXNwb25zZRIiCgVtb2RlbBgBIAEoCzITLnRva2Vud2lyZS52MS5Nb2RlbCIUChJXYXRjaE1vZGVsc1JlcXVlc3QiOQoTV2F0Y2hNb2RlbHNSZXNwb25zZRIiCgVtb2RlbBgBIAEoCzITLnRva2Vud2lyZS52MS5Nb2RlbCL0AQoFTW9kZWwSCgoCaWQYASABKAkSJwoFc3RhdGUYAiABKA4yGC50b2tlbndpcmUudjEuTW9kZWxTdGF0ZRIVCg1sb2FkX3Byb2dyZXNzGAMgASgCEg0KBWVycm9yGAQgASgJEg8KB2NyZWF0ZWQYBSABKAMSKwoHZGV0YWlscxgGIAEoCzIaLnRva2Vud2lyZS52MS5Nb2RlbERldGFpbHMSKAoFc3RhdHMYByABKAsyGS50b2tlbndpcmUudjEuRW5naW5lU3RhdHMSGAoLdHRsX3NlY29uZHMYCCABKA1IAIgBAUIOCgxfdHRsX3NlY29uZHMimQMKDE1vZGVsRGV0YWlscxIUCgxhcmNoaXRlY3R1cmUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSEgoKc2l6ZV9ieXRlcxgDIAEoBBISCgpwYXJhbWV0ZXJzGAQgASgEEhYKDmNvbnRleHRfbGVuZ3RoGAUgASgNEh4KFnRyYWluZWRfY29udGV4dF9sZW5ndGgYBiABKA0SGAoQZW1iZWRkaW5nX2xlbmd0aBgHIAEoDRIXCg92b2NhYnVsYXJ5X3NpemUYCCABKA0SDQoFc2xvdHMYCSABKA0SDgoGbGF5ZXJzGAogASgNEhgKEG9mZmxvYWRlZF9sYXllcnMYCyABKA0SDwoHYmFja2VuZBgMIAEoCRIPCgdkZXZpY2VzGA0gAygJEg8KB3RocmVhZHMYDiABKA0SEQoJZ2VuZXJhdGVzGA8gASgIEhMKC2NoYXRfZm9ybWF0GBAgASgJEiYKB3Bvb2xpbmcYESABKA4yFS50b2tlbndpcmUudjEuUG9vbGluZxIPCgdyZXJhbmtzGBIgASgIIucCCgtFbmdpbmVTdGF0cxISCgpidXN5X3Nsb3RzGAEgASgNEg8KB3dhaXRpbmcYAiABKA0SFQoNa3ZfY2VsbHNfdXNlZBgDIAEoBBIQCghrdl9jZWxscxgEIAEoBBIUCgxkZWNvZGVfc3RlcHMYBSABKAQSGQoRZGVjb2RlZF9zZXF1ZW5jZXMYBiABKAQSFQoNcHJvbXB0X3Rva2VucxgHIAEoBBIVCg1jYWNoZWRfdG9rZW5zGAggASgEEhkKEWNvbXBsZXRpb25fdG9rZW5zGAkgASgEEg8KB3RocmVhZHMYCiABKA0SGQoRcHJvbXB0X2NhY2hlX2hpdHMYCyABKAQSGwoTcHJvbXB0X2NhY2hlX21pc3NlcxgMIAEoBBIaChJwcm9tcHRfY2FjaGVfYnl0ZXMYDSABKAQSEQoJZGVjb2RlX21zGA4gASgBEhgKEGJldHdlZW5fc3RlcHNfbXMYDyABKAEqjgEKCk1vZGVsU3RhdGUSGwoXTU9ERUxfU1RBVEVfVU5TUEVDSUZJRUQQABIYChRNT0RFTF9TVEFURV9VTkxPQURFRBABEhcKE01PREVMX1NUQVRFX0xPQURJTkcQAhIYChRNT0RFTF9TVEFURV9SRVNJREVOVBADEhYKEk1PREVMX1NUQVRFX0ZBSUxFRBAEMoACCgxNb2RlbFNlcnZpY2USTwoKTGlzdE1vZGVscxIfLnRva2Vud2lyZS52MS5MaXN0TW9kZWxzUmVxdWVzdBogLnRva2Vud2lyZS52MS5MaXN0TW9kZWxzUmVzcG9uc2USSQoIR2V0TW9kZWwSHS50b2tlbndpcmUudjEuR2V0TW9kZWxSZXF1ZXN0Gh4udG9rZW53aXJlLnYxLkdldE1vZGVsUmVzcG9uc2USVAoLV2F0Y2hNb2RlbHMSIC50b2tlbndpcmUudjEuV2F0Y2hNb2RlbHNSZXF1ZXN0GiEudG9rZW53aXJlLnYxLldhdGNoTW9kZWxzUmVzcG9uc2UwAWIGcHJvdG8z", [file_tokenwire_v1_inference]);
+  fileDesc("Chl0b2tlbndpcmUvdjEvbW9kZWxzLnByb3RvEgx0b2tlbndpcmUudjEiEwoRTGlzdE1vZGVsc1JlcXVlc3QiYAoSTGlzdE1vZGVsc1Jlc3BvbnNlEiMKBm1vZGVscxgBIAMoCzITLnRva2Vud2lyZS52MS5Nb2RlbBIlCgdkZXZpY2VzGAIgAygLMhQudG9rZW53aXJlLnYxLkRldmljZSIeChBMb2FkTW9kZWxSZXF1ZXN0EgoKAmlkGAEgASgJIjcKEUxvYWRNb2RlbFJlc3BvbnNlEiIKBW1vZGVsGAEgASgLMhMudG9rZW53aXJlLnYxLk1vZGVsIi8KElVubG9hZE1vZGVsUmVxdWVzdBIKCgJpZBgBIAEoCRINCgVmb3JjZRgCIAEoCCI5ChNVbmxvYWRNb2RlbFJlc3BvbnNlEiIKBW1vZGVsGAEgASgLMhMudG9rZW53aXJlLnYxLk1vZGVsImsKEFB1bGxNb2RlbFJlcXVlc3QSDQoDdXJsGAEgASgJSAASFAoKcmVwb3NpdG9yeRgCIAEoCUgAEgwKBGZpbGUYAyABKAkSCgoCaWQYBCABKAkSDgoGc2hhMjU2GAUgASgJQggKBnNvdXJjZSL2AQoRUHVsbE1vZGVsUmVzcG9uc2USNAoFc3RhZ2UYASABKA4yJS50b2tlbndpcmUudjEuUHVsbE1vZGVsUmVzcG9uc2UuU3RhZ2USFgoOcmVjZWl2ZWRfYnl0ZXMYAiABKAQSEwoLdG90YWxfYnl0ZXMYAyABKAQSIgoFbW9kZWwYBCABKAsyEy50b2tlbndpcmUudjEuTW9kZWwiWgoFU3RhZ2USFQoRU1RBR0VfVU5TUEVDSUZJRUQQABIVChFTVEFHRV9ET1dOTE9BRElORxABEhMKD1NUQUdFX1ZFUklGWUlORxACEg4KClNUQUdFX0RPTkUQAyIgChJEZWxldGVNb2RlbFJlcXVlc3QSCgoCaWQYASABKAkiFQoTRGVsZXRlTW9kZWxSZXNwb25zZSJqCgZEZXZpY2USDAoEbmFtZRgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRITCgt0b3RhbF9ieXRlcxgDIAEoBBIUCgx1c2FibGVfYnl0ZXMYBCABKAQSEgoKaGVsZF9ieXRlcxgFIAEoBCIdCg9HZXRNb2RlbFJlcXVlc3QSCgoCaWQYASABKAkiNgoQR2V0TW9kZWxSZXNwb25zZRIiCgVtb2RlbBgBIAEoCzITLnRva2Vud2lyZS52MS5Nb2RlbCIUChJXYXRjaE1vZGVsc1JlcXVlc3QiOQoTV2F0Y2hNb2RlbHNSZXNwb25zZRIiCgVtb2RlbBgBIAEoCzITLnRva2Vud2lyZS52MS5Nb2RlbCLtAgoFTW9kZWwSCgoCaWQYASABKAkSJwoFc3RhdGUYAiABKA4yGC50b2tlbndpcmUudjEuTW9kZWxTdGF0ZRIVCg1sb2FkX3Byb2dyZXNzGAMgASgCEg0KBWVycm9yGAQgASgJEg8KB2NyZWF0ZWQYBSABKAMSKwoHZGV0YWlscxgGIAEoCzIaLnRva2Vud2lyZS52MS5Nb2RlbERldGFpbHMSKAoFc3RhdHMYByABKAsyGS50b2tlbndpcmUudjEuRW5naW5lU3RhdHMSGAoLdHRsX3NlY29uZHMYCCABKA1IAIgBARIpCgZtZW1vcnkYCSADKAsyGS50b2tlbndpcmUudjEuTW9kZWxNZW1vcnkSDgoGcGlubmVkGAogASgIEikKBm9yaWdpbhgLIAEoDjIZLnRva2Vud2lyZS52MS5Nb2RlbE9yaWdpbhIRCglsYXN0X3VzZWQYDCABKANCDgoMX3R0bF9zZWNvbmRzIo4BCgtNb2RlbE1lbW9yeRIOCgZkZXZpY2UYASABKAkSFwoPZXN0aW1hdGVkX2J5dGVzGAIgASgEEhYKDm1lYXN1cmVkX2J5dGVzGAMgASgEEhUKDXdlaWdodHNfYnl0ZXMYBCABKAQSEAoIa3ZfYnl0ZXMYBSABKAQSFQoNY29tcHV0ZV9ieXRlcxgGIAEoBCKZAwoMTW9kZWxEZXRhaWxzEhQKDGFyY2hpdGVjdHVyZRgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRISCgpzaXplX2J5dGVzGAMgASgEEhIKCnBhcmFtZXRlcnMYBCABKAQSFgoOY29udGV4dF9sZW5ndGgYBSABKA0SHgoWdHJhaW5lZF9jb250ZXh0X2xlbmd0aBgGIAEoDRIYChBlbWJlZGRpbmdfbGVuZ3RoGAcgASgNEhcKD3ZvY2FidWxhcnlfc2l6ZRgIIAEoDRINCgVzbG90cxgJIAEoDRIOCgZsYXllcnMYCiABKA0SGAoQb2ZmbG9hZGVkX2xheWVycxgLIAEoDRIPCgdiYWNrZW5kGAwgASgJEg8KB2RldmljZXMYDSADKAkSDwoHdGhyZWFkcxgOIAEoDRIRCglnZW5lcmF0ZXMYDyABKAgSEwoLY2hhdF9mb3JtYXQYECABKAkSJgoHcG9vbGluZxgRIAEoDjIVLnRva2Vud2lyZS52MS5Qb29saW5nEg8KB3JlcmFua3MYEiABKAgi5wIKC0VuZ2luZVN0YXRzEhIKCmJ1c3lfc2xvdHMYASABKA0SDwoHd2FpdGluZxgCIAEoDRIVCg1rdl9jZWxsc191c2VkGAMgASgEEhAKCGt2X2NlbGxzGAQgASgEEhQKDGRlY29kZV9zdGVwcxgFIAEoBBIZChFkZWNvZGVkX3NlcXVlbmNlcxgGIAEoBBIVCg1wcm9tcHRfdG9rZW5zGAcgASgEEhUKDWNhY2hlZF90b2tlbnMYCCABKAQSGQoRY29tcGxldGlvbl90b2tlbnMYCSABKAQSDwoHdGhyZWFkcxgKIAEoDRIZChFwcm9tcHRfY2FjaGVfaGl0cxgLIAEoBBIbChNwcm9tcHRfY2FjaGVfbWlzc2VzGAwgASgEEhoKEnByb21wdF9jYWNoZV9ieXRlcxgNIAEoBBIRCglkZWNvZGVfbXMYDiABKAESGAoQYmV0d2Vlbl9zdGVwc19tcxgPIAEoASqpAQoKTW9kZWxTdGF0ZRIbChdNT0RFTF9TVEFURV9VTlNQRUNJRklFRBAAEhgKFE1PREVMX1NUQVRFX1VOTE9BREVEEAESFwoTTU9ERUxfU1RBVEVfTE9BRElORxACEhgKFE1PREVMX1NUQVRFX1JFU0lERU5UEAMSFgoSTU9ERUxfU1RBVEVfRkFJTEVEEAQSGQoVTU9ERUxfU1RBVEVfVU5MT0FESU5HEAUqdgoLTW9kZWxPcmlnaW4SHAoYTU9ERUxfT1JJR0lOX1VOU1BFQ0lGSUVEEAASFwoTTU9ERUxfT1JJR0lOX0NPTkZJRxABEhcKE01PREVMX09SSUdJTl9GT0xERVIQAhIXChNNT0RFTF9PUklHSU5fUFVMTEVEEAMyyAQKDE1vZGVsU2VydmljZRJPCgpMaXN0TW9kZWxzEh8udG9rZW53aXJlLnYxLkxpc3RNb2RlbHNSZXF1ZXN0GiAudG9rZW53aXJlLnYxLkxpc3RNb2RlbHNSZXNwb25zZRJJCghHZXRNb2RlbBIdLnRva2Vud2lyZS52MS5HZXRNb2RlbFJlcXVlc3QaHi50b2tlbndpcmUudjEuR2V0TW9kZWxSZXNwb25zZRJUCgtXYXRjaE1vZGVscxIgLnRva2Vud2lyZS52MS5XYXRjaE1vZGVsc1JlcXVlc3QaIS50b2tlbndpcmUudjEuV2F0Y2hNb2RlbHNSZXNwb25zZTABEk4KCUxvYWRNb2RlbBIeLnRva2Vud2lyZS52MS5Mb2FkTW9kZWxSZXF1ZXN0Gh8udG9rZW53aXJlLnYxLkxvYWRNb2RlbFJlc3BvbnNlMAESUgoLVW5sb2FkTW9kZWwSIC50b2tlbndpcmUudjEuVW5sb2FkTW9kZWxSZXF1ZXN0GiEudG9rZW53aXJlLnYxLlVubG9hZE1vZGVsUmVzcG9uc2USTgoJUHVsbE1vZGVsEh4udG9rZW53aXJlLnYxLlB1bGxNb2RlbFJlcXVlc3QaHy50b2tlbndpcmUudjEuUHVsbE1vZGVsUmVzcG9uc2UwARJSCgtEZWxldGVNb2RlbBIgLnRva2Vud2lyZS52MS5EZWxldGVNb2RlbFJlcXVlc3QaIS50b2tlbndpcmUudjEuRGVsZXRlTW9kZWxSZXNwb25zZWIGcHJvdG8z", [file_tokenwire_v1_inference]);
 
 /**
  * @generated from message tokenwire.v1.ListModelsRequest
@@ -35,6 +35,13 @@ export type ListModelsResponse = Message<"tokenwire.v1.ListModelsResponse"> & {
    * @generated from field: repeated tokenwire.v1.Model models = 1;
    */
   models: Model[];
+
+  /**
+   * Where models can be: the GPUs and `RAM`. Empty until a first process has looked.
+   *
+   * @generated from field: repeated tokenwire.v1.Device devices = 2;
+   */
+  devices: Device[];
 };
 
 /**
@@ -43,6 +50,289 @@ export type ListModelsResponse = Message<"tokenwire.v1.ListModelsResponse"> & {
  */
 export const ListModelsResponseSchema: GenMessage<ListModelsResponse> = /*@__PURE__*/
   messageDesc(file_tokenwire_v1_models, 1);
+
+/**
+ * @generated from message tokenwire.v1.LoadModelRequest
+ */
+export type LoadModelRequest = Message<"tokenwire.v1.LoadModelRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message tokenwire.v1.LoadModelRequest.
+ * Use `create(LoadModelRequestSchema)` to create a new message.
+ */
+export const LoadModelRequestSchema: GenMessage<LoadModelRequest> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_models, 2);
+
+/**
+ * @generated from message tokenwire.v1.LoadModelResponse
+ */
+export type LoadModelResponse = Message<"tokenwire.v1.LoadModelResponse"> & {
+  /**
+   * @generated from field: tokenwire.v1.Model model = 1;
+   */
+  model?: Model | undefined;
+};
+
+/**
+ * Describes the message tokenwire.v1.LoadModelResponse.
+ * Use `create(LoadModelResponseSchema)` to create a new message.
+ */
+export const LoadModelResponseSchema: GenMessage<LoadModelResponse> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_models, 3);
+
+/**
+ * @generated from message tokenwire.v1.UnloadModelRequest
+ */
+export type UnloadModelRequest = Message<"tokenwire.v1.UnloadModelRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Ends the answers that run, with an error, instead of waiting for them.
+   *
+   * @generated from field: bool force = 2;
+   */
+  force: boolean;
+};
+
+/**
+ * Describes the message tokenwire.v1.UnloadModelRequest.
+ * Use `create(UnloadModelRequestSchema)` to create a new message.
+ */
+export const UnloadModelRequestSchema: GenMessage<UnloadModelRequest> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_models, 4);
+
+/**
+ * @generated from message tokenwire.v1.UnloadModelResponse
+ */
+export type UnloadModelResponse = Message<"tokenwire.v1.UnloadModelResponse"> & {
+  /**
+   * @generated from field: tokenwire.v1.Model model = 1;
+   */
+  model?: Model | undefined;
+};
+
+/**
+ * Describes the message tokenwire.v1.UnloadModelResponse.
+ * Use `create(UnloadModelResponseSchema)` to create a new message.
+ */
+export const UnloadModelResponseSchema: GenMessage<UnloadModelResponse> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_models, 5);
+
+/**
+ * @generated from message tokenwire.v1.PullModelRequest
+ */
+export type PullModelRequest = Message<"tokenwire.v1.PullModelRequest"> & {
+  /**
+   * @generated from oneof tokenwire.v1.PullModelRequest.source
+   */
+  source: {
+    /**
+     * An http or https address of a GGUF file.
+     *
+     * @generated from field: string url = 1;
+     */
+    value: string;
+    case: "url";
+  } | {
+    /**
+     * A repository on Hugging Face, such as `Qwen/Qwen2.5-0.5B-Instruct-GGUF`.
+     *
+     * @generated from field: string repository = 2;
+     */
+    value: string;
+    case: "repository";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * With `repository`: the file's name, or a pattern that one model matches (`*Q4_K_M.gguf`); empty: the only one, or the
+   * first of Q4_K_M, Q4_0, Q8_0.
+   *
+   * @generated from field: string file = 3;
+   */
+  file: string;
+
+  /**
+   * The name of the new model; empty: the file's name without `.gguf`.
+   *
+   * @generated from field: string id = 4;
+   */
+  id: string;
+
+  /**
+   * Hexadecimal; the file is refused when it has another. Empty: what the repository says of it, where it does.
+   *
+   * @generated from field: string sha256 = 5;
+   */
+  sha256: string;
+};
+
+/**
+ * Describes the message tokenwire.v1.PullModelRequest.
+ * Use `create(PullModelRequestSchema)` to create a new message.
+ */
+export const PullModelRequestSchema: GenMessage<PullModelRequest> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_models, 6);
+
+/**
+ * @generated from message tokenwire.v1.PullModelResponse
+ */
+export type PullModelResponse = Message<"tokenwire.v1.PullModelResponse"> & {
+  /**
+   * @generated from field: tokenwire.v1.PullModelResponse.Stage stage = 1;
+   */
+  stage: PullModelResponse_Stage;
+
+  /**
+   * @generated from field: uint64 received_bytes = 2;
+   */
+  receivedBytes: bigint;
+
+  /**
+   * 0: not known.
+   *
+   * @generated from field: uint64 total_bytes = 3;
+   */
+  totalBytes: bigint;
+
+  /**
+   * In the last message.
+   *
+   * @generated from field: tokenwire.v1.Model model = 4;
+   */
+  model?: Model | undefined;
+};
+
+/**
+ * Describes the message tokenwire.v1.PullModelResponse.
+ * Use `create(PullModelResponseSchema)` to create a new message.
+ */
+export const PullModelResponseSchema: GenMessage<PullModelResponse> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_models, 7);
+
+/**
+ * @generated from enum tokenwire.v1.PullModelResponse.Stage
+ */
+export const PullModelResponse_Stage = {
+  /**
+   * @generated from enum value: STAGE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: STAGE_DOWNLOADING = 1;
+   */
+  DOWNLOADING: 1,
+
+  /**
+   * All bytes are there and their sum is computed.
+   *
+   * @generated from enum value: STAGE_VERIFYING = 2;
+   */
+  VERIFYING: 2,
+
+  /**
+   * The model is among those that are served; the last message.
+   *
+   * @generated from enum value: STAGE_DONE = 3;
+   */
+  DONE: 3,
+} as const;
+
+/**
+ * @generated from enum tokenwire.v1.PullModelResponse.Stage
+ */
+export type PullModelResponse_Stage = (typeof PullModelResponse_Stage)[keyof typeof PullModelResponse_Stage] | UnknownEnum;
+
+/**
+ * Describes the enum tokenwire.v1.PullModelResponse.Stage.
+ */
+export const PullModelResponse_StageSchema: GenEnum<PullModelResponse_Stage> = /*@__PURE__*/
+  enumDesc(file_tokenwire_v1_models, 7, 0);
+
+/**
+ * @generated from message tokenwire.v1.DeleteModelRequest
+ */
+export type DeleteModelRequest = Message<"tokenwire.v1.DeleteModelRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message tokenwire.v1.DeleteModelRequest.
+ * Use `create(DeleteModelRequestSchema)` to create a new message.
+ */
+export const DeleteModelRequestSchema: GenMessage<DeleteModelRequest> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_models, 8);
+
+/**
+ * @generated from message tokenwire.v1.DeleteModelResponse
+ */
+export type DeleteModelResponse = Message<"tokenwire.v1.DeleteModelResponse"> & {
+};
+
+/**
+ * Describes the message tokenwire.v1.DeleteModelResponse.
+ * Use `create(DeleteModelResponseSchema)` to create a new message.
+ */
+export const DeleteModelResponseSchema: GenMessage<DeleteModelResponse> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_models, 9);
+
+/**
+ * A place for models.
+ *
+ * @generated from message tokenwire.v1.Device
+ */
+export type Device = Message<"tokenwire.v1.Device"> & {
+  /**
+   * `RAM`, `GPU0`, `GPU1` …: as in `memory_limit`, and as in the order of `gpus`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * What the hardware calls itself.
+   *
+   * @generated from field: string description = 2;
+   */
+  description: string;
+
+  /**
+   * @generated from field: uint64 total_bytes = 3;
+   */
+  totalBytes: bigint;
+
+  /**
+   * What models may take, all together: what is free, what they hold already, and no more than `memory_limit`.
+   *
+   * @generated from field: uint64 usable_bytes = 4;
+   */
+  usableBytes: bigint;
+
+  /**
+   * What they hold, and what is set aside for those that are being loaded.
+   *
+   * @generated from field: uint64 held_bytes = 5;
+   */
+  heldBytes: bigint;
+};
+
+/**
+ * Describes the message tokenwire.v1.Device.
+ * Use `create(DeviceSchema)` to create a new message.
+ */
+export const DeviceSchema: GenMessage<Device> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_models, 10);
 
 /**
  * @generated from message tokenwire.v1.GetModelRequest
@@ -59,7 +349,7 @@ export type GetModelRequest = Message<"tokenwire.v1.GetModelRequest"> & {
  * Use `create(GetModelRequestSchema)` to create a new message.
  */
 export const GetModelRequestSchema: GenMessage<GetModelRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_models, 2);
+  messageDesc(file_tokenwire_v1_models, 11);
 
 /**
  * @generated from message tokenwire.v1.GetModelResponse
@@ -76,7 +366,7 @@ export type GetModelResponse = Message<"tokenwire.v1.GetModelResponse"> & {
  * Use `create(GetModelResponseSchema)` to create a new message.
  */
 export const GetModelResponseSchema: GenMessage<GetModelResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_models, 3);
+  messageDesc(file_tokenwire_v1_models, 12);
 
 /**
  * @generated from message tokenwire.v1.WatchModelsRequest
@@ -89,7 +379,7 @@ export type WatchModelsRequest = Message<"tokenwire.v1.WatchModelsRequest"> & {
  * Use `create(WatchModelsRequestSchema)` to create a new message.
  */
 export const WatchModelsRequestSchema: GenMessage<WatchModelsRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_models, 4);
+  messageDesc(file_tokenwire_v1_models, 13);
 
 /**
  * @generated from message tokenwire.v1.WatchModelsResponse
@@ -106,7 +396,7 @@ export type WatchModelsResponse = Message<"tokenwire.v1.WatchModelsResponse"> & 
  * Use `create(WatchModelsResponseSchema)` to create a new message.
  */
 export const WatchModelsResponseSchema: GenMessage<WatchModelsResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_models, 5);
+  messageDesc(file_tokenwire_v1_models, 14);
 
 /**
  * @generated from message tokenwire.v1.Model
@@ -159,6 +449,30 @@ export type Model = Message<"tokenwire.v1.Model"> & {
    * @generated from field: optional uint32 ttl_seconds = 8;
    */
   ttlSeconds?: number | undefined;
+
+  /**
+   * What it takes, per device: an estimate from before its first load, and what was measured when it was last loaded.
+   *
+   * @generated from field: repeated tokenwire.v1.ModelMemory memory = 9;
+   */
+  memory: ModelMemory[];
+
+  /**
+   * @generated from field: bool pinned = 10;
+   */
+  pinned: boolean;
+
+  /**
+   * @generated from field: tokenwire.v1.ModelOrigin origin = 11;
+   */
+  origin: ModelOrigin;
+
+  /**
+   * Seconds since 1970 of the end of its last request; 0: none so far.
+   *
+   * @generated from field: int64 last_used = 12;
+   */
+  lastUsed: bigint;
 };
 
 /**
@@ -166,7 +480,57 @@ export type Model = Message<"tokenwire.v1.Model"> & {
  * Use `create(ModelSchema)` to create a new message.
  */
 export const ModelSchema: GenMessage<Model> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_models, 6);
+  messageDesc(file_tokenwire_v1_models, 15);
+
+/**
+ * What a model takes on one device.
+ *
+ * @generated from message tokenwire.v1.ModelMemory
+ */
+export type ModelMemory = Message<"tokenwire.v1.ModelMemory"> & {
+  /**
+   * @generated from field: string device = 1;
+   */
+  device: string;
+
+  /**
+   * 0: nobody has estimated it yet.
+   *
+   * @generated from field: uint64 estimated_bytes = 2;
+   */
+  estimatedBytes: bigint;
+
+  /**
+   * The worker's resident set, or the difference of a GPU's free bytes; 0: the model is not resident.
+   *
+   * @generated from field: uint64 measured_bytes = 3;
+   */
+  measuredBytes: bigint;
+
+  /**
+   * The parts of the estimate; the rest is the process itself.
+   *
+   * @generated from field: uint64 weights_bytes = 4;
+   */
+  weightsBytes: bigint;
+
+  /**
+   * @generated from field: uint64 kv_bytes = 5;
+   */
+  kvBytes: bigint;
+
+  /**
+   * @generated from field: uint64 compute_bytes = 6;
+   */
+  computeBytes: bigint;
+};
+
+/**
+ * Describes the message tokenwire.v1.ModelMemory.
+ * Use `create(ModelMemorySchema)` to create a new message.
+ */
+export const ModelMemorySchema: GenMessage<ModelMemory> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_models, 16);
 
 /**
  * @generated from message tokenwire.v1.ModelDetails
@@ -284,7 +648,7 @@ export type ModelDetails = Message<"tokenwire.v1.ModelDetails"> & {
  * Use `create(ModelDetailsSchema)` to create a new message.
  */
 export const ModelDetailsSchema: GenMessage<ModelDetails> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_models, 7);
+  messageDesc(file_tokenwire_v1_models, 17);
 
 /**
  * Counters since the load, and gauges. Each counter only grows.
@@ -388,7 +752,7 @@ export type EngineStats = Message<"tokenwire.v1.EngineStats"> & {
  * Use `create(EngineStatsSchema)` to create a new message.
  */
 export const EngineStatsSchema: GenMessage<EngineStats> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_models, 8);
+  messageDesc(file_tokenwire_v1_models, 18);
 
 /**
  * @generated from enum tokenwire.v1.ModelState
@@ -420,6 +784,13 @@ export const ModelState = {
    * @generated from enum value: MODEL_STATE_FAILED = 4;
    */
   FAILED: 4,
+
+  /**
+   * It finishes what runs and then leaves memory; new requests wait until it is back.
+   *
+   * @generated from enum value: MODEL_STATE_UNLOADING = 5;
+   */
+  UNLOADING: 5,
 } as const;
 
 /**
@@ -434,7 +805,51 @@ export const ModelStateSchema: GenEnum<ModelState> = /*@__PURE__*/
   enumDesc(file_tokenwire_v1_models, 0);
 
 /**
- * The configured models and their state.
+ * Who brought a model.
+ *
+ * @generated from enum tokenwire.v1.ModelOrigin
+ */
+export const ModelOrigin = {
+  /**
+   * @generated from enum value: MODEL_ORIGIN_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: MODEL_ORIGIN_CONFIG = 1;
+   */
+  CONFIG: 1,
+
+  /**
+   * A file that somebody put into `models_dir`.
+   *
+   * @generated from enum value: MODEL_ORIGIN_FOLDER = 2;
+   */
+  FOLDER: 2,
+
+  /**
+   * PullModel: DeleteModel may delete it.
+   *
+   * @generated from enum value: MODEL_ORIGIN_PULLED = 3;
+   */
+  PULLED: 3,
+} as const;
+
+/**
+ * Who brought a model.
+ *
+ * @generated from enum tokenwire.v1.ModelOrigin
+ */
+export type ModelOrigin = (typeof ModelOrigin)[keyof typeof ModelOrigin] | UnknownEnum;
+
+/**
+ * Describes the enum tokenwire.v1.ModelOrigin.
+ */
+export const ModelOriginSchema: GenEnum<ModelOrigin> = /*@__PURE__*/
+  enumDesc(file_tokenwire_v1_models, 1);
+
+/**
+ * The models that are served, their state, and what makes them come and go.
  *
  * @generated from service tokenwire.v1.ModelService
  */
@@ -466,6 +881,48 @@ export const ModelService: GenService<{
     methodKind: "server_streaming";
     input: typeof WatchModelsRequestSchema;
     output: typeof WatchModelsResponseSchema;
+  },
+  /**
+   * Brings a model into memory as a request for it would, and streams its changes; ends when it is resident. Leaving the
+   * stream gives the load up, unless somebody else waits for it.
+   *
+   * @generated from rpc tokenwire.v1.ModelService.LoadModel
+   */
+  loadModel: {
+    methodKind: "server_streaming";
+    input: typeof LoadModelRequestSchema;
+    output: typeof LoadModelResponseSchema;
+  },
+  /**
+   * Takes a model out of memory when its running answers have ended; returns when its process is gone.
+   *
+   * @generated from rpc tokenwire.v1.ModelService.UnloadModel
+   */
+  unloadModel: {
+    methodKind: "unary";
+    input: typeof UnloadModelRequestSchema;
+    output: typeof UnloadModelResponseSchema;
+  },
+  /**
+   * Downloads a model and adds it to those that are served; streams how far it is. Leaving the stream stops the download;
+   * what has come is kept, and the next pull of the same file goes on from there.
+   *
+   * @generated from rpc tokenwire.v1.ModelService.PullModel
+   */
+  pullModel: {
+    methodKind: "server_streaming";
+    input: typeof PullModelRequestSchema;
+    output: typeof PullModelResponseSchema;
+  },
+  /**
+   * Deletes a model that PullModel has downloaded, and its files; others are refused.
+   *
+   * @generated from rpc tokenwire.v1.ModelService.DeleteModel
+   */
+  deleteModel: {
+    methodKind: "unary";
+    input: typeof DeleteModelRequestSchema;
+    output: typeof DeleteModelResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_tokenwire_v1_models, 0);

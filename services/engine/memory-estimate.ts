@@ -1,0 +1,36 @@
+/** What a model will take on one device, in bytes. */
+export interface DeviceEstimate {
+  /** `RAM`, `GPU0` … */
+  readonly device: string;
+  readonly weights: number;
+  /** Of one slot. */
+  readonly kvPerSlot: number;
+  /** Of buffers that do not depend on the number of slots, and those that do are in `computePerSlot`. */
+  readonly compute: number;
+  readonly computePerSlot: number;
+  /** The process itself, with its libraries and the model's vocabulary. */
+  readonly process: number;
+}
+
+/** A device that a process has seen. */
+export interface DeviceFacts {
+  readonly device: string;
+  readonly description: string;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
+/** What an engine says of a model before it loads it. */
+export interface MemoryEstimate {
+  readonly parts: readonly DeviceEstimate[];
+  readonly minSlots: number;
+  readonly maxSlots: number;
+  /** The GPUs of this machine. */
+  readonly gpus: readonly DeviceFacts[];
+}
+
+/** How a model is to be loaded. */
+export interface LoadPlan {
+  /** undefined: as many as the engine thinks fit. */
+  readonly slots: number | undefined;
+}

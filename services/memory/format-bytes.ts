@@ -1,0 +1,9 @@
+const units = ["bytes", "KB", "MB", "GB", "TB"] as const;
+
+/** A number of bytes for people, with three digits: `1.25 GB`, `420 MB`. A MB is 1,000,000 bytes, as in `memory_limit`. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(units.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const amount = bytes / 1000 ** power;
+  const digits = power === 0 || amount >= 100 ? 0 : amount >= 10 ? 1 : 2;
+  return `${amount.toFixed(digits)} ${units[power]}`;
+}

@@ -1,0 +1,339 @@
+import type { Logger } from "pino";
+import { ErrorReason, RpcError } from "../../clients/errors.ts";
+import { ModelState, type Device, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import type { ModelSettings, ServiceSettings } from "../config.ts";
+import type { MemoryEstimate } from "../engine/memory-estimate.ts";
+import { Admission } from "../inference/admission.ts";
+import { DeviceMemory } from "../memory/device-memory.ts";
+import { formatBytes } from "../memory/format-bytes.ts";
+import { parseMemoryLimit } from "../memory/memory-limit.ts";
+import { anonymousBytes, readRam, type RamFacts } from "../memory/ram.ts";
+import { ModelMetrics } from "../metrics/model-metrics.ts";
+import type { ModelChange, ModelSource } from "../models/model-source.ts";
+import type { ModelControl } from "../models/model-handlers.ts";
+import { loadModel } from "../models/load-model.ts";
+import { modelNotFound } from "../models/model-not-found.ts";
+import type { CallContext } from "../rpc/call-context.ts";
+import { Scheduler } from "../scheduler/scheduler.ts";
+import type { Effect, UnloadReason } from "../scheduler/ticket.ts";
+import { describeLoad } from "../supervisor/describe-load.ts";
+import type { SocketDirectory } from "../supervisor/socket-directory.ts";
+import { Supervisor } from "../supervisor/supervisor.ts";
+import type { WorkerLife } from "../supervisor/worker-connection.ts";
+import type { WorkerChange } from "../supervisor/worker-news.ts";
+import type { WorkerLimits } from "../supervisor/worker-state.ts";
+import type { SentTracingOptions, WorkerInterrupt } from "../worker/worker-start.ts";
+import { deviceToProto, measuredBytes, memoryToProto } from "./memory-to-proto.ts";
+import { needFromEstimate } from "./need-from-estimate.ts";
+
+export interface ModelPoolOptions {
+  /** In the order of the configuration: the first is the default. */
+  readonly models: readonly ModelSettings[];
+  readonly service: ServiceSettings;
+  readonly log: Logger;
+  /** For the workers. */
+  readonly tracing: SentTracingOptions;
+  /** Where the workers serve; stays the caller's to remove, after `stop`. */
+  readonly sockets: SocketDirectory;
+  /** For tests: another program than worker/main, shorter times, another machine. */
+  readonly workerEntry?: URL;
+  readonly limits?: Partial<WorkerLimits>;
+  readonly readRam?: () => RamFacts;
+}
+
+/** How the load of a model at the start ended. */
+export interface LoadResult {
+  readonly model: Model;
+  /** Unset: it is resident, or its first request will load it. */
+  readonly error?: string;
+}
+
+/** Embedding, tokenizing and counting at once, per model: enough to fill the engine's batches, few enough to bound its memory. */
+const auxiliaryPlaces = 16;
+/** Queues are bounded per model; all of them together may hold as much as four full ones. */
+const fullQueues = 4;
+
+/**
+ * The models that are served: decides through the scheduler who runs where and which of them are in memory, and has the
+ * supervisor carry it out. What it says of a model is the worker's word, corrected by what only the front knows.
+ */
+export class ModelPool implements ModelSource, ModelControl {
+  readonly admission: Admission;
+  readonly #options: ModelPoolOptions;
+  readonly #settings: ReadonlyMap<string, ModelSettings>;
+  readonly #scheduler: Scheduler;
+  readonly #supervisor: Supervisor;
+  readonly #memory: DeviceMemory;
+  readonly #metrics: ReadonlyMap<string, ModelMetrics>;
+  readonly #estimates = new Map<string, MemoryEstimate>();
+  /** Why each left last. */
+  readonly #reasons = new Map<string, UnloadReason>();
+  readonly #listeners = new Set<(id: string, what: ModelChange) => void>();
+  #stopped = false;
+  /** What was last told of those that are to come at the start, or to leave. */
+  readonly #intents = new Map<string, string>();
+
+  constructor(options: ModelPoolOptions) {
+    const { models, service, log, limits, workerEntry } = options;
+    this.#options = options;
+    this.#settings = new Map(models.map((settings) => [settings.model_alias, settings]));
+    this.#scheduler = new Scheduler({
+      models: models.map(({ model_alias: id, ttl, pin }) => {
+        return { id, maxQueue: service.max_queue, ttlMs: ttl === undefined ? undefined : ttl * 1000, pinned: pin };
+      }),
+      maxQueue: service.max_queue * fullQueues,
+      auxiliaryPlaces,
+      turn: { ms: service.switch_after_seconds * 1000, requests: service.switch_after_requests },
+    });
+    this.#memory = new DeviceMemory({
+      limit: service.memory_limit === undefined ? undefined : parseMemoryLimit(service.memory_limit),
+      readRam: options.readRam ?? readRam,
+    });
+    this.#metrics = new Map([...this.#settings.keys()].map((id) => [id, new ModelMetrics(id)]));
+    this.#supervisor = new Supervisor({
+      models,
+      sockets: options.sockets,
+      log,
+      tracing: options.tracing,
+      graceMs: service.grace_seconds * 1000,
+      ...(workerEntry && { workerEntry }),
+      ...(limits && { limits }),
+      onChange: (id, change) => this.#onWorkerChange(id, change),
+      onEstimate: (id, estimate) => this.#onEstimate(id, estimate),
+    });
+    this.admission = new Admission(this.#scheduler, {
+      load: (id) => this.#supervisor.load(id),
+      proceed: (id, slots) => this.#supervisor.proceed(id, { slots }),
+      reject: (id, why) => this.#supervisor.reject(id, why.message),
+      unload: (id, { reason, force }) => this.#unload(id, reason, force),
+    });
+    this.#supervisor.onChange((id, what) => this.#changed(id, what));
+    this.admission.onSettled = () => this.#tellIntents();
+    this.admission.onCounts = (id) => this.#metrics.get(id)?.onCounts(this.admission.counts(id));
+  }
+
+  /** Loads what is to be in memory from the start on, as far as it fits: all but those that leave when nobody uses them. */
+  start(): void {
+    this.#readCapacity();
+    const ids = [...this.#settings.values()].filter(({ ttl }) => ttl === undefined).map((model) => model.model_alias);
+    this.#apply(this.#scheduler.onStart(ids, performance.now()));
+  }
+
+  /** Resolves when each model that is loaded at the start was, failed to, or has no room, to all in their order. */
+  async whenStarted(): Promise<readonly LoadResult[]> {
+    await this.#until(() => [...this.#settings.keys()].every((id) => !this.#scheduler.isStarting(id)));
+    return this.models().map((model) => {
+      if (model.state === ModelState.FAILED) return { model, error: model.error };
+      const stopped = this.#stopped && model.state !== ModelState.RESIDENT && model.ttlSeconds === undefined;
+      return stopped ? { model, error: "it was stopped before it was loaded" } : { model };
+    });
+  }
+
+  /** Whether a request for the model would be answered, soon or after a load. While the start loads it is not. */
+  serves({ id, state }: Model): boolean {
+    if (state === ModelState.LOADING) return this.#scheduler.isComing(id);
+    return state !== ModelState.FAILED;
+  }
+
+  models(): readonly Model[] {
+    return this.#supervisor.models().map((model) => this.#complete(model));
+  }
+
+  model(id: string): Model {
+    const model = this.#supervisor.model(id);
+    if (model === undefined) throw modelNotFound(id, [...this.#settings.keys()]);
+    return this.#complete(model);
+  }
+
+  devices(): Device[] {
+    const { used } = this.#scheduler.memory();
+    return this.#memory.devices(this.#ownUse()).map((device) => deviceToProto(device, used));
+  }
+
+  onChange(listener: (id: string, what: ModelChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The model's process, while it is resident. */
+  life(id: string): WorkerLife | undefined {
+    return this.#supervisor.life(id);
+  }
+
+  interrupt(id: string, which: WorkerInterrupt): void {
+    this.#supervisor.interrupt(id, which);
+  }
+
+  pid(id: string): number | undefined {
+    return this.#supervisor.pid(id);
+  }
+
+  /**
+   * Takes a model out of memory when what runs on it has ended, or at once with `force`. Resolves when its process is
+   * gone, and rejects with the signal's reason when its caller leaves first, which does not keep the model. Throws
+   * MODEL_NOT_FOUND, and INVALID_PARAMETER for a pinned one.
+   */
+  async unload(
+    id: string,
+    { force, signal }: { readonly force: boolean; readonly signal: AbortSignal },
+  ): Promise<Model> {
+    this.model(id);
+    if (this.#settings.get(id)?.pin === true && !force) {
+      const message = `model "${id}" is pinned: take the pin from its settings, or unload it with force`;
+      throw new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "id" });
+    }
+    this.#apply(this.#scheduler.onUnload(id, { force }, performance.now()));
+    await this.#until(() => !this.#scheduler.isLeaving(id), signal);
+    return this.model(id);
+  }
+
+  load(id: string, context: Pick<CallContext, "signal" | "deadline">): AsyncIterable<Model> {
+    return loadModel({ admission: this.admission, source: this, model: (name) => this.model(name) }, id, context);
+  }
+
+  pull(): never {
+    throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, "this server does not download models while it runs");
+  }
+
+  delete(id: string): never {
+    const message = `model "${id}" was not downloaded by this server, which only deletes what it has downloaded`;
+    throw new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "id" });
+  }
+
+  /** Nothing is granted or loaded any more; what runs goes on. */
+  shutdown(): void {
+    this.#stopped = true;
+    this.#apply(this.#scheduler.onShutdown());
+  }
+
+  /** Ends all workers. Resolves when no process is left. */
+  async stop(): Promise<void> {
+    await this.#supervisor.stop();
+  }
+
+  #onWorkerChange(id: string, change: WorkerChange): void {
+    const now = performance.now();
+    switch (change.type) {
+      case "loading":
+        return this.#metrics.get(id)?.onProcess(change);
+      case "ready": {
+        const model = this.#supervisor.model(id);
+        if (model === undefined) return;
+        const measured = measuredBytes(model);
+        this.#options.log.info(describeLoad(model, change.tookMs));
+        this.#metrics.get(id)?.onLoaded(change.tookMs);
+        const slots = model.details?.slots ?? 0;
+        this.#readCapacity();
+        return this.#apply(
+          this.#scheduler.onModelReady(id, { slots, loadMs: change.tookMs, ...(measured && { measured }) }, now),
+        );
+      }
+      case "restarting":
+        return this.#apply(this.#scheduler.onModelDown(id, { kind: "restarting" }, now));
+      case "failed":
+        this.#options.log.error({ model: id }, `model "${id}" could not be loaded: ${change.message}`);
+        this.#metrics.get(id)?.onLoadFailed();
+        return this.#apply(this.#scheduler.onModelDown(id, { kind: "failed", ...change }, now));
+      case "unloaded":
+        this.#options.log.info({ model: id }, `model "${id}" unloaded: ${this.#whyUnloaded(id)}`);
+        this.#readCapacity();
+        return this.#apply(this.#scheduler.onModelGone(id, now));
+      case "stopped":
+        return;
+    }
+  }
+
+  #onEstimate(id: string, estimate: MemoryEstimate): void {
+    this.#estimates.set(id, estimate);
+    this.#memory.see(estimate.gpus, this.#ownUse().gpus);
+    this.#readCapacity();
+    this.#apply(this.#scheduler.onEstimate(id, needFromEstimate(estimate), performance.now()));
+  }
+
+  #unload(id: string, reason: UnloadReason, force: boolean): void {
+    this.#reasons.set(id, reason);
+    this.#metrics.get(id)?.onUnload(reason);
+    const held = this.#scheduler.memoryOf(id).held ?? {};
+    const bytes = Object.entries(held).map(([device, amount]) => `${formatBytes(amount)} of ${device}`);
+    this.#options.log.debug({ model: id, reason, held }, `model "${id}" leaves memory (${bytes.join(", ")})`);
+    this.#supervisor.unload(id, { force });
+  }
+
+  #whyUnloaded(id: string): string {
+    switch (this.#reasons.get(id)) {
+      case "room":
+        return "another model needs its memory";
+      case "asked":
+        return "on request";
+      case "abandoned":
+        return "nobody waits for it any more";
+      default:
+        return `no request for ${this.#settings.get(id)?.ttl} s`;
+    }
+  }
+
+  /** What models may take changes with what other programs take. */
+  #readCapacity(): void {
+    this.#apply(this.#scheduler.onCapacity(this.#memory.capacity(this.#ownUse()), performance.now()));
+  }
+
+  #ownUse() {
+    const pids = [...this.#settings.keys()].flatMap((id) => this.#supervisor.pid(id) ?? []);
+    const ramBytes = pids.reduce((sum, pid) => sum + anonymousBytes(pid), 0);
+    return { ramBytes, gpus: this.#scheduler.memory().used };
+  }
+
+  #apply(effects: readonly Effect[]): void {
+    this.admission.apply(effects);
+  }
+
+  #complete(model: Model): Model {
+    const { id } = model;
+    const { pin = false } = this.#settings.get(id) ?? {};
+    const memory = memoryToProto(this.#estimates.get(id), model);
+    const state = this.#scheduler.isLeaving(id)
+      ? ModelState.UNLOADING
+      : model.state === ModelState.UNLOADED && this.#scheduler.isStarting(id)
+        ? ModelState.LOADING
+        : model.state;
+    const usedMs = this.#scheduler.lastUseMs(id);
+    const lastUsed = usedMs === undefined ? 0n : BigInt(Math.floor((performance.timeOrigin + usedMs) / 1000));
+    return { ...model, state, memory, pinned: pin, lastUsed };
+  }
+
+  #tellIntents(): void {
+    for (const id of this.#settings.keys()) {
+      const intent = `${this.#scheduler.isStarting(id)} ${this.#scheduler.isLeaving(id)}`;
+      if (this.#intents.get(id) === intent) continue;
+      this.#intents.set(id, intent);
+      this.#changed(id, "any");
+    }
+  }
+
+  #changed(id: string, what: ModelChange): void {
+    const model = this.model(id);
+    this.#metrics.get(id)?.onModel(model);
+    for (const listener of this.#listeners) listener(id, what);
+  }
+
+  async #until(reached: () => boolean, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (reached()) return;
+    await new Promise<void>((resolve, reject) => {
+      const stop = this.onChange(() => {
+        if (!reached()) return;
+        end();
+        resolve();
+      });
+      const leave = () => {
+        end();
+        reject(signal?.reason);
+      };
+      const end = () => {
+        stop();
+        signal?.removeEventListener("abort", leave);
+      };
+      signal?.addEventListener("abort", leave, { once: true });
+    });
+  }
+}
