@@ -10,12 +10,11 @@ export interface AnswerInfo {
   readonly serverVersion: string;
   /** How many choices were asked for; an answer with fewer is a failure. */
   readonly choices: number;
+  /** Whether choices say what stopped them, as vLLM's do. */
+  readonly tellsStopReason: boolean;
 }
 
-export function newAnswerInfo(
-  kind: "chatcmpl" | "cmpl",
-  details: Pick<AnswerInfo, "requestedModel" | "serverVersion" | "choices">,
-): AnswerInfo {
+export function newAnswerInfo(kind: "chatcmpl" | "cmpl", details: Omit<AnswerInfo, "id" | "created">): AnswerInfo {
   return { id: `${kind}-${randomUUID().replaceAll("-", "")}`, created: Math.floor(Date.now() / 1_000), ...details };
 }
 

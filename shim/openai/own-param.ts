@@ -3,14 +3,35 @@ import { valueAt } from "../dialect/request/field-path.ts";
 
 /** The service's names of fields that have several names here, each with those names. */
 const names: readonly (readonly [string, ...string[]])[] = [
-  ["max_tokens", "max_tokens", "max_completion_tokens"],
+  ["max_tokens", "max_tokens", "max_completion_tokens", "n_predict"],
   ["top_logprobs", "top_logprobs", "n_probs", "logprobs"],
   // With best_of it is that many choices that the service is asked for.
   ["n", "best_of", "n"],
   ["mirostat", "mirostat", "mirostat_mode"],
   ["reasoning.budget_tokens", "reasoning_budget", "thinking_budget_tokens"],
-  ["response_format.json_schema.schema", "json_schema", "response_format.json_schema.schema"],
-  ["response_format", "response_format", "grammar", "json_schema"],
+  ["repeat_penalty", "repeat_penalty", "repetition_penalty"],
+  [
+    "response_format.json_schema.schema",
+    "json_schema",
+    "guided_json",
+    "structured_outputs.json",
+    "response_format.json_schema.schema",
+  ],
+  ["response_format.regex", "guided_regex", "regex", "structured_outputs.regex"],
+  ["response_format.choice", "guided_choice", "structured_outputs.choice"],
+  [
+    "response_format",
+    "response_format",
+    "grammar",
+    "json_schema",
+    "guided_json",
+    "guided_regex",
+    "guided_choice",
+    "guided_grammar",
+    "regex",
+    "ebnf",
+    "structured_outputs",
+  ],
   ["tools", "tools", "functions"],
   ["documents", "documents", "texts"],
   ["tool_choice", "tool_choice", "function_call"],
@@ -26,7 +47,7 @@ export function withOwnParam(error: unknown, request: Readonly<Record<string, un
   for (const [service, ...here] of names) {
     const rest = param.slice(service.length);
     if (!param.startsWith(service) || !/^($|[.[])/.test(rest)) continue;
-    const own = here.find((name) => request[name] != null) ?? service;
+    const own = here.find((name) => valueAt(request, name.split(".")) != null) ?? service;
     return renamed(error, nameOwn(own + rest, request));
   }
   return error;

@@ -11,6 +11,7 @@ import { chatProbes } from "./contract/probes/chat-probes.ts";
 import { completionProbes } from "./contract/probes/completion-probes.ts";
 import { deliveryProbes, modelProbe } from "./contract/probes/delivery-probes.ts";
 import { embeddingProbes } from "./contract/probes/embedding-probes.ts";
+import { continuingProbes, habitPathProbes, habitProbes } from "./contract/probes/habit-probes.ts";
 import { limitProbes } from "./contract/probes/limit-probes.ts";
 import { chatGenerate, completeGenerate, type Generate, type Probe } from "./contract/probes/probe.ts";
 import { expectNoEffectWarning, expectUnsupported, nestedRefusals } from "./contract/probes/refusal-probes.ts";
@@ -38,19 +39,33 @@ interface Probed {
 }
 
 const both = (generate: (server: ContractServer) => Generate): Probe[] =>
-  [...samplingProbes, ...limitProbes].map((probe) => ({ ...probe, run: (it) => probe.run(generate(it)) }));
+  [...samplingProbes, ...limitProbes, ...habitProbes].map((probe) => ({
+    ...probe,
+    run: (it) => probe.run(generate(it)),
+  }));
 
 const chat = { ...asking("Hello!"), max_tokens: 3 };
 const completion = { prompt: "a", max_tokens: 3 };
 const probed: Readonly<Record<string, Probed>> = {
   [chatPath]: {
     request: chat,
-    probes: [...deliveryProbes(chatPath, chat), ...chatProbes, ...both(chatGenerate)],
+    probes: [
+      ...deliveryProbes(chatPath, chat),
+      ...chatProbes,
+      ...both(chatGenerate),
+      ...habitPathProbes(chatPath),
+      ...continuingProbes,
+    ],
     withoutEffect: chatFieldsWithoutEffect,
   },
   [completionsPath]: {
     request: completion,
-    probes: [...deliveryProbes(completionsPath, completion), ...completionProbes, ...both(completeGenerate)],
+    probes: [
+      ...deliveryProbes(completionsPath, completion),
+      ...completionProbes,
+      ...both(completeGenerate),
+      ...habitPathProbes(completionsPath),
+    ],
     withoutEffect: completionFieldsWithoutEffect,
   },
   [embeddingsPath]: {

@@ -3,14 +3,10 @@ import type { FieldPath } from "./field-path.ts";
 
 /** Names that mean the same elsewhere, too far apart to be found by their letters. */
 const synonyms: Readonly<Record<string, string>> = {
-  repetition_penalty: "repeat_penalty",
-  n_predict: "max_tokens",
   max_new_tokens: "max_tokens",
   typ_p: "typical_p",
   temp: "temperature",
   stop_sequences: "stop",
-  guided_json: "json_schema",
-  guided_grammar: "grammar",
   enable_thinking: "chat_template_kwargs",
 };
 

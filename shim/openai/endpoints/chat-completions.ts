@@ -9,6 +9,7 @@ import { withOwnParam } from "../own-param.ts";
 import { type ChatRequestBody, chatFieldsWithoutEffect, chatRequestSchema } from "../schema/chat-request.ts";
 import { chatToProto } from "../to-proto/chat.ts";
 import { wantsUsageChunk } from "../to-proto/delivery.ts";
+import { tellsStopReason } from "../to-proto/habits.ts";
 import { usesLegacyFunctions } from "../to-proto/tools.ts";
 
 /** POST /v1/chat/completions */
@@ -33,11 +34,25 @@ export function chatCompletions({ client, version }: DialectDeps): Endpoint {
   });
 }
 
+/** The text that the answer goes on from, as far as it is an assistant's. */
+function lastAssistantText({ messages }: ChatRequestBody): string {
+  const last = messages.at(-1);
+  if (last?.role !== "assistant" || last.content == null) return "";
+  if (typeof last.content === "string") return last.content;
+  return last.content.map((part) => (part.type === "text" ? part.text : part.refusal)).join("\n");
+}
+
 function answerInfo(request: ChatRequestBody, serverVersion: string): ChatAnswerInfo {
   const requestedModel = request.model ?? "";
   return {
-    ...newAnswerInfo("chatcmpl", { requestedModel, serverVersion, choices: request.n ?? 1 }),
+    ...newAnswerInfo("chatcmpl", {
+      requestedModel,
+      serverVersion,
+      choices: request.n ?? 1,
+      tellsStopReason: tellsStopReason(request),
+    }),
     legacyFunctions: usesLegacyFunctions(request),
+    echo: request.echo === true ? lastAssistantText(request) : "",
     serviceTier: request.service_tier == null ? undefined : "default",
   };
 }

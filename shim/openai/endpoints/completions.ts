@@ -14,6 +14,7 @@ import {
   completionRequestSchema,
 } from "../schema/completion-request.ts";
 import { bestOfToProto, type CompleteRequestInit, completionToProto } from "../to-proto/completion.ts";
+import { tellsStopReason } from "../to-proto/habits.ts";
 import { wantsUsageChunk } from "../to-proto/delivery.ts";
 
 /** Prompts of one request that run at once: enough to fill a batch, and not the service's whole queue. */
@@ -105,7 +106,12 @@ interface AnswerDetails {
 function answerInfo({ request, calls, choicesPerPrompt, serverVersion }: AnswerDetails): CompletionInfo {
   const requestedModel = request.model ?? "";
   return {
-    ...newAnswerInfo("cmpl", { requestedModel, serverVersion, choices: choicesPerPrompt * calls.length }),
+    ...newAnswerInfo("cmpl", {
+      requestedModel,
+      serverVersion,
+      choices: choicesPerPrompt * calls.length,
+      tellsStopReason: tellsStopReason(request),
+    }),
     choicesPerPrompt,
     textOffsets: calls.map(({ prompt, echo }) => {
       // How many characters a prompt of tokens has is not known here.

@@ -1,6 +1,7 @@
 import type { AnswerInfo } from "../answer-info.ts";
 import type { ChatLogprobs } from "../../dialect/answer/chat-logprobs.ts";
 import type { OpenAiFinishReason } from "./finish-reason.ts";
+import type { StopReason } from "./stop-reason.ts";
 import type { OpenAiUsage } from "./usage.ts";
 
 export interface FunctionCallDelta {
@@ -26,6 +27,7 @@ export interface ChatChunkChoice {
   readonly delta: ChatDelta;
   readonly logprobs: ChatLogprobs | null;
   readonly finish_reason: OpenAiFinishReason | null;
+  readonly stop_reason?: StopReason["stop_reason"];
 }
 
 export interface ChatChunk {
@@ -42,6 +44,8 @@ export interface ChatChunk {
 
 export interface ChatAnswerInfo extends AnswerInfo {
   readonly legacyFunctions: boolean;
+  /** What each choice's content begins with: the message that is continued, where that is to be repeated. */
+  readonly echo: string;
   /** Said only when the request named a tier, as OpenAI does. */
   readonly serviceTier: "default" | undefined;
 }

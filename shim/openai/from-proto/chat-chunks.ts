@@ -5,6 +5,7 @@ import type { ChatAnswerInfo, ChatChunk, ChatChunkChoice, ChatDelta } from "./ch
 import { chatLogprobsFromProto } from "../../dialect/answer/chat-logprobs.ts";
 import { finishReasonFromProto } from "./finish-reason.ts";
 import { requireFinished } from "../../dialect/answer/require-finished.ts";
+import { stopReasonFromProto } from "./stop-reason.ts";
 import { usageFromProto } from "./usage.ts";
 
 /**
@@ -44,6 +45,7 @@ export async function* chatChunks(
     if (!begun.has(index)) {
       begun.add(index);
       yield chunk(index, { delta: { role: "assistant", content: event.case === "text" ? "" : null } });
+      if (info.echo !== "") yield chunk(index, { delta: { content: info.echo } });
     }
     switch (event.case) {
       case "text":
@@ -64,7 +66,10 @@ export async function* chatChunks(
         break;
       case "finished":
         usages.set(index, event.value.usage);
-        yield chunk(index, { finish_reason: finishReasonFromProto(event.value.reason, info) });
+        yield chunk(index, {
+          finish_reason: finishReasonFromProto(event.value.reason, info),
+          ...stopReasonFromProto(event.value, info.tellsStopReason),
+        });
         break;
     }
   }

@@ -5,6 +5,8 @@ import type { ChatAnswerInfo } from "./chat-chunk.ts";
 import { type ChatLogprobs, chatLogprobsFromProto } from "../../dialect/answer/chat-logprobs.ts";
 import { finishReasonFromProto, type OpenAiFinishReason } from "./finish-reason.ts";
 import { requireFinished } from "../../dialect/answer/require-finished.ts";
+import { type PromptLogprobs, promptLogprobsFromProto } from "./prompt-logprobs.ts";
+import { type StopReason, stopReasonFromProto } from "./stop-reason.ts";
 import { type OpenAiUsage, usageFromProto } from "./usage.ts";
 
 interface FunctionCall {
@@ -33,8 +35,10 @@ export interface ChatCompletion {
     readonly message: ChatCompletionMessage;
     readonly logprobs: ChatLogprobs | null;
     readonly finish_reason: OpenAiFinishReason;
+    readonly stop_reason?: StopReason["stop_reason"];
   }[];
   readonly usage: OpenAiUsage;
+  readonly prompt_logprobs?: PromptLogprobs;
 }
 
 /** What has arrived of one choice. */
@@ -44,6 +48,7 @@ class ChoiceParts {
   readonly calls: { id: string; name: string; arguments: string }[] = [];
   readonly logprobs: TokenLogprob[] = [];
   finishReason: OpenAiFinishReason = "stop";
+  stopReason: StopReason = {};
 
   addCall(delta: ToolCallDelta): void {
     const call = (this.calls[delta.index] ??= { id: delta.id, name: delta.name, arguments: "" });
@@ -57,12 +62,14 @@ export async function collectChat(events: AsyncIterable<ChatResponse>, info: Cha
   let model = info.requestedModel;
   const choices = Array.from({ length: info.choices }, () => new ChoiceParts());
   const usages = new Map<number, Usage | undefined>();
+  let promptLogprobs: PromptLogprobs | undefined;
   for await (const { choice: index, event } of events) {
     const parts = choices[index];
     if (parts === undefined) throw new Error(`an event for choice ${index} of ${info.choices}`);
     switch (event.case) {
       case "started":
         model = event.value.model || model;
+        promptLogprobs = promptLogprobsFromProto(event.value.promptLogprobs);
         break;
       case "text":
         parts.text += event.value.text;
@@ -76,6 +83,7 @@ export async function collectChat(events: AsyncIterable<ChatResponse>, info: Cha
         break;
       case "finished":
         parts.finishReason = finishReasonFromProto(event.value.reason, info);
+        parts.stopReason = stopReasonFromProto(event.value, info.tellsStopReason);
         usages.set(index, event.value.usage);
         break;
       case "progress":
@@ -97,13 +105,16 @@ export async function collectChat(events: AsyncIterable<ChatResponse>, info: Cha
       message: toMessage(parts, info),
       logprobs: chatLogprobsFromProto(parts.logprobs),
       finish_reason: parts.finishReason,
+      ...parts.stopReason,
     })),
     usage: usageFromProto(usages),
+    ...(promptLogprobs && { prompt_logprobs: promptLogprobs }),
   };
 }
 
 function toMessage(parts: ChoiceParts, info: ChatAnswerInfo): ChatCompletionMessage {
-  const { text, reasoning } = parts;
+  const { reasoning } = parts;
+  const text = info.echo + parts.text;
   const calls = parts.calls.filter((call) => call !== undefined);
   const [first] = calls;
   return {

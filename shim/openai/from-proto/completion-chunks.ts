@@ -4,6 +4,8 @@ import { type AnswerInfo, systemFingerprint } from "../answer-info.ts";
 import { finishReasonFromProto, type OpenAiFinishReason } from "./finish-reason.ts";
 import { type LegacyLogprobs, LegacyLogprobsMaker } from "./legacy-logprobs.ts";
 import { requireFinished } from "../../dialect/answer/require-finished.ts";
+import { type PromptLogprobs, promptLogprobsFromProto } from "./prompt-logprobs.ts";
+import { type StopReason, stopReasonFromProto } from "./stop-reason.ts";
 import { addUsages, type OpenAiUsage, usageFromProto } from "./usage.ts";
 
 export interface CompletionChoice {
@@ -11,6 +13,8 @@ export interface CompletionChoice {
   readonly index: number;
   readonly logprobs: LegacyLogprobs | null;
   readonly finish_reason: OpenAiFinishReason | null;
+  readonly stop_reason?: StopReason["stop_reason"];
+  readonly prompt_logprobs?: PromptLogprobs;
 }
 
 /** A whole answer, or one chunk of it: the first OpenAI API has one shape for both. */
@@ -51,6 +55,7 @@ export async function* completionChunks(
   const logprobs = Array.from({ length: info.choices }, (_, index) => {
     return new LegacyLogprobsMaker(info.textOffsets[Math.floor(index / info.choicesPerPrompt)] ?? 0);
   });
+  const promptLogprobs: (PromptLogprobs | undefined)[] = [];
   const chunk = (choice: Partial<CompletionChoice> & { readonly index: number }): Completion => ({
     ...head,
     choices: [{ text: "", logprobs: null, finish_reason: null, ...choice }],
@@ -60,13 +65,20 @@ export async function* completionChunks(
     const { choice, event } = value;
     const index = source * info.choicesPerPrompt + choice;
     if (event.case === "started" && event.value.model !== "") head = envelope(info, event.value.model);
+    if (event.case === "started") promptLogprobs[source] = promptLogprobsFromProto(event.value.promptLogprobs);
     if (event.case === "text") {
       const { text, logprobs: tokens } = event.value;
       yield chunk({ index, text, logprobs: logprobs[index]?.take(tokens) ?? null });
     }
     if (event.case === "finished") {
       usages[source]?.set(choice, event.value.usage);
-      yield chunk({ index, finish_reason: finishReasonFromProto(event.value.reason, { legacyFunctions: false }) });
+      const ofPrompt = promptLogprobs[source];
+      yield chunk({
+        index,
+        finish_reason: finishReasonFromProto(event.value.reason, { legacyFunctions: false }),
+        ...stopReasonFromProto(event.value, info.tellsStopReason),
+        ...(ofPrompt && { prompt_logprobs: ofPrompt }),
+      });
     }
   }
   for (const finished of usages) requireFinished(finished, { choices: info.choicesPerPrompt });

@@ -26,15 +26,17 @@ class ChoiceParts {
   readonly #texts: string[] = [];
   readonly #logprobs: LegacyLogprobs[] = [];
   #finishReason: CompletionChoice["finish_reason"] = null;
+  #ending: Pick<CompletionChoice, "stop_reason" | "prompt_logprobs"> = {};
 
   constructor(index: number) {
     this.#index = index;
   }
 
-  add({ text, logprobs, finish_reason: finishReason }: CompletionChoice): void {
+  add({ text, logprobs, index: _, finish_reason: finishReason, ...ending }: CompletionChoice): void {
     this.#texts.push(text);
     if (logprobs !== null) this.#logprobs.push(logprobs);
     this.#finishReason = finishReason ?? this.#finishReason;
+    if (finishReason !== null) this.#ending = ending;
   }
 
   whole(): CompletionChoice {
@@ -43,6 +45,7 @@ class ChoiceParts {
       index: this.#index,
       logprobs: joinLogprobs(this.#logprobs),
       finish_reason: this.#finishReason,
+      ...this.#ending,
     };
   }
 }

@@ -9,8 +9,9 @@ import {
   unsettable,
   unsupported,
 } from "../../dialect/request/fields.ts";
+import { chatHabitFields, habitFields, habitFieldsWithoutEffect } from "./habit-fields.ts";
 import { messagesSchema } from "./messages.ts";
-import { responseFormatFields } from "./response-format.ts";
+import { responseFormatFields, responseFormatFieldsWithoutEffect } from "./response-format.ts";
 import { samplingFields } from "../../dialect/sampling/fields.ts";
 import { toolFields } from "./tools.ts";
 
@@ -34,6 +35,8 @@ export const chatRequestSchema = z.object({
   top_logprobs: integerFrom(0, 20),
   ...toolFields,
   ...responseFormatFields,
+  ...habitFields,
+  ...chatHabitFields,
   reasoning_effort: unsettable(z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"])),
   /** Most tokens of thinking; -1: no limit. Two servers, two names. */
   reasoning_budget: tokenCountFrom(-1),
@@ -78,5 +81,6 @@ export const chatFieldsWithoutEffect: Readonly<Record<string, string>> = {
   metadata: "nothing is stored",
   prompt_cache_key: "every prompt prefix is cached and found without a key",
   "stream_options.include_obfuscation": "chunks are not padded",
-  "response_format.json_schema.description": "answers follow the schema alone",
+  ...responseFormatFieldsWithoutEffect,
+  ...habitFieldsWithoutEffect,
 };

@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { deliveryFields } from "./chat-request.ts";
 import { flag, integerFrom, text, tokenCountFrom, unsettable } from "../../dialect/request/fields.ts";
+import { habitFields, habitFieldsWithoutEffect } from "./habit-fields.ts";
 import { inputs } from "./inputs.ts";
-import { responseFormatFields } from "./response-format.ts";
+import { responseFormatFields, responseFormatFieldsWithoutEffect } from "./response-format.ts";
 import { samplingFields } from "../../dialect/sampling/fields.ts";
 
 /** The body of POST /v1/completions: all of OpenAI's parameters, and llama.cpp's. */
@@ -17,6 +18,7 @@ export const completionRequestSchema = z.object({
   logprobs: integerFrom(0, 20),
   best_of: integerFrom(1, 128),
   ...responseFormatFields,
+  ...habitFields,
 });
 
 export type CompletionRequestBody = z.infer<typeof completionRequestSchema>;
@@ -24,5 +26,6 @@ export type CompletionRequestBody = z.infer<typeof completionRequestSchema>;
 export const completionFieldsWithoutEffect: Readonly<Record<string, string>> = {
   user: "end users are not tracked",
   "stream_options.include_obfuscation": "chunks are not padded",
-  "response_format.json_schema.description": "answers follow the schema alone",
+  ...responseFormatFieldsWithoutEffect,
+  ...habitFieldsWithoutEffect,
 };

@@ -3,6 +3,7 @@ import { invalidParameter } from "../../../clients/errors.ts";
 import type { ChatRequestSchema, ReasoningSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { ChatRequestBody } from "../schema/chat-request.ts";
 import { interruptionToProto, requireStreamForOptions } from "./delivery.ts";
+import { habitsToProto, lengthToProto, promptEndToProto } from "./habits.ts";
 import { messagesToProto } from "./messages.ts";
 import { responseFormatToProto } from "./response-format.ts";
 import { onlyOne, samplingToProto } from "../../dialect/sampling/to-proto.ts";
@@ -21,7 +22,8 @@ export function chatToProto(request: ChatRequestBody): ChatRequestInit {
     responseFormat: responseFormatToProto(request),
     options: {
       ...samplingToProto(request),
-      maxTokens: onlyOne("max_tokens", request.max_tokens, "max_completion_tokens", request.max_completion_tokens),
+      ...habitsToProto(request),
+      maxTokens: maxTokens(request),
       topLogprobs: topLogprobs(request),
       ...interruptionToProto(request),
     },
@@ -29,7 +31,14 @@ export function chatToProto(request: ChatRequestBody): ChatRequestInit {
     chatTemplateKwargs: (request.chat_template_kwargs ?? undefined) as JsonObject | undefined,
     chatTemplate: request.chat_template ?? undefined,
     reasoning: reasoningToProto(request),
+    promptEnd: promptEndToProto(request),
   };
+}
+
+function maxTokens(request: ChatRequestBody): number | undefined {
+  const given = onlyOne("max_tokens", request.max_tokens, "max_completion_tokens", request.max_completion_tokens);
+  const length = lengthToProto("max_tokens", given, request.n_predict);
+  return length === "unlimited" ? undefined : length;
 }
 
 /** OpenAI's switch and count, or llama-server's `n_probs`, whose 0 means none. */

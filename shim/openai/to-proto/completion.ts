@@ -4,6 +4,7 @@ import type { CompletionRequestBody } from "../schema/completion-request.ts";
 import type { Inputs } from "../schema/inputs.ts";
 import { interruptionToProto, requireStreamForOptions } from "./delivery.ts";
 import type { Init } from "../../dialect/init.ts";
+import { habitsToProto, lengthToProto } from "./habits.ts";
 import { responseFormatToProto } from "./response-format.ts";
 import { onlyOne, samplingToProto } from "../../dialect/sampling/to-proto.ts";
 
@@ -17,11 +18,13 @@ export function completionToProto(request: CompletionRequestBody): CompleteReque
   requireStreamForOptions(request);
   const bestOf = bestOfToProto(request);
   const topLogprobs = onlyOne("logprobs", request.logprobs, "n_probs", request.n_probs || undefined);
+  const length = lengthToProto("max_tokens", request.max_tokens, request.n_predict);
   const shared = {
     model: request.model ?? "",
     options: {
       ...samplingToProto(request),
-      maxTokens: request.max_tokens ?? defaultMaxTokens,
+      ...habitsToProto(request),
+      maxTokens: length === "unlimited" ? undefined : (length ?? defaultMaxTokens),
       ...interruptionToProto(request),
       // The best ones are found by their log-probabilities.
       ...(bestOf === undefined ? { topLogprobs } : { n: bestOf, topLogprobs: topLogprobs ?? 0 }),

@@ -6,19 +6,37 @@ import type { Init } from "../../dialect/init.ts";
 
 type FormatInit = Init<typeof ResponseFormatSchema>;
 
-/** The one format that the request asks for in one of three ways; undefined: free text. Throws when two are asked for. */
+/** The one form that the request asks for, in one of its many ways; undefined: free text. Throws when two are asked for. */
 export function responseFormatToProto(request: ResponseFormatFields): FormatInit | undefined {
-  const asked = [fromOpenAi(request.response_format), fromGrammar(request.grammar), fromSchema(request.json_schema)];
-  const formats = asked.filter((format) => format !== undefined);
-  if (formats.length > 1) {
-    const param = request.grammar == null ? "json_schema" : "grammar";
+  const outputs = request.structured_outputs;
+  const asked: readonly (readonly [field: string, format: FormatInit | undefined])[] = [
+    ["response_format", fromOpenAi(request.response_format)],
+    ["grammar", fromGrammar(request.grammar)],
+    ["json_schema", fromSchema(request.json_schema)],
+    ["guided_json", fromSchema(request.guided_json)],
+    ["guided_regex", fromRegex(request.guided_regex)],
+    ["guided_choice", fromChoice(request.guided_choice)],
+    ["guided_grammar", fromGrammar(request.guided_grammar)],
+    ["regex", fromRegex(request.regex)],
+    ["ebnf", fromGrammar(request.ebnf)],
+    ["structured_outputs.json", fromSchema(outputs?.json)],
+    ["structured_outputs.regex", fromRegex(outputs?.regex)],
+    ["structured_outputs.choice", fromChoice(outputs?.choice)],
+    ["structured_outputs.grammar", fromGrammar(outputs?.grammar)],
+    ["structured_outputs.json_object", outputs?.json_object === true ? anyObject : undefined],
+  ];
+  const given = asked.filter(([, format]) => format !== undefined);
+  const [first, second] = given;
+  if (first !== undefined && second !== undefined) {
     throw invalidParameter(
-      param,
-      "response_format, grammar and json_schema all say what the answer looks like: give one of them",
+      second[0],
+      `${second[0]} and ${first[0]} both say what the answer looks like: give one of them`,
     );
   }
-  return formats[0];
+  return first?.[1];
 }
+
+const anyObject: FormatInit = { format: { case: "jsonObject", value: {} } };
 
 function fromOpenAi(format: ResponseFormatFields["response_format"]): FormatInit | undefined {
   switch (format?.type) {
@@ -26,7 +44,7 @@ function fromOpenAi(format: ResponseFormatFields["response_format"]): FormatInit
     case "text":
       return undefined;
     case "json_object":
-      return format.schema == null ? { format: { case: "jsonObject", value: {} } } : fromSchema(format.schema);
+      return format.schema == null ? anyObject : fromSchema(format.schema);
     case "json_schema": {
       const { name, schema, strict } = format.json_schema;
       return {
@@ -44,7 +62,16 @@ function fromGrammar(grammar: string | null | undefined): FormatInit | undefined
   return grammar == null ? undefined : { format: { case: "gbnf", value: grammar } };
 }
 
-function fromSchema(schema: Record<string, unknown> | null | undefined): FormatInit | undefined {
+function fromRegex(regex: string | null | undefined): FormatInit | undefined {
+  return regex == null ? undefined : { format: { case: "regex", value: regex } };
+}
+
+function fromChoice(options: readonly string[] | null | undefined): FormatInit | undefined {
+  return options == null ? undefined : { format: { case: "choice", value: { options: [...options] } } };
+}
+
+function fromSchema(schema: Record<string, unknown> | string | null | undefined): FormatInit | undefined {
   if (schema == null) return undefined;
-  return { format: { case: "jsonSchema", value: { name: "response", schemaJson: jsonText(schema) } } };
+  const schemaJson = typeof schema === "string" ? schema : jsonText(schema);
+  return { format: { case: "jsonSchema", value: { name: "response", schemaJson } } };
 }

@@ -16,7 +16,9 @@ const info: ChatAnswerInfo = {
   requestedModel: "asked",
   serverVersion: "1",
   choices: 1,
+  tellsStopReason: false,
   legacyFunctions: false,
+  echo: "",
   serviceTier: undefined,
 };
 

@@ -56,6 +56,12 @@ const fragments: Readonly<Record<string, object>> = {
   safety_identifier: { safety_identifier: "somebody" },
   metadata: { metadata: { a: "b" } },
   prompt_cache_key: { prompt_cache_key: "a" },
+  guided_decoding_backend: { guided_decoding_backend: "outlines" },
+  "structured_outputs.disable_fallback": { structured_outputs: { regex: "a", disable_fallback: true } },
+  "structured_outputs.disable_any_whitespace": { structured_outputs: { regex: "a", disable_any_whitespace: true } },
+  spaces_between_special_tokens: { spaces_between_special_tokens: true },
+  priority: { priority: 1 },
+  request_id: { request_id: "a" },
   "stream_options.include_obfuscation": { stream: true, stream_options: { include_obfuscation: true } },
   "response_format.json_schema.description": {
     response_format: { type: "json_schema", json_schema: { name: "a", schema: { enum: [1] }, description: "b" } },
