@@ -12,6 +12,8 @@ export interface FrontServerOptions {
   readonly apiKeys: readonly string[];
   /** Unset: no encryption. */
   readonly tls: ServerTls | undefined;
+  /** How long a reader over the network may take nothing before its call is cut off. */
+  readonly stallTimeoutMs: number;
   readonly onBug: (error: unknown, context: CallContext) => void;
   /** Gives a server what it serves. */
   readonly addServices: (server: RpcServer) => void;
@@ -32,8 +34,8 @@ export interface FrontServer {
  * certificate, key and interface the network has. Throws a clear sentence when it cannot listen.
  */
 export async function startFrontServer(options: FrontServerOptions): Promise<FrontServer> {
-  const { host, port, localSocket, apiKeys, tls, onBug, addServices } = options;
-  const open = createRpcServer({ onBug, hooks: [requireKey(apiKeys)], ...(tls && { tls }) });
+  const { host, port, localSocket, apiKeys, tls, stallTimeoutMs, onBug, addServices } = options;
+  const open = createRpcServer({ onBug, hooks: [requireKey(apiKeys)], stallTimeoutMs, ...(tls && { tls }) });
   const local = createRpcServer({ onBug });
   addServices(open);
   addServices(local);

@@ -120,6 +120,7 @@ function serve(options: ServicesOptions, pool: ModelPool, localSocket: string): 
     localSocket,
     apiKeys,
     tls,
+    stallTimeoutMs: service.grpc_stall_timeout_seconds * 1000,
     onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "a bug ended a call"),
     addServices(server) {
       server.add(InferenceService, inference);

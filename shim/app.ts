@@ -51,7 +51,7 @@ export function createApp(deps: AppDeps): Koa<ShimState> {
   app.use(cors(settings.cors_origins));
   app.use(canonicalPath(settings.root_path, isRoute));
   app.use(errors(findDialect));
-  app.use(requestSignal(lifecycle));
+  app.use(requestSignal({ lifecycle, stallTimeoutMs: settings.stall_timeout_seconds * 1_000 }));
   app.use(auth(settings.api_key ?? []));
   app.use(router.routes());
   app.use(refuse);

@@ -34,7 +34,7 @@ export const shimSettingsSchema = z.object({
     .describe("How long an event stream may be silent before a comment is sent."),
   stall_timeout_seconds: seconds
     .default(60)
-    .describe("A client that takes nothing from its event stream for so long is cut off."),
+    .describe("A client that takes nothing of its answer for so long is cut off; a byte taken begins the time anew."),
   request_timeout_seconds: seconds.default(3_600).describe("Longest time that one request may run."),
   body_limit_bytes: z
     .int()

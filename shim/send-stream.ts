@@ -1,15 +1,12 @@
 import type { ServerResponse } from "node:http";
-import { ErrorReason, RpcError } from "../clients/errors.ts";
 import type { StreamFormat } from "./dialect/stream-format.ts";
 
 export interface SendStreamOptions {
   readonly format: StreamFormat;
-  /** Aborted when the client has left or the work must end. The source ends by itself then: it has this signal too. */
+  /** Aborted when the client has left or stalls, or the work must end. The source ends by itself then: it has this signal too. */
   readonly signal: AbortSignal;
   /** A comment is sent after so long a silence; undefined: never. */
   readonly pingIntervalMs: number | undefined;
-  /** A client that takes nothing for so long is cut off. */
-  readonly stallTimeoutMs: number;
   /** Called once, before the head is sent: the last moment for headers. */
   readonly onHead: () => void;
   /** What the client is told of an error after the head. */
@@ -27,7 +24,7 @@ const headers = {
  *
  * The head waits for the first value: a source that fails before rejects the promise, and nothing has been sent. Only
  * when a ping is due first is the head sent without one. An error after the head becomes one error frame and the end,
- * without what ends an answer. When the client leaves or stalls, the source is left and the promise rejects.
+ * without what ends an answer. When the client leaves, the source is left and the promise rejects.
  *
  * The source is read only as fast as the client reads. A frame is never split over two writes; those that are there
  * in one turn of the event loop share one.
@@ -78,7 +75,6 @@ class FrameWriter {
   readonly #options: SendStreamOptions;
   #pending = "";
   #scheduled: NodeJS.Immediate | undefined;
-  #blocked = false;
   begun = false;
 
   constructor(res: ServerResponse, options: SendStreamOptions) {
@@ -92,7 +88,7 @@ class FrameWriter {
   }
 
   get mustWait(): boolean {
-    return this.#blocked || this.#pending.length > maxPendingLength;
+    return this.#res.writableNeedDrain || this.#pending.length > maxPendingLength;
   }
 
   write(frame: string): void {
@@ -101,26 +97,20 @@ class FrameWriter {
     this.#scheduled ??= setImmediate(() => this.#flush());
   }
 
-  /** Resolves when the client has caught up; rejects when it leaves, and cuts it off when it stalls. */
+  /** Resolves when the client has caught up; rejects, with its reason, on the signal's abort. */
   async flushed(): Promise<void> {
     this.#flush();
-    if (!this.#blocked) return;
-    const { signal, stallTimeoutMs } = this.#options;
+    if (!this.#res.writableNeedDrain) return;
+    const { signal } = this.#options;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const onAbort = () => reject(signal.reason);
-    const stall = setTimeout(() => {
-      reject(new RpcError(ErrorReason.CANCELLED, `the client took nothing for ${stallTimeoutMs} ms`));
-      this.#res.destroy();
-    }, stallTimeoutMs);
     const onDrain = () => resolve();
     this.#res.once("drain", onDrain);
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
     try {
       await promise;
-      this.#blocked = false;
     } finally {
-      clearTimeout(stall);
       this.#res.off("drain", onDrain);
       signal.removeEventListener("abort", onAbort);
     }
@@ -132,11 +122,9 @@ class FrameWriter {
     clearImmediate(this.#scheduled);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#res.once("close", resolve);
-    const stall = setTimeout(() => this.#res.destroy(), this.#options.stallTimeoutMs);
     this.#res.end(this.#pending + frame, resolve);
     this.#pending = "";
     await promise;
-    clearTimeout(stall);
     this.#res.off("close", resolve);
   }
 
@@ -152,6 +140,6 @@ class FrameWriter {
     this.#scheduled = undefined;
     const text = this.#pending;
     this.#pending = "";
-    if (text !== "" && this.open && !this.#res.write(text)) this.#blocked = true;
+    if (text !== "" && this.open) this.#res.write(text);
   }
 }

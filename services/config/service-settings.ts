@@ -20,6 +20,10 @@ export const serviceSettings = {
     "How long running answers may take to finish after SIGTERM or Ctrl+C.",
     z.number().min(0).max(86_400).default(30),
   ),
+  grpc_stall_timeout_seconds: honoured(
+    "A gRPC caller that takes no message of its stream for so long is cut off. Longer than stall_timeout_seconds, where the REST face is a process of its own: it reads as slowly as its clients.",
+    z.number().min(0.01).max(86_400).default(120),
+  ),
   unknown_model: honoured(
     "What a request for a model that is not configured gets: error (404), or default: the first model answers.",
     z.enum(["error", "default"]).default("error"),

@@ -1,7 +1,7 @@
 /** Where a stream's messages go: the writable side of a call. */
 export interface MessageSink {
-  /** Takes a message; false: take no more before `drain`. */
-  write(message: Buffer): boolean;
+  /** Takes a message, and calls `sent` when it is on its way; false: take no more before `drain`. */
+  write(message: Buffer, sent: () => void): boolean;
   once(event: "drain", listener: () => void): unknown;
   off(event: "drain", listener: () => void): unknown;
 }
@@ -9,9 +9,12 @@ export interface MessageSink {
 export interface PumpOptions<T> {
   readonly encode: (message: T) => Buffer;
   readonly signal: AbortSignal;
-  readonly stallTimeoutMs: number;
-  /** The reader has taken nothing for stallTimeoutMs: aborts `signal`. */
-  readonly stalled: () => void;
+  /** Told of each message that the reader has made room for. */
+  readonly onSent: () => void;
+  /** Undefined: the reader may take any time. */
+  readonly stallTimeoutMs: number | undefined;
+  /** The reader has made room for nothing for stallTimeoutMs: aborts `signal`. */
+  readonly onStall: () => void;
 }
 
 /**
@@ -20,7 +23,12 @@ export interface PumpOptions<T> {
  * when this ends, unless the stream ended by itself.
  */
 export async function pump<T>(stream: AsyncIterable<T>, sink: MessageSink, options: PumpOptions<T>): Promise<void> {
-  const { encode, signal } = options;
+  const { encode, signal, onSent } = options;
+  const stall = new StallTimer(options);
+  const sent = () => {
+    stall.restart();
+    onSent();
+  };
   const iterator = stream[Symbol.asyncIterator]();
   let leaving: Promise<unknown> | undefined;
   const leave = () => (leaving ??= Promise.resolve(iterator.return?.()));
@@ -33,29 +41,55 @@ export async function pump<T>(stream: AsyncIterable<T>, sink: MessageSink, optio
       const next = await iterator.next();
       signal.throwIfAborted();
       if (next.done) return;
-      if (!sink.write(encode(next.value))) await drained(sink, options);
+      if (sink.write(encode(next.value), sent)) continue;
+      stall.start();
+      await drained(sink, signal);
+      stall.stop();
     }
   } catch (error) {
     await leave();
     throw error;
   } finally {
+    stall.stop();
     signal.removeEventListener("abort", abort);
   }
 }
 
+/** Runs while messages wait for their reader, who begins it anew with each that it takes. */
+class StallTimer {
+  readonly #options: Pick<PumpOptions<never>, "stallTimeoutMs" | "onStall">;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: Pick<PumpOptions<never>, "stallTimeoutMs" | "onStall">) {
+    this.#options = options;
+  }
+
+  start(): void {
+    const { stallTimeoutMs, onStall } = this.#options;
+    if (stallTimeoutMs !== undefined) this.#timer = setTimeout(onStall, stallTimeoutMs);
+  }
+
+  restart(): void {
+    this.#timer?.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}
+
 /** Resolves on `drain`, or rejects with the signal's reason: after a cancel there is no `drain` to wait for. */
-function drained(sink: MessageSink, { signal, stallTimeoutMs, stalled }: PumpOptions<never>): Promise<void> {
+function drained(sink: MessageSink, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => () => {
-      clearTimeout(timer);
       sink.off("drain", onDrain);
       signal.removeEventListener("abort", onAbort);
       act();
     };
     const onDrain = settle(resolve);
     const onAbort = settle(() => reject(signal.reason));
-    const timer = setTimeout(stalled, stallTimeoutMs);
     sink.once("drain", onDrain);
     signal.addEventListener("abort", onAbort);
   });

@@ -9,8 +9,8 @@ import { rpcErrorFromUnknown, statusFromError, type WireStatus } from "./status.
 
 /** What the calls of one server share. */
 export interface CallRuntime {
-  /** How long a reader may leave everything unread before its call is cut off. */
-  readonly stallTimeoutMs: number;
+  /** How long a reader may take nothing before its call is cut off; undefined: for ever. */
+  readonly stallTimeoutMs: number | undefined;
   readonly onBug: (error: unknown, context: CallContext) => void;
   readonly hooks: readonly CallHook[];
   /** Aborted when the server begins to close, which also refuses calls. */
@@ -46,8 +46,8 @@ export type CallWork = (running: RunningCall) => Promise<number>;
 
 /** More than most calls are on their way. */
 const wayMs = 50;
-/** Whoever reads at all reads at least this much of a large answer: 64 kB/s. */
-const slowestBytesPerMs = 64;
+/** Whoever reads at all reads at least this much of a large answer: 4 kB/s. */
+const slowestBytesPerMs = 4;
 
 /**
  * A call from its first byte to its last: context, deadline, span, hooks, and exactly one answer. An abort answers at
@@ -92,9 +92,14 @@ export class RunningCall {
     this.#controller.abort(reason);
   }
 
+  /** A message has left for its reader, perhaps one of an answer that has ended here. */
+  sent(): void {
+    this.#lingerTimer?.refresh();
+  }
+
   /** Ends the call because its reader does not read. */
   cutOff(): void {
-    const message = `the caller read nothing for ${this.#runtime.stallTimeoutMs} ms`;
+    const message = `the caller read nothing for ${(this.#runtime.stallTimeoutMs ?? 0) / 1000} s`;
     this.abort(new RpcError(ErrorReason.RATE_LIMITED, message));
     // The status would wait behind what is not read.
     resetStream(this.#call);
@@ -124,11 +129,17 @@ export class RunningCall {
     if (!this.#gone) {
       if (status) this.#reply.fail({ ...status, metadata: trailersOf(status, this.context) });
       else this.#reply.succeed();
-      // The answer may lie behind messages that nobody reads; the library would keep them, and the call, for ever.
-      const lingerMs = this.#runtime.stallTimeoutMs + unsentBytes / slowestBytesPerMs;
-      this.#lingerTimer = setTimeout(() => resetStream(this.#call), lingerMs).unref();
+      this.#linger(unsentBytes);
     }
     this.#observed({ status: status?.code ?? GrpcStatus.OK, ...(error && { error }) });
+  }
+
+  /** The answer may lie behind messages that nobody reads; the library would keep them, and the call, for ever. */
+  #linger(unsentBytes: number): void {
+    const { stallTimeoutMs } = this.#runtime;
+    if (stallTimeoutMs === undefined) return;
+    const lingerMs = stallTimeoutMs + unsentBytes / slowestBytesPerMs;
+    this.#lingerTimer = setTimeout(() => resetStream(this.#call), lingerMs).unref();
   }
 
   #observed(end: CallEnd): void {

@@ -152,7 +152,8 @@ function runStream(
       encode: encodeNext,
       signal: context.signal,
       stallTimeoutMs,
-      stalled: () => running.cutOff(),
+      onSent: () => running.sent(),
+      onStall: () => running.cutOff(),
     });
     return 0;
   });

@@ -14,7 +14,10 @@ export interface RpcServerOptions {
   readonly onBug: (error: unknown, context: CallContext) => void;
   /** See every call, in order. */
   readonly hooks?: readonly CallHook[];
-  /** How long a reader may leave everything unread before its call is cut off; unset: 30 s. */
+  /**
+   * How long a reader may take nothing of what waits for it before its call is cut off; unset: for ever, for callers that
+   * cut off their own readers, whose pace is theirs.
+   */
   readonly stallTimeoutMs?: number;
   /** Unset: no encryption. */
   readonly tls?: ServerTls;
@@ -57,7 +60,7 @@ const options: ServerOptions = {
 const stopMs = 1_000;
 
 /** Makes a gRPC server: add services, then listen. */
-export function createRpcServer({ onBug, hooks = [], stallTimeoutMs = 30_000, tls }: RpcServerOptions): RpcServer {
+export function createRpcServer({ onBug, hooks = [], stallTimeoutMs, tls }: RpcServerOptions): RpcServer {
   quietLibraryLog();
   const server = new Server({ ...options, interceptors: [ignoreOverflownDeadline] });
   allowResets(server);

@@ -95,7 +95,6 @@ async function send(ctx: ShimContext, { settings }: RouteDeps, dialect: Dialect,
     format: answer.format,
     signal: ctx.state.signal,
     pingIntervalMs: settings.disable_ping_events ? undefined : settings.ping_interval_seconds * 1_000,
-    stallTimeoutMs: settings.stall_timeout_seconds * 1_000,
     onHead: () => {
       // From here on the response is written to directly; before, Koa answers errors.
       ctx.respond = false;

@@ -1,19 +1,18 @@
 import { once } from "node:events";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
+import type { CallOptions } from "../../clients/create-client.ts";
 import { createTrpcContext } from "../../clients/trpc/context.ts";
 import { appRouter } from "../../clients/trpc/router.ts";
 import type { ShimHandler } from "../context.ts";
-import type { Lifecycle } from "../lifecycle.ts";
 import { noteError } from "../middleware/errors.ts";
 import type { ShimClient } from "../dialect/deps.ts";
 import type { RouteDeps } from "./deps.ts";
 
 /**
  * Everything under /trpc/: the tRPC router of `clients/trpc`, which reads the request and writes the answer by itself.
- * Its procedures end when the client leaves.
+ * Its procedures end with the request, as those of the other routes do.
  */
 export function trpc(deps: RouteDeps): ShimHandler {
-  const client = untilDrained(deps.client, deps.lifecycle);
   return async (ctx) => {
     ctx.respond = false;
     // Koa's default of 404 would be kept.
@@ -25,7 +24,8 @@ export function trpc(deps: RouteDeps): ShimHandler {
       res: ctx.res,
       path: ctx.path.slice("/trpc/".length),
       maxBodySize: deps.settings.body_limit_bytes,
-      createContext: () => createTrpcContext(client, { "x-request-id": ctx.state.requestId }),
+      createContext: () =>
+        createTrpcContext(withSignals(deps, ctx.state.signal), { "x-request-id": ctx.state.requestId }),
       onError: ({ error }) => void noteError(ctx, error.code === "INTERNAL_SERVER_ERROR" ? error.cause : error),
     });
     // The handler's promise never settles when the client leaves.
@@ -33,16 +33,24 @@ export function trpc(deps: RouteDeps): ShimHandler {
   };
 }
 
-/** A watch has no end of its own: it must not use up the grace time that answers have. */
-function untilDrained(client: ShimClient, lifecycle: Lifecycle): ShimClient {
+/**
+ * The client whose calls end with the request's signal, which knows of readers that stall and of the server's end. A watch
+ * has no end of its own: it must not use up the grace time that answers have.
+ */
+function withSignals({ client: { inference, models }, lifecycle }: RouteDeps, request: AbortSignal): ShimClient {
+  const until = (options: CallOptions = {}, ...signals: readonly AbortSignal[]): CallOptions => {
+    const own = options.signal === undefined ? [] : [options.signal];
+    return { ...options, signal: AbortSignal.any([request, ...signals, ...own]) };
+  };
   return {
-    inference: client.inference,
+    inference: {
+      ...inference,
+      chat: (input, options) => inference.chat(input, until(options)),
+      embed: (input, options) => inference.embed(input, until(options)),
+    },
     models: {
-      ...client.models,
-      watchModels: (request, options = {}) => {
-        const signals = [lifecycle.drainSignal, ...(options.signal === undefined ? [] : [options.signal])];
-        return client.models.watchModels(request, { ...options, signal: AbortSignal.any(signals) });
-      },
+      ...models,
+      watchModels: (input, options) => models.watchModels(input, until(options, lifecycle.drainSignal)),
     },
   };
 }

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import { aborted, startRpc } from "../../support/rpc.ts";
@@ -61,6 +63,30 @@ test("ends the service's work when the reader of a stream breaks off", async () 
     if (chunk.choices[0]?.delta.content) break;
   }
   expect(await ended.promise).toMatchObject({ reason: ErrorReason.CANCELLED });
+});
+
+test("cuts off a reader who stopped, with an error that it finds when it reads again", async () => {
+  const ended = Promise.withResolvers<unknown>();
+  await using rpc = await startRpc({
+    async *chat(_, { signal }) {
+      void aborted(signal).then(ended.resolve);
+      yield chat.started();
+      for (;;) yield chat.text("x".repeat(10_000));
+    },
+  });
+  await using shim = await testShim(rpc, { stall_timeout_seconds: 1 });
+  const socket = connect(Number(new URL(shim.url).port), "127.0.0.1");
+  socket.pause();
+  const body = JSON.stringify({ ...hello, stream: true });
+  socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n`);
+  socket.write(`content-type: application/json\r\nconnection: close\r\n\r\n${body}`);
+  expect(await ended.promise).toMatchObject({ reason: ErrorReason.CANCELLED });
+  let text = "";
+  socket.on("data", (bytes) => (text = (text + bytes.toString()).slice(-1_000)));
+  socket.resume();
+  await once(socket, "end");
+  expect(text).toContain("the client took nothing of its answer for 1 s");
+  expect(text).not.toContain("[DONE]");
 });
 
 test.each([

@@ -71,3 +71,28 @@ test("does not let a watch hold up the end of the server", async () => {
   expect(performance.now() - before).toBeLessThan(2_000);
   subscription.unsubscribe();
 });
+
+test.each([
+  ["its reader takes nothing", { stall_timeout_seconds: 0.2 }, false],
+  ["the server's grace is over", {}, true],
+])("ends a stream of tRPC when %s", async (_, settings, closes) => {
+  const ended = Promise.withResolvers<void>();
+  await using rpc = await startRpc({
+    async *chat(_request, { signal }) {
+      try {
+        yield chat.started();
+        while (!closes) yield chat.text("x".repeat(50_000));
+        await aborted(signal);
+      } finally {
+        ended.resolve();
+      }
+    },
+  });
+  await using shim = await testShim(rpc, settings);
+  const headers = { "trpc-accept": "application/jsonl", "content-type": "application/json" };
+  const response = await shim.post("/trpc/chat?batch=1", { 0: { messages } }, { headers });
+  expect(response.status).toBe(200);
+  if (closes) await shim.close(50);
+  await ended.promise;
+  await response.body?.cancel().catch(() => {});
+});

@@ -1,11 +1,13 @@
 import { EventEmitter, getEventListeners } from "node:events";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { pump, type PumpOptions } from "../../../services/rpc/pump.ts";
 import { rejection } from "../../support/rpc.ts";
 
 /** A sink that takes `room` messages, then says no until it is drained. */
 class Sink extends EventEmitter {
   readonly written: string[] = [];
+  /** To be called when a message is on its way. */
+  readonly sent: (() => void)[] = [];
   room: number;
   readonly full = Promise.withResolvers<void>();
 
@@ -14,7 +16,8 @@ class Sink extends EventEmitter {
     this.room = room;
   }
 
-  write(message: Buffer): boolean {
+  write(message: Buffer, sent: () => void): boolean {
+    this.sent.push(sent);
     this.written.push(message.toString());
     const more = --this.room > 0;
     if (!more) this.full.resolve();
@@ -32,7 +35,8 @@ function options(signal: AbortSignal, more: Partial<PumpOptions<string>> = {}): 
     encode: (text) => Buffer.from(text),
     signal,
     stallTimeoutMs: 30_000,
-    stalled: () => {
+    onSent: () => {},
+    onStall: () => {
       throw new Error("the test did not expect a stall");
     },
     ...more,
@@ -138,10 +142,41 @@ describe("pump", () => {
   test("tells that the reader stalls, and waits on for the signal", async () => {
     const controller = new AbortController();
     const { stream, left } = letters();
-    const stalled = () => controller.abort("stalled");
-    const pumping = pump(stream, new Sink(1), options(controller.signal, { stallTimeoutMs: 1, stalled }));
+    const onStall = () => controller.abort("stalled");
+    const pumping = pump(stream, new Sink(1), options(controller.signal, { stallTimeoutMs: 1, onStall }));
     expect(await rejection(pumping)).toBe("stalled");
     await left;
+  });
+
+  test("begins a slow reader's time anew with each message that it takes", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const controller = new AbortController();
+    const sink = new Sink(3);
+    const onStall = () => controller.abort("stalled");
+    const pumping = rejection(
+      pump(letters().stream, sink, options(controller.signal, { stallTimeoutMs: 100, onStall })),
+    );
+    await sink.full.promise;
+    for (const sent of sink.sent) {
+      await vi.advanceTimersByTimeAsync(99);
+      sent();
+    }
+    expect(controller.signal.aborted).toBe(false);
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await pumping).toBe("stalled");
+    vi.useRealTimers();
+  });
+
+  test("lets a reader without a limit take its time", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const sink = new Sink(1);
+    const controller = new AbortController();
+    const pumping = rejection(pump(letters().stream, sink, options(controller.signal, { stallTimeoutMs: undefined })));
+    await sink.full.promise;
+    expect(vi.getTimerCount()).toBe(0);
+    controller.abort("left");
+    expect(await pumping).toBe("left");
+    vi.useRealTimers();
   });
 
   test("throws what the stream throws, after what it gave", async () => {
