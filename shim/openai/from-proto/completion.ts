@@ -32,7 +32,7 @@ class ChoiceParts {
     this.#index = index;
   }
 
-  add({ text, logprobs, index: _, finish_reason: finishReason, ...ending }: CompletionChoice): void {
+  add({ text, logprobs, finish_reason: finishReason, ...ending }: CompletionChoice): void {
     this.#texts.push(text);
     if (logprobs !== null) this.#logprobs.push(logprobs);
     this.#finishReason = finishReason ?? this.#finishReason;
