@@ -1,5 +1,4 @@
 import type { ShimContext, ShimHandler } from "../context.ts";
-import { docsPage } from "../dialect/docs/docs-page.ts";
 import { type EndpointDocs, openApiDocument, type OpenApiDocument } from "../dialect/docs/openapi.ts";
 import { ownUrl } from "../own-url.ts";
 import type { RouteDeps } from "./deps.ts";
@@ -8,15 +7,6 @@ import type { RouteDeps } from "./deps.ts";
 export function openApi(deps: RouteDeps, endpoints: () => readonly EndpointDocs[]): ShimHandler {
   return (ctx) => {
     ctx.body = documentFor(ctx, deps, endpoints());
-  };
-}
-
-/** GET /docs: the same as a page, which loads nothing from elsewhere. */
-export function docs(deps: RouteDeps, endpoints: () => readonly EndpointDocs[]): ShimHandler {
-  return (ctx) => {
-    ctx.type = "html";
-    ctx.set("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'");
-    ctx.body = docsPage(documentFor(ctx, deps, endpoints()));
   };
 }
 

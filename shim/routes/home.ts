@@ -2,10 +2,14 @@ import type { ShimHandler } from "../context.ts";
 import { type EndpointDocs, endpointName } from "../dialect/docs/openapi.ts";
 import { ownUrl } from "../own-url.ts";
 import type { RouteDeps } from "./deps.ts";
+import type { WebPage } from "./web-page.ts";
 
-/** GET /: what answers here, and where the rest is. */
-export function home(deps: RouteDeps, endpoints: () => readonly EndpointDocs[]): ShimHandler {
-  return (ctx) => {
+/** GET /: the web page for browsers; for programs what this server is and what it serves. */
+export function home(deps: RouteDeps, web: WebPage, endpoints: () => readonly EndpointDocs[]): ShimHandler {
+  const page = web.page("index.html");
+  return (ctx, next) => {
+    ctx.vary("accept");
+    if (ctx.accepts("json", "html") === "html") return page(ctx, next);
     ctx.body = {
       name: "tokenwire",
       version: deps.version,

@@ -8,6 +8,7 @@ import type { RouteDeps } from "./deps.ts";
 import { ownRoutes, type Route } from "./own-routes.ts";
 import { runEndpoint } from "./run-endpoint.ts";
 import { trpc } from "./trpc.ts";
+import { createWebPage } from "./web-page.ts";
 
 export interface Routes {
   readonly router: Router<ShimState>;
@@ -25,9 +26,11 @@ export interface RoutesDeps extends RouteDeps {
 /** Every route of the shim: its own, then those of the dialects. */
 export function createRoutes(deps: RoutesDeps): Routes {
   const router = new Router<ShimState>();
-  const routes: readonly Route[] = [...ownRoutes(deps, () => routes), ...dialectRoutes(deps)];
+  const web = createWebPage();
+  const routes: readonly Route[] = [...ownRoutes(deps, web, () => routes), ...dialectRoutes(deps)];
   for (const { method, path, handler } of routes) router[method](path, handler);
   router.all("/trpc/*path", trpc(deps));
+  for (const path of ["/assets/*file", "/icon.svg"]) router.get(path, web.asset);
   return {
     router,
     refuse: refuseRest(router, routes.map(endpointName).join(", ")),

@@ -1,0 +1,139 @@
+import type { ChatSettings } from "./chat-settings.ts";
+
+/** What an answer cost and how fast it came. */
+export interface AnswerStats {
+  readonly promptTokens: number;
+  readonly cachedTokens: number;
+  readonly completionTokens: number;
+  /** As this page saw it, from sending the request. */
+  readonly firstTokenMs?: number;
+  /** Of the tokens after the first. */
+  readonly tokensPerSecond?: number;
+}
+
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON text, which is incomplete while it arrives. */
+  readonly arguments: string;
+}
+
+interface Node {
+  readonly id: string;
+  /** The message that it follows; undefined: the first of a conversation. */
+  readonly parent: string | undefined;
+}
+
+export interface UserMessage extends Node {
+  readonly role: "user";
+  readonly text: string;
+}
+
+export interface ToolMessage extends Node {
+  readonly role: "tool";
+  readonly toolCallId: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface AssistantMessage extends Node {
+  readonly role: "assistant";
+  readonly text: string;
+  readonly reasoning: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly state: AnswerState;
+  readonly model?: string;
+  readonly stats?: AnswerStats;
+}
+
+/** How far an answer has come, or how it ended. */
+export type AnswerState =
+  | { readonly kind: "writing" }
+  | { readonly kind: "finished"; readonly reason: "stop" | "length" | "toolCalls" | "interrupted" }
+  /** By the reader, or by leaving the page. */
+  | { readonly kind: "stopped" }
+  | { readonly kind: "failed"; readonly why: "lost" | "locked" }
+  | { readonly kind: "failed"; readonly why: "refused"; readonly message: string };
+
+export type Message = UserMessage | ToolMessage | AssistantMessage;
+
+/**
+ * A conversation is a tree: editing a message, or generating an answer again, adds a sibling and loses nothing. `leaf`
+ * is the last message of the branch that is shown. Values are never changed in place.
+ */
+export interface Conversation {
+  readonly id: string;
+  readonly title: string;
+  readonly updatedAt: number;
+  /** Unset: the server's default model. */
+  readonly model?: string;
+  readonly settings: ChatSettings;
+  readonly messages: Readonly<Record<string, Message>>;
+  readonly leaf: string | undefined;
+}
+
+/** The messages from the first one to `leaf`. */
+export function pathTo({ messages }: Conversation, leaf: string | undefined): Message[] {
+  const path: Message[] = [];
+  for (let id = leaf; id !== undefined; ) {
+    const message = messages[id];
+    if (message === undefined) break;
+    path.push(message);
+    id = message.parent;
+  }
+  return path.reverse();
+}
+
+/** A message and its alternatives, the oldest first. */
+export function siblingsOf({ messages }: Conversation, { parent }: Message): Message[] {
+  return Object.values(messages).filter((message) => message.parent === parent);
+}
+
+/** Adds a message and shows the branch that ends with it. */
+export function withMessage(conversation: Conversation, message: Message): Conversation {
+  return {
+    ...conversation,
+    title: conversation.title === "" && message.role === "user" ? titleOf(message.text) : conversation.title,
+    messages: { ...conversation.messages, [message.id]: message },
+    leaf: message.id,
+  };
+}
+
+/** Changes a message, if it is still there. */
+export function withChangedMessage<T extends Message>(
+  conversation: Conversation,
+  id: string,
+  change: Partial<Omit<T, "id" | "parent" | "role">>,
+): Conversation {
+  const message = conversation.messages[id];
+  if (message === undefined) return conversation;
+  return { ...conversation, messages: { ...conversation.messages, [id]: { ...message, ...change } as Message } };
+}
+
+/** Shows the branch of a message, to its newest end. */
+export function withBranch(conversation: Conversation, id: string): Conversation {
+  let leaf = id;
+  for (;;) {
+    const next = Object.values(conversation.messages).findLast(({ parent }) => parent === leaf);
+    if (next === undefined) return { ...conversation, leaf };
+    leaf = next.id;
+  }
+}
+
+/** An answer that was being written when the page was closed has stopped. */
+export function withoutUnfinished(conversation: Conversation): Conversation {
+  const settle = (message: Message): Message =>
+    message.role === "assistant" && message.state.kind === "writing"
+      ? { ...message, state: { kind: "stopped" } }
+      : message;
+  const entries = Object.entries(conversation.messages).map(([id, message]) => [id, settle(message)] as const);
+  return { ...conversation, messages: Object.fromEntries(entries) };
+}
+
+const maxTitleLength = 60;
+
+function titleOf(text: string): string {
+  const [line = ""] = text.trim().split("\n");
+  const characters = [...line];
+  return characters.length <= maxTitleLength ? line : `${characters.slice(0, maxTitleLength - 1).join("")}…`;
+}

@@ -1,0 +1,135 @@
+import { generationOptions } from "virtual:generation-options";
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { t } from "../i18n/language.ts";
+import { type GenerationOptionName, isOffered, mainOptions, type OptionSchema, type OptionValues } from "./generation-options.ts";
+
+interface OptionFieldsProps {
+  readonly options: OptionValues;
+  readonly onChange: (options: OptionValues) => void;
+}
+
+const otherOptions = Object.keys(generationOptions)
+  .filter(isOffered)
+  .filter((name) => !mainOptions.includes(name));
+
+/** A control for each generation option that the schema of requests has. */
+export function OptionFields({ options, onChange }: OptionFieldsProps) {
+  const texts = t.value;
+  const field = (name: GenerationOptionName) => (
+    <OptionField
+      key={name}
+      name={name}
+      value={options[name]}
+      onChange={(value) => {
+        const { [name]: _, ...rest } = options;
+        onChange(value === undefined ? rest : { ...rest, [name]: value });
+      }}
+    />
+  );
+  const isOtherSet = otherOptions.some((name) => options[name] !== undefined);
+  return (
+    <fieldset class="options">
+      <legend>{texts.sampling}</legend>
+      <p class="hint">
+        {texts.samplingAbout}{" "}
+        <button type="button" class="link-button" onClick={() => onChange({})}>
+          {texts.resetSampling}
+        </button>
+      </p>
+      <div class="option-grid">{mainOptions.map(field)}</div>
+      <details open={isOtherSet}>
+        <summary>{texts.moreSampling}</summary>
+        <div class="option-grid">{otherOptions.map(field)}</div>
+      </details>
+    </fieldset>
+  );
+}
+
+type OptionValue = number | boolean | readonly string[];
+
+interface OptionFieldProps {
+  readonly name: GenerationOptionName;
+  readonly value: OptionValue | undefined;
+  readonly onChange: (value: OptionValue | undefined) => void;
+}
+
+function OptionField({ name, value, onChange }: OptionFieldProps) {
+  const schema = generationOptions[name];
+  return (
+    <label class="field" data-type={schema.type}>
+      <span>{t.value.optionNames[name]}</span>
+      {controlFor(schema, value, onChange)}
+    </label>
+  );
+}
+
+function controlFor(schema: OptionSchema, value: OptionValue | undefined, onChange: OptionFieldProps["onChange"]) {
+  const texts = t.value;
+  switch (schema.type) {
+    case "number":
+    case "integer":
+      return <NumberControl schema={schema} value={typeof value === "number" ? value : undefined} onChange={onChange} />;
+    case "boolean":
+      return (
+        <select
+          value={value === undefined ? "" : String(value)}
+          onChange={({ currentTarget }) =>
+            onChange(currentTarget.value === "" ? undefined : currentTarget.value === "true")
+          }
+        >
+          <option value="">{texts.serverChooses}</option>
+          <option value="true">{texts.yes}</option>
+          <option value="false">{texts.no}</option>
+        </select>
+      );
+    case "array":
+      return (
+        <textarea
+          rows={2}
+          placeholder={texts.onePerLine}
+          value={Array.isArray(value) ? value.join("\n") : ""}
+          onInput={({ currentTarget }) => {
+            const lines = currentTarget.value === "" ? [] : currentTarget.value.split("\n");
+            onChange(lines.length === 0 ? undefined : lines);
+          }}
+        />
+      );
+  }
+}
+
+interface NumberControlProps {
+  readonly schema: OptionSchema;
+  readonly value: number | undefined;
+  readonly onChange: (value: number | undefined) => void;
+}
+
+/** Keeps what is typed, and says a number only while it is one that the schema allows. */
+function NumberControl({ schema: { type, minimum, maximum, default: preset }, value, onChange }: NumberControlProps) {
+  const typed = useSignal(value === undefined ? "" : String(value));
+  const isInvalid = useSignal(false);
+  useEffect(() => {
+    if (value === undefined && !isInvalid.value) typed.value = "";
+  }, [value]);
+  return (
+    <>
+      <input
+        type="number"
+        inputMode="decimal"
+        step={type === "integer" ? 1 : "any"}
+        min={minimum}
+        max={maximum}
+        placeholder={preset === undefined ? t.value.serverChooses : t.value.optionUnset(String(preset))}
+        value={typed.value}
+        aria-invalid={isInvalid.value}
+        onInput={({ currentTarget }) => {
+          const { valueAsNumber, validity } = currentTarget;
+          typed.value = currentTarget.value;
+          isInvalid.value = !validity.valid;
+          onChange(validity.valid && !Number.isNaN(valueAsNumber) ? valueAsNumber : undefined);
+        }}
+      />
+      {isInvalid.value && <small class="problem">{t.value.optionRange(minimum, maximum)}</small>}
+    </>
+  );
+}

@@ -1,0 +1,80 @@
+import type { ChatInput } from "../../trpc/inputs.ts";
+import { t } from "../i18n/language.ts";
+import { type ChatSettings, type Read, readSchema, readTools } from "./chat-settings.ts";
+import { type Conversation, type Message, pathTo } from "./conversation.ts";
+
+/** The request for an answer to the branch that ends with `leaf`, or what is wrong with the settings. */
+export function toChatInput(conversation: Conversation, leaf: string): Read<ChatInput> {
+  const { settings, model } = conversation;
+  const tools = readTools(settings.tools, t.value);
+  if ("problem" in tools) return tools;
+  const responseFormat = toResponseFormat(settings);
+  if (responseFormat !== undefined && "problem" in responseFormat) return responseFormat;
+  const system = settings.systemPrompt.trim();
+  return {
+    value: {
+      ...(model !== undefined && { model }),
+      messages: [
+        ...(system === "" ? [] : [{ role: "system" as const, content: system }]),
+        ...pathTo(conversation, leaf).flatMap(toInputMessage),
+      ],
+      ...(tools.value.length > 0 && { tools: tools.value }),
+      ...(responseFormat && { responseFormat: responseFormat.value }),
+      options: toOptions(settings.options),
+      ...toReasoning(settings),
+    },
+  };
+}
+
+/** Lists are typed a line each; empty lines are not items. */
+function toOptions(options: ChatSettings["options"]): NonNullable<ChatInput["options"]> {
+  const entries = Object.entries(options).map(([name, value]: [string, unknown]) => {
+    return [name, Array.isArray(value) ? value.filter((line) => line !== "") : value] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function toInputMessage(message: Message): ChatInput["messages"] {
+  switch (message.role) {
+    case "user":
+      return [{ role: "user", content: message.text }];
+    case "tool":
+      return [{ role: "tool", content: message.text, toolCallId: message.toolCallId, name: message.name }];
+    case "assistant": {
+      const { text, reasoning, toolCalls } = message;
+      // An answer that failed before its first word says nothing.
+      if (text === "" && toolCalls.length === 0) return [];
+      return [
+        {
+          role: "assistant",
+          content: text,
+          ...(reasoning !== "" && { reasoning }),
+          ...(toolCalls.length > 0 && { toolCalls: [...toolCalls] }),
+        },
+      ];
+    }
+  }
+}
+
+function toResponseFormat(settings: ChatSettings): Read<NonNullable<ChatInput["responseFormat"]>> | undefined {
+  switch (settings.format) {
+    case "text":
+      return undefined;
+    case "json":
+      return { value: { type: "jsonObject" } };
+    case "schema": {
+      const schema = readSchema(settings.schema, t.value);
+      return "problem" in schema ? schema : { value: { type: "jsonSchema", schema: schema.value, strict: true } };
+    }
+  }
+}
+
+function toReasoning({ reasoning, reasoningBudget }: ChatSettings): Pick<ChatInput, "reasoning"> {
+  if (reasoning === "default" && reasoningBudget === undefined) return {};
+  return {
+    reasoning: {
+      ...(reasoning !== "default" && { enabled: reasoning === "on" }),
+      ...(reasoningBudget !== undefined && { budgetTokens: reasoningBudget }),
+    },
+  };
+}
