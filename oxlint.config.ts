@@ -47,6 +47,8 @@ export default defineConfig({
   overrides: [
     room(["proto/**"], ["**/clients/**"], koffi, llama, koa, grpc, services, shim),
     room(["clients/**"], koffi, llama, koa, grpc, services, shim),
+    // Runs in browsers; of the rest of clients/ it imports types and the tRPC client.
+    room(["clients/web/**"], koffi, llama, koa, grpc, services, shim, ["node:*"]),
     room(["clients/create-client.ts", "clients/channel.ts"], koffi, llama, koa, services, shim),
     room(["services/**"], koffi, llama, koa, grpc, shim),
     room(["services/rpc/**"], koffi, llama, koa, shim),
@@ -57,6 +59,17 @@ export default defineConfig({
     room(["services/engine/llama/native/**"], koa, grpc, shim),
     room(["shim/**"], koffi, llama, grpc, services),
     room(["shim/dialect/**", "shim/openai/**", "shim/send-stream.ts"], koffi, llama, koa, grpc, services),
+    {
+      files: ["clients/web/**/*.tsx"],
+      plugins: ["jsx-a11y"],
+      rules: {
+        // What scrolls has to be reached with the keyboard, as axe wants it.
+        "jsx-a11y/no-noninteractive-tabindex": "off",
+        // A dialog closes when one clicks beside it; Escape does the same.
+        "jsx-a11y/no-noninteractive-element-interactions": "off",
+        "jsx-a11y/prefer-tag-over-role": "off",
+      },
+    },
     { files: ["**/config.ts", "test/**", "bench/**", "bin/**"], rules: { "node/no-process-env": "off" } },
     // vitest's asymmetric matchers are of type any.
     {

@@ -6,6 +6,7 @@ if (major < 24) throw new Error(`tests run on the pinned Node 24, this is ${proc
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/closing-line.ts"],
+    globalSetup: "./test/support/build-web.ts",
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // Two cores: more forks only make the engines' compute threads wait for each other.

@@ -1,7 +1,7 @@
 // Builds the web page into dist/web when it is not there, or older than its sources: so that `npm start` has it in a fresh
 // clone, and after a pull that changed it. Takes some milliseconds when there is nothing to do, and about a second else.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { pinnedNode } from "./pinned-node.mjs";
 
@@ -40,3 +40,6 @@ function newest(path) {
   if (!stat.isDirectory()) return stat.mtimeMs;
   return Math.max(stat.mtimeMs, ...readdirSync(path).map((name) => newest(`${path}/${name}`)));
 }
+
+const isProgram = process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+if (isProgram) ensureWebBuilt();

@@ -1,8 +1,9 @@
-// Installs what the lockfile names and node_modules lacks: so that `npm start` and `npm test` (which says --dev) work in a
-// fresh clone, and after a pull that changed the lockfile. Takes some 10 ms when nothing is missing.
+// Installs what the lockfile names and node_modules lacks, and builds the web page: so that `npm start` and `npm test`
+// (which says --dev) work in a fresh clone, and after a pull that changed either. Takes some 10 ms when nothing is missing.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { ensureWebBuilt } from "./ensure-web.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -61,4 +62,7 @@ function packagesOf(file) {
 }
 
 const isProgram = process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
-if (isProgram) ensureInstalled({ withDev: process.argv.includes("--dev") });
+if (isProgram) {
+  ensureInstalled({ withDev: process.argv.includes("--dev") });
+  ensureWebBuilt();
+}

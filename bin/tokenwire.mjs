@@ -3,9 +3,9 @@
 // with is too old for the server, it starts the server with the one that came as a dependency.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import { pinnedNode } from "./pinned-node.mjs";
 
 /** Runs TypeScript as it is, and has what the server's code uses. */
 const oldestMajor = 24;
@@ -17,22 +17,13 @@ const entry = isCheckout ? source : new URL("../dist/main.js", import.meta.url);
 if (isCheckout) {
   const { ensureInstalled } = await import("./ensure.mjs");
   ensureInstalled();
+  const { ensureWebBuilt } = await import("./ensure-web.mjs");
+  ensureWebBuilt();
 }
 if (Number(process.versions.node.split(".")[0]) >= oldestMajor) {
   await import(entry.href);
 } else {
   runWith(pinnedNode(), fileURLToPath(entry));
-}
-
-/** The Node that npm installs for this platform, or undefined where there is none. */
-function pinnedNode() {
-  const { platform, arch } = process;
-  const file = platform === "win32" ? `node-win-${arch}/bin/node.exe` : `node-${platform}-${arch}/bin/node`;
-  try {
-    return createRequire(import.meta.url).resolve(file);
-  } catch {
-    return undefined;
-  }
 }
 
 function runWith(node, file) {

@@ -10,7 +10,17 @@ import { ModelState, type EngineStats, type Model, type ModelDetails } from "../
 
 /** One event of a chat. `choice` says which of the n it belongs to; the last of each is `finished`. */
 export type ChatEvent = { readonly choice: number } & (
-  | { readonly type: "started"; readonly model: string; readonly promptTokens: number; readonly cachedTokens: number }
+  | {
+      readonly type: "started";
+      readonly model: string;
+      readonly promptTokens: number;
+      readonly cachedTokens: number;
+      readonly slot: number;
+      /** Where `promptLogprobs` asks for it: one per prompt token. */
+      readonly promptLogprobs?: PlainLogprob[];
+    }
+  /** How much of the prompt is processed, where `reportProgress` asks for it. */
+  | { readonly type: "progress"; readonly processedTokens: number; readonly elapsedMs: number }
   | { readonly type: "text" | "reasoning"; readonly text: string; readonly logprobs?: PlainLogprob[] }
   /** The first of an index has id and name; later ones only more of the arguments' JSON text. */
   | {
@@ -25,6 +35,8 @@ export type ChatEvent = { readonly choice: number } & (
       readonly type: "finished";
       readonly reason: PlainFinishReason;
       readonly stopSequence?: string;
+      /** The one of `stopTokenIds` that ended it. */
+      readonly stopToken?: number;
       readonly usage: Plain<Usage>;
       readonly timings?: Plain<Timings>;
     }
@@ -90,12 +102,14 @@ const modelStates: Readonly<Record<ModelState, PlainModelState>> = {
   [ModelState.UNLOADING]: "unloading",
 };
 
-/** An event of the service's stream for frontends; undefined: one that they cannot ask for, or of a newer service. */
+/** An event of the service's stream for frontends; undefined: one of a newer service. */
 export function chatEventFromProto({ choice, event }: ChatResponse): ChatEvent | undefined {
   switch (event.case) {
     case "started": {
-      const { model, promptTokens, cachedTokens } = event.value;
-      return { choice, type: "started", model, promptTokens, cachedTokens };
+      const { model, promptTokens, cachedTokens, slot } = event.value;
+      const { logprobs: promptLogprobs } = logprobsOf(event.value.promptLogprobs);
+      const counts = { promptTokens, cachedTokens, slot };
+      return { choice, type: "started", model, ...counts, ...(promptLogprobs && { promptLogprobs }) };
     }
     case "text":
     case "reasoning":
@@ -113,17 +127,21 @@ export function chatEventFromProto({ choice, event }: ChatResponse): ChatEvent |
       };
     }
     case "finished": {
-      const { reason, stopSequence, usage, timings } = event.value;
+      const { reason, stopSequence, stopToken, usage, timings } = event.value;
       return {
         choice,
         type: "finished",
         reason: finishReasons[reason] ?? "stop",
         ...(stopSequence !== undefined && { stopSequence }),
+        ...(stopToken !== undefined && { stopToken }),
         usage: usage ? plain(usage) : { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 },
         ...(timings && { timings: plain(timings) }),
       };
     }
-    case "progress":
+    case "progress": {
+      const { processedTokens, elapsedMs } = event.value;
+      return { choice, type: "progress", processedTokens, elapsedMs };
+    }
     case undefined:
       return undefined;
   }

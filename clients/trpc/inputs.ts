@@ -49,6 +49,8 @@ const responseFormat = z.discriminatedUnion("type", [
     strict: z.boolean().optional(),
   }),
   z.strictObject({ type: z.literal("gbnf"), grammar: z.string() }),
+  z.strictObject({ type: z.literal("regex"), pattern: z.string() }),
+  z.strictObject({ type: z.literal("choice"), options: z.array(z.string()) }),
 ]);
 
 const logitBias = z.union([
@@ -56,41 +58,69 @@ const logitBias = z.union([
   z.strictObject({ text: z.string(), bias: z.number() }),
 ]);
 
-/** tokenwire.v1.GenerationOptions, field by field: unset means the server's default. */
-export const generationOptions = z.strictObject({
+const truncation = z.strictObject({
+  /** Unset: as many as the model takes. */
   maxTokens: z.uint32().optional(),
+  side: z.enum(["left", "right"]).optional(),
+});
+
+const maxInt32 = 2 ** 31 - 1;
+
+/** A number's range and the server's default: told to whoever draws a form, and checked by the service. */
+interface Range {
+  readonly minimum: number;
+  readonly maximum?: number;
+  readonly default?: number;
+}
+
+const ranged = <T extends z.ZodNumber>(schema: T, range: Range) => schema.optional().meta({ ...range });
+
+/**
+ * tokenwire.v1.GenerationOptions, field by field: unset means the server's default. Ranges are in its JSON Schema, for
+ * forms; a value beyond one is refused by the service.
+ */
+export const generationOptions = z.strictObject({
+  maxTokens: ranged(z.uint32(), { minimum: 0 }),
   stop: z.array(z.string()).optional(),
-  n: z.uint32().optional(),
-  topLogprobs: z.uint32().optional(),
-  minTokens: z.uint32().optional(),
+  n: ranged(z.uint32(), { minimum: 1, maximum: 128, default: 1 }),
+  topLogprobs: ranged(z.uint32(), { minimum: 0, maximum: 20 }),
+  minTokens: ranged(z.uint32(), { minimum: 0, maximum: maxInt32, default: 0 }),
   ignoreEos: z.boolean().optional(),
   cachePrompt: z.boolean().optional(),
   interruptible: z.boolean().optional(),
-  seed: z.uint32().optional(),
-  temperature: z.number().optional(),
-  topP: z.number().optional(),
-  topK: z.uint32().optional(),
-  minP: z.number().optional(),
-  typicalP: z.number().optional(),
-  topNSigma: z.number().optional(),
-  presencePenalty: z.number().optional(),
-  frequencyPenalty: z.number().optional(),
-  repeatPenalty: z.number().optional(),
-  repeatLastN: z.int32().optional(),
+  seed: ranged(z.uint32(), { minimum: 0 }),
+  temperature: ranged(z.number(), { minimum: 0, maximum: 2, default: 0.8 }),
+  topP: ranged(z.number(), { minimum: 0, maximum: 1, default: 0.95 }),
+  topK: ranged(z.uint32(), { minimum: 0, maximum: maxInt32, default: 40 }),
+  minP: ranged(z.number(), { minimum: 0, maximum: 1, default: 0.05 }),
+  typicalP: ranged(z.number(), { minimum: 0, maximum: 1, default: 1 }),
+  topNSigma: ranged(z.number(), { minimum: -1, maximum: 100, default: -1 }),
+  presencePenalty: ranged(z.number(), { minimum: -2, maximum: 2, default: 0 }),
+  frequencyPenalty: ranged(z.number(), { minimum: -2, maximum: 2, default: 0 }),
+  repeatPenalty: ranged(z.number(), { minimum: 0.1, maximum: 10, default: 1 }),
+  repeatLastN: ranged(z.int32(), { minimum: -1 }),
   logitBias: z.array(logitBias).optional(),
-  dynatempRange: z.number().optional(),
-  dynatempExponent: z.number().optional(),
-  xtcProbability: z.number().optional(),
-  xtcThreshold: z.number().optional(),
-  mirostat: z.uint32().optional(),
-  mirostatTau: z.number().optional(),
-  mirostatEta: z.number().optional(),
-  dryMultiplier: z.number().optional(),
-  dryBase: z.number().optional(),
-  dryAllowedLength: z.int32().optional(),
-  dryPenaltyLastN: z.int32().optional(),
+  dynatempRange: ranged(z.number(), { minimum: 0, maximum: 2, default: 0 }),
+  dynatempExponent: ranged(z.number(), { minimum: 0, maximum: 10, default: 1 }),
+  xtcProbability: ranged(z.number(), { minimum: 0, maximum: 1, default: 0 }),
+  xtcThreshold: ranged(z.number(), { minimum: 0, maximum: 1, default: 0.1 }),
+  mirostat: ranged(z.uint32(), { minimum: 0, maximum: 2, default: 0 }),
+  mirostatTau: ranged(z.number(), { minimum: 0, maximum: 100, default: 5 }),
+  mirostatEta: ranged(z.number(), { minimum: 0, maximum: 1, default: 0.1 }),
+  dryMultiplier: ranged(z.number(), { minimum: 0, maximum: 100, default: 0 }),
+  dryBase: ranged(z.number(), { minimum: 1, maximum: 100, default: 1.75 }),
+  dryAllowedLength: ranged(z.int32(), { minimum: 0, default: 2 }),
+  dryPenaltyLastN: ranged(z.int32(), { minimum: -1, default: -1 }),
   drySequenceBreakers: z.array(z.string()).optional(),
   samplers: z.array(z.string()).optional(),
+  stopTokenIds: z.array(z.uint32()).optional(),
+  includeStop: z.boolean().optional(),
+  keepSpecial: z.boolean().optional(),
+  truncation: truncation.optional(),
+  promptLogprobs: ranged(z.uint32(), { minimum: 0, maximum: 20 }),
+  slot: z.uint32().optional(),
+  maxDecodeMs: z.uint32().optional(),
+  reportProgress: z.boolean().optional(),
 });
 
 export const chatInput = z.strictObject({
@@ -111,6 +141,8 @@ export const chatInput = z.strictObject({
       budgetTokens: z.uint32().optional(),
     })
     .optional(),
+  /** `continue`: the model goes on with the last message, an assistant's. */
+  promptEnd: z.enum(["newTurn", "continue", "closed"]).optional(),
 });
 
 const textOrTokens = z.union([z.string(), z.array(z.uint32())]);
@@ -121,6 +153,7 @@ export const embedInput = z.strictObject({
   dimensions: z.uint32().optional(),
   normalize: z.boolean().optional(),
   pooling: z.enum(["mean", "cls", "last"]).optional(),
+  truncation: truncation.optional(),
 });
 
 export type ChatInput = z.infer<typeof chatInput>;

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
+  PromptEnd,
   Role,
   ToolChoiceMode,
   type ChatRequestSchema,
@@ -7,7 +8,12 @@ import {
   type ToolChoiceSchema,
   type ToolSchema,
 } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
-import type { GenerationOptionsSchema, ResponseFormatSchema } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
+import {
+  TruncationSide,
+  type GenerationOptionsSchema,
+  type ResponseFormatSchema,
+  type TruncationSchema,
+} from "../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { Pooling, type EmbedRequestSchema } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { ChatInput, EmbedInput } from "./inputs.ts";
 
@@ -34,6 +40,14 @@ const poolings: Readonly<Record<NonNullable<EmbedInput["pooling"]>, Pooling>> = 
   last: Pooling.LAST,
 };
 
+const promptEnds: Readonly<Record<NonNullable<ChatInput["promptEnd"]>, PromptEnd>> = {
+  newTurn: PromptEnd.NEW_TURN,
+  continue: PromptEnd.CONTINUE,
+  closed: PromptEnd.CLOSED,
+};
+
+const truncationSides = { left: TruncationSide.LEFT, right: TruncationSide.RIGHT } as const;
+
 /** A frontend's chat as the request to the service. */
 export function chatToProto(input: ChatInput): MessageInitShape<typeof ChatRequestSchema> {
   const { tools, toolChoice, responseFormat, options, parallelToolCalls, chatTemplate, chatTemplateKwargs } = input;
@@ -48,6 +62,7 @@ export function chatToProto(input: ChatInput): MessageInitShape<typeof ChatReque
     ...(parallelToolCalls !== undefined && { parallelToolCalls }),
     ...(chatTemplate !== undefined && { chatTemplate }),
     ...(chatTemplateKwargs && { chatTemplateKwargs }),
+    ...(input.promptEnd && { promptEnd: promptEnds[input.promptEnd] }),
   };
 }
 
@@ -62,6 +77,7 @@ export function embedToProto(input: EmbedInput): MessageInitShape<typeof EmbedRe
     ...(dimensions !== undefined && { dimensions }),
     ...(normalize !== undefined && { normalize }),
     ...(pooling && { pooling: poolings[pooling] }),
+    ...(input.truncation && { truncation: truncationToProto(input.truncation) }),
   };
 }
 
@@ -104,15 +120,23 @@ function responseFormatToProto(format: Optional<"responseFormat">): MessageInitS
     }
     case "gbnf":
       return { format: { case: "gbnf", value: format.grammar } };
+    case "regex":
+      return { format: { case: "regex", value: format.pattern } };
+    case "choice":
+      return { format: { case: "choice", value: { options: format.options } } };
   }
 }
 
 function optionsToProto(options: Optional<"options">): MessageInitShape<typeof GenerationOptionsSchema> {
   // The optional fields have the proto's names and types; lists may not be absent there.
-  const { logitBias = [], stop = [], drySequenceBreakers = [], samplers = [], ...fields } = options;
+  const { logitBias = [], stop = [], stopTokenIds = [], drySequenceBreakers = [], samplers = [], ...rest } = options;
+  const { truncation, reportProgress = false, ...fields } = rest;
   return {
     ...fields,
+    reportProgress,
+    ...(truncation && { truncation: truncationToProto(truncation) }),
     stop,
+    stopTokenIds,
     drySequenceBreakers,
     samplers,
     logitBias: logitBias.map((entry) => ({
@@ -120,6 +144,13 @@ function optionsToProto(options: Optional<"options">): MessageInitShape<typeof G
       target: "token" in entry ? { case: "token", value: entry.token } : { case: "text", value: entry.text },
     })),
   };
+}
+
+function truncationToProto({
+  maxTokens,
+  side,
+}: NonNullable<EmbedInput["truncation"]>): MessageInitShape<typeof TruncationSchema> {
+  return { ...(maxTokens !== undefined && { maxTokens }), ...(side && { side: truncationSides[side] }) };
 }
 
 /** JSON that was given as its text stays as it is. */

@@ -18,5 +18,7 @@ const ui = SwaggerUI({
   displayRequestDuration: true,
   tryItOutEnabled: true,
   // The key that the chat uses, so that it need not be given twice.
-  onComplete: () => key !== undefined && ui.preauthorizeApiKey("bearer", key),
+  onComplete() {
+    if (key !== undefined) ui.preauthorizeApiKey("bearer", key);
+  },
 });

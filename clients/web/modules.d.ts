@@ -1,13 +1,13 @@
-/** The JSON Schema of `options` in a chat's input, made by vite.config.ts. */
-declare module "virtual:generation-options" {
-  import type { GenerationOptionName, OptionSchema } from "./chat/generation-options.ts";
-
-  export const generationOptions: Readonly<Record<GenerationOptionName, OptionSchema>>;
-}
-
+/** What this page uses of Swagger UI's bundle for ES modules, which comes without types. */
 declare module "swagger-ui-dist/swagger-ui-es-bundle.js" {
-  import type { SwaggerUIBundle } from "swagger-ui-dist";
+  interface Viewer {
+    preauthorizeApiKey(scheme: string, key: string): void;
+  }
 
-  const SwaggerUI: typeof SwaggerUIBundle;
-  export default SwaggerUI;
+  export default function SwaggerUI(options: {
+    readonly spec: object;
+    readonly dom_id: string;
+    readonly onComplete: () => void;
+    readonly [option: string]: unknown;
+  }): Viewer;
 }

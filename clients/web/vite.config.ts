@@ -1,27 +1,15 @@
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig } from "vite";
 import { z } from "zod";
 import { generationOptions } from "../trpc/inputs.ts";
 
-const optionsModule = "virtual:generation-options";
-
-/** Hands the page the JSON Schema of the generation options as data, so that it need not carry zod. */
-function generationOptionsSchema(): Plugin {
-  return {
-    name: "generation-options",
-    resolveId: (id) => (id === optionsModule ? `\0${optionsModule}` : undefined),
-    load(id) {
-      if (id !== `\0${optionsModule}`) return undefined;
-      const { properties } = z.toJSONSchema(generationOptions, { io: "input" });
-      return `export const generationOptions = ${JSON.stringify(properties)};`;
-    },
-  };
-}
+/** The page needs the options' JSON Schema only, and so need not carry zod. */
+const { properties } = z.toJSONSchema(generationOptions, { io: "input" });
 
 export default defineConfig({
   root: import.meta.dirname,
   // The page works under any path, whatever proxy is in front.
   base: "./",
-  plugins: [generationOptionsSchema()],
+  define: { GENERATION_OPTIONS: JSON.stringify(properties) },
   build: {
     outDir: "../../dist/web",
     emptyOutDir: true,

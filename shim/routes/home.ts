@@ -7,9 +7,12 @@ import type { WebPage } from "./web-page.ts";
 /** GET /: the web page for browsers; for programs what this server is and what it serves. */
 export function home(deps: RouteDeps, web: WebPage, endpoints: () => readonly EndpointDocs[]): ShimHandler {
   const page = web.page("index.html");
-  return (ctx, next) => {
+  return async (ctx) => {
     ctx.vary("accept");
-    if (ctx.accepts("json", "html") === "html") return page(ctx, next);
+    if (ctx.accepts("json", "html") === "html") {
+      await page(ctx);
+      return;
+    }
     ctx.body = {
       name: "tokenwire",
       version: deps.version,

@@ -15,7 +15,7 @@ const policy = [
 
 export interface WebPage {
   /** Answers with a page of the build, `index.html`. */
-  page(name: string): ShimHandler;
+  page(name: string): (ctx: ShimContext) => Promise<void>;
   /** What the pages load: everything under `/assets/`, and the icon. */
   readonly asset: ShimHandler;
 }

@@ -36,6 +36,9 @@ export interface FakeHandlers {
   listSlots?: Handler<typeof inference.ListSlotsRequestSchema, Answer<typeof inference.ListSlotsResponseSchema>>;
   listModels?: () => Answer<typeof models.ListModelsResponseSchema>;
   getModel?: Handler<typeof models.GetModelRequestSchema, Answer<typeof models.GetModelResponseSchema>>;
+  watchModels?: Handler<typeof models.WatchModelsRequestSchema, Stream<typeof models.WatchModelsResponseSchema>>;
+  loadModel?: Handler<typeof models.LoadModelRequestSchema, Stream<typeof models.LoadModelResponseSchema>>;
+  unloadModel?: Handler<typeof models.UnloadModelRequestSchema, Answer<typeof models.UnloadModelResponseSchema>>;
 }
 
 /**
@@ -63,9 +66,9 @@ export function fakeClient(handlers: FakeHandlers): TokenwireClient {
     models: {
       listModels: unary(ModelService.method.listModels, handlers.listModels),
       getModel: unary(ModelService.method.getModel, handlers.getModel),
-      watchModels: stream(ModelService.method.watchModels, undefined),
-      loadModel: stream(ModelService.method.loadModel, undefined),
-      unloadModel: unary(ModelService.method.unloadModel, undefined),
+      watchModels: stream(ModelService.method.watchModels, handlers.watchModels),
+      loadModel: stream(ModelService.method.loadModel, handlers.loadModel),
+      unloadModel: unary(ModelService.method.unloadModel, handlers.unloadModel),
       pullModel: stream(ModelService.method.pullModel, undefined),
       deleteModel: unary(ModelService.method.deleteModel, undefined),
     },

@@ -26,12 +26,24 @@ export function Dialog({ title, isOpen, onClose, children, kind = "box" }: Dialo
     if (event.target === element.current) onClose();
   };
   return (
-    <dialog ref={element} class={kind} aria-label={title} onClose={onClose} onMouseDown={closeFromBackdrop}>
+    <dialog
+      ref={element}
+      class={kind}
+      aria-label={isOpen ? title : undefined}
+      onClose={onClose}
+      onMouseDown={closeFromBackdrop}
+    >
       {isOpen && (
         <div class="dialog-content">
           <header>
             <h2>{title}</h2>
-            <button type="button" class="icon-button" aria-label={t.value.close} title={t.value.close} onClick={onClose}>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={t.value.close}
+              title={t.value.close}
+              onClick={onClose}
+            >
               <Icon name="close" />
             </button>
           </header>

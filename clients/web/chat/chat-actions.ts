@@ -28,10 +28,7 @@ export function chooseModel(conversation: Conversation | undefined, model: strin
   const chosen = model === "" ? undefined : model;
   draft.value = { ...draft.value, model: chosen };
   if (conversation === undefined) return;
-  changeConversation(conversation.id, ({ model: _, ...rest }) => ({
-    ...rest,
-    ...(chosen !== undefined && { model: chosen }),
-  }));
+  changeConversation(conversation.id, (it) => ({ ...it, model: chosen }));
 }
 
 /** Changes how a conversation, or the next one, is answered. */

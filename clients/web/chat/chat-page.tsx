@@ -51,11 +51,14 @@ export function ChatPage() {
           {conversation === undefined || messages.length === 0 ? (
             <Welcome />
           ) : (
-            <ol class="messages" aria-busy={isGenerating(conversation.id)}>
-              {messages.map((message) => (
-                <MessageView key={message.id} conversation={conversation} message={message} />
-              ))}
-            </ol>
+            <>
+              <h1 class="visually-hidden">{conversation.title}</h1>
+              <ol class="messages" aria-busy={isGenerating(conversation.id)}>
+                {messages.map((message) => (
+                  <MessageView key={message.id} conversation={conversation} message={message} />
+                ))}
+              </ol>
+            </>
           )}
         </div>
         <Composer conversation={conversation} />

@@ -79,5 +79,7 @@ function Entry({ conversation: { id, title }, onNavigate }: EntryProps) {
 function matches({ title, messages }: Conversation, wanted: string): boolean {
   const needle = wanted.trim().toLowerCase();
   if (needle === "") return true;
-  return [title, ...Object.values(messages).map(({ text }) => text)].some((text) => text.toLowerCase().includes(needle));
+  return [title, ...Object.values(messages).map(({ text }) => text)].some((text) =>
+    text.toLowerCase().includes(needle),
+  );
 }

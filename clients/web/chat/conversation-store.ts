@@ -30,7 +30,7 @@ export async function loadConversations(): Promise<void> {
   } catch (error) {
     console.warn("conversations are not kept:", error);
   }
-  addEventListener("pagehide", () => void saveNow());
+  addEventListener("pagehide", () => void saveConversations());
 }
 
 export function findConversation(id: string): Conversation | undefined {
@@ -43,7 +43,7 @@ export function createConversation(model: string | undefined, settings = noSetti
     id: newId(),
     title: "",
     updatedAt: Date.now(),
-    ...(model !== undefined && { model }),
+    model,
     settings,
     messages: {},
     leaf: undefined,
@@ -74,18 +74,23 @@ export function newId(): string {
 function keep(conversation: Conversation): void {
   byId.value = new Map(byId.value).set(conversation.id, conversation);
   unsaved.add(conversation.id);
-  saveTimer ??= setTimeout(() => void saveNow(), saveDelayMs);
+  saveTimer ??= setTimeout(() => void saveConversations(), saveDelayMs);
 }
 
-async function saveNow(): Promise<void> {
+/** Saves what has changed at once, as when an answer has ended. */
+export async function saveConversations(): Promise<void> {
   clearTimeout(saveTimer);
   saveTimer = undefined;
-  const ids = [...unsaved];
+  const changed = [...unsaved].flatMap((id) => byId.value.get(id) ?? []);
   unsaved.clear();
-  const changed = ids.flatMap((id) => byId.value.get(id) ?? []);
+  if (database === undefined || changed.length === 0) return;
   try {
-    await Promise.all(changed.map((conversation) => database?.put("conversations", conversation)));
+    const transaction = database.transaction("conversations", "readwrite");
+    for (const conversation of changed) void transaction.store.put(conversation);
+    // The page may be gone before the transaction would commit by itself.
+    transaction.commit();
+    await transaction.done;
   } catch (error) {
-    console.warn("a conversation could not be saved:", error);
+    console.warn("conversations could not be saved:", error);
   }
 }

@@ -1,3 +1,4 @@
+import type { PlainFinishReason } from "../../trpc/from-proto.ts";
 import type { ChatSettings } from "./chat-settings.ts";
 
 /** What an answer cost and how fast it came. */
@@ -49,7 +50,7 @@ export interface AssistantMessage extends Node {
 /** How far an answer has come, or how it ended. */
 export type AnswerState =
   | { readonly kind: "writing" }
-  | { readonly kind: "finished"; readonly reason: "stop" | "length" | "toolCalls" | "interrupted" }
+  | { readonly kind: "finished"; readonly reason: PlainFinishReason }
   /** By the reader, or by leaving the page. */
   | { readonly kind: "stopped" }
   | { readonly kind: "failed"; readonly why: "lost" | "locked" }
@@ -65,8 +66,8 @@ export interface Conversation {
   readonly id: string;
   readonly title: string;
   readonly updatedAt: number;
-  /** Unset: the server's default model. */
-  readonly model?: string;
+  /** Undefined: the server's default model. */
+  readonly model: string | undefined;
   readonly settings: ChatSettings;
   readonly messages: Readonly<Record<string, Message>>;
   readonly leaf: string | undefined;
@@ -75,7 +76,7 @@ export interface Conversation {
 /** The messages from the first one to `leaf`. */
 export function pathTo({ messages }: Conversation, leaf: string | undefined): Message[] {
   const path: Message[] = [];
-  for (let id = leaf; id !== undefined; ) {
+  for (let id = leaf; id !== undefined;) {
     const message = messages[id];
     if (message === undefined) break;
     path.push(message);

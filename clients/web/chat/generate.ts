@@ -2,8 +2,14 @@ import { signal } from "@preact/signals";
 import type { ChatEvent } from "../../trpc/from-proto.ts";
 import { connectionState, trpc } from "../server/connection.ts";
 import { describeFailure } from "../server/describe-failure.ts";
-import { type AnswerState, type AssistantMessage, type ToolCall, withChangedMessage, withMessage } from "./conversation.ts";
-import { changeConversation, findConversation, newId } from "./conversation-store.ts";
+import {
+  type AnswerState,
+  type AssistantMessage,
+  type ToolCall,
+  withChangedMessage,
+  withMessage,
+} from "./conversation.ts";
+import { changeConversation, findConversation, newId, saveConversations } from "./conversation-store.ts";
 import { toChatInput } from "./to-chat-input.ts";
 
 /** Tokens arrive faster than anybody reads, and each change of the page costs. */
@@ -43,6 +49,7 @@ export async function generate(conversation: string, parent: string): Promise<vo
     const rest = new Map(running.value);
     rest.delete(conversation);
     running.value = rest;
+    await saveConversations();
   }
 }
 
@@ -80,10 +87,13 @@ class Answer {
   }
 
   take(event: ChatEvent): void {
-    if (event.type !== "started" && event.type !== "finished") this.#firstTokenMs ??= performance.now() - this.#startedAt;
+    if (event.type !== "started" && event.type !== "progress" && event.type !== "finished")
+      this.#firstTokenMs ??= performance.now() - this.#startedAt;
     switch (event.type) {
       case "started":
         this.#change({ model: event.model });
+        break;
+      case "progress":
         break;
       case "text":
         this.#text += event.text;
@@ -112,7 +122,9 @@ class Answer {
             cachedTokens: usage.cachedTokens,
             completionTokens: usage.completionTokens,
             ...(this.#firstTokenMs !== undefined && { firstTokenMs: this.#firstTokenMs }),
-            ...(timings && later > 0 && timings.decodeMs > 0 && { tokensPerSecond: (later / timings.decodeMs) * 1_000 }),
+            ...(timings &&
+              later > 0 &&
+              timings.decodeMs > 0 && { tokensPerSecond: (later / timings.decodeMs) * 1_000 }),
           },
         );
         break;

@@ -3,10 +3,22 @@ import type { ChatInput } from "../../trpc/inputs.ts";
 type Options = NonNullable<ChatInput["options"]>;
 
 /**
- * The options that the page has no control for: it shows one answer without its log-probabilities, its answers are the
- * reader's to stop, and biases by token id are no matter of a form.
+ * The options that the page has no control for: what is told of an answer beside its text, what an application decides,
+ * and ids of tokens, which nobody types.
  */
-type Unoffered = "n" | "topLogprobs" | "interruptible" | "logitBias";
+const unofferedNames = [
+  "n",
+  "topLogprobs",
+  "promptLogprobs",
+  "reportProgress",
+  "interruptible",
+  "slot",
+  "truncation",
+  "logitBias",
+  "stopTokenIds",
+] as const satisfies readonly (keyof Options)[];
+
+type Unoffered = (typeof unofferedNames)[number];
 
 /** A generation option that the page has a control for; a new one in the schema asks for its name in each language. */
 export type GenerationOptionName = Exclude<keyof Options, Unoffered>;
@@ -33,8 +45,12 @@ export const mainOptions: readonly GenerationOptionName[] = [
   "stop",
 ];
 
-const unoffered: ReadonlySet<string> = new Set<Unoffered>(["n", "topLogprobs", "interruptible", "logitBias"]);
+const unoffered: ReadonlySet<string> = new Set(unofferedNames);
 
 export function isOffered(name: string): name is GenerationOptionName {
   return !unoffered.has(name);
 }
+
+/** `options` in a chat's input as JSON Schema; vite.config.ts puts it here. */
+declare const GENERATION_OPTIONS: Readonly<Record<GenerationOptionName, OptionSchema>>;
+export const optionSchemas = GENERATION_OPTIONS;

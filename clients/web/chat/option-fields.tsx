@@ -1,15 +1,21 @@
-import { generationOptions } from "virtual:generation-options";
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n/language.ts";
-import { type GenerationOptionName, isOffered, mainOptions, type OptionSchema, type OptionValues } from "./generation-options.ts";
+import {
+  type GenerationOptionName,
+  isOffered,
+  mainOptions,
+  optionSchemas,
+  type OptionSchema,
+  type OptionValues,
+} from "./generation-options.ts";
 
 interface OptionFieldsProps {
   readonly options: OptionValues;
   readonly onChange: (options: OptionValues) => void;
 }
 
-const otherOptions = Object.keys(generationOptions)
+const otherOptions = Object.keys(optionSchemas)
   .filter(isOffered)
   .filter((name) => !mainOptions.includes(name));
 
@@ -55,24 +61,40 @@ interface OptionFieldProps {
 }
 
 function OptionField({ name, value, onChange }: OptionFieldProps) {
-  const schema = generationOptions[name];
+  const schema = optionSchemas[name];
+  const id = `option-${name}`;
   return (
-    <label class="field" data-type={schema.type}>
-      <span>{t.value.optionNames[name]}</span>
-      {controlFor(schema, value, onChange)}
-    </label>
+    <div class="field" data-type={schema.type}>
+      <label for={id}>{t.value.optionNames[name]}</label>
+      <OptionControl id={id} schema={schema} value={value} onChange={onChange} />
+    </div>
   );
 }
 
-function controlFor(schema: OptionSchema, value: OptionValue | undefined, onChange: OptionFieldProps["onChange"]) {
+interface OptionControlProps {
+  readonly id: string;
+  readonly schema: OptionSchema;
+  readonly value: OptionValue | undefined;
+  readonly onChange: (value: OptionValue | undefined) => void;
+}
+
+function OptionControl({ id, schema, value, onChange }: OptionControlProps) {
   const texts = t.value;
   switch (schema.type) {
     case "number":
     case "integer":
-      return <NumberControl schema={schema} value={typeof value === "number" ? value : undefined} onChange={onChange} />;
+      return (
+        <NumberControl
+          id={id}
+          schema={schema}
+          value={typeof value === "number" ? value : undefined}
+          onChange={onChange}
+        />
+      );
     case "boolean":
       return (
         <select
+          id={id}
           value={value === undefined ? "" : String(value)}
           onChange={({ currentTarget }) =>
             onChange(currentTarget.value === "" ? undefined : currentTarget.value === "true")
@@ -86,6 +108,7 @@ function controlFor(schema: OptionSchema, value: OptionValue | undefined, onChan
     case "array":
       return (
         <textarea
+          id={id}
           rows={2}
           placeholder={texts.onePerLine}
           value={Array.isArray(value) ? value.join("\n") : ""}
@@ -99,13 +122,19 @@ function controlFor(schema: OptionSchema, value: OptionValue | undefined, onChan
 }
 
 interface NumberControlProps {
+  readonly id: string;
   readonly schema: OptionSchema;
   readonly value: number | undefined;
   readonly onChange: (value: number | undefined) => void;
 }
 
 /** Keeps what is typed, and says a number only while it is one that the schema allows. */
-function NumberControl({ schema: { type, minimum, maximum, default: preset }, value, onChange }: NumberControlProps) {
+function NumberControl({
+  id,
+  schema: { type, minimum, maximum, default: preset },
+  value,
+  onChange,
+}: NumberControlProps) {
   const typed = useSignal(value === undefined ? "" : String(value));
   const isInvalid = useSignal(false);
   useEffect(() => {
@@ -114,6 +143,7 @@ function NumberControl({ schema: { type, minimum, maximum, default: preset }, va
   return (
     <>
       <input
+        id={id}
         type="number"
         inputMode="decimal"
         step={type === "integer" ? 1 : "any"}
@@ -129,7 +159,11 @@ function NumberControl({ schema: { type, minimum, maximum, default: preset }, va
           onChange(validity.valid && !Number.isNaN(valueAsNumber) ? valueAsNumber : undefined);
         }}
       />
-      {isInvalid.value && <small class="problem">{t.value.optionRange(minimum, maximum)}</small>}
+      {isInvalid.value && (
+        <small class="problem" role="alert">
+          {t.value.optionRange(minimum, maximum)}
+        </small>
+      )}
     </>
   );
 }

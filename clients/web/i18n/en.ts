@@ -73,6 +73,7 @@ export const en: Texts = {
   finishReasons: {
     length: "Ended at the token limit",
     interrupted: "Interrupted by another request",
+    contextFull: "The context is full",
   },
   promptTokens: (tokens, cached) => `${tokens} prompt tokens${cached > 0 ? ` (${cached} cached)` : ""}`,
   completionTokens: (tokens) => `${tokens} tokens`,
@@ -120,6 +121,9 @@ export const en: Texts = {
     dryPenaltyLastN: "DRY last n tokens",
     drySequenceBreakers: "DRY sequence breakers",
     samplers: "Order of samplers",
+    includeStop: "Show the stop text",
+    keepSpecial: "Show control tokens",
+    maxDecodeMs: "Maximum time (ms)",
   },
   yes: "Yes",
   no: "No",

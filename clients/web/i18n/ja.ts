@@ -73,6 +73,7 @@ export const ja: Texts = {
   finishReasons: {
     length: "トークン数の上限に達しました",
     interrupted: "ほかのリクエストによって中断されました",
+    contextFull: "コンテキストがいっぱいになりました",
   },
   promptTokens: (tokens, cached) => `プロンプト ${tokens} トークン${cached > 0 ? `（キャッシュ ${cached}）` : ""}`,
   completionTokens: (tokens) => `${tokens} トークン`,
@@ -120,6 +121,9 @@ export const ja: Texts = {
     dryPenaltyLastN: "DRY が調べるトークン数",
     drySequenceBreakers: "DRY の区切り文字列",
     samplers: "サンプラーの順序",
+    includeStop: "停止文字列も表示",
+    keepSpecial: "制御トークンを表示",
+    maxDecodeMs: "最大時間 (ミリ秒)",
   },
   yes: "はい",
   no: "いいえ",

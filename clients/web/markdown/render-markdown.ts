@@ -12,6 +12,11 @@ const marked = new Marked({
   gfm: true,
   breaks: true,
   renderer: {
+    // An answer is below the page's own headings.
+    heading({ tokens, depth }) {
+      const level = Math.min(6, depth + 2);
+      return `<h${level}>${this.parser.parseInline(tokens)}</h${level}>`;
+    },
     // An answer must not make the browser call somebody: a picture's address can say what was talked about.
     image({ href, text }) {
       return `<a href="${escapeHtml(href)}">${escapeHtml(text || href)}</a>`;
@@ -44,8 +49,7 @@ function toBlock(token: Token): Block {
 
 const allowed = {
   ALLOWED_TAGS: (
-    "p br hr strong em del code pre span blockquote ul ol li a h1 h2 h3 h4 h5 h6 " +
-    "table thead tbody tr th td input"
+    "p br hr strong em del code pre span blockquote ul ol li a h1 h2 h3 h4 h5 h6 " + "table thead tbody tr th td input"
   ).split(" "),
   ALLOWED_ATTR: ["href", "target", "rel", "class", "start", "align", "type", "checked", "disabled"],
   // Only what leads out of this page.

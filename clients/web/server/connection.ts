@@ -26,7 +26,11 @@ export function isSendableKey(text: string): boolean {
 /** The typed client of this server's tRPC router, which is beside the page. */
 export const trpc = computed(() => {
   const headers = key.value === "" ? {} : { authorization: `Bearer ${key.value}` };
-  return createTrpcClient({ url: new URL("trpc", document.baseURI).href, headers, EventSource: eventSourceWith(headers) });
+  return createTrpcClient({
+    url: new URL("trpc", document.baseURI).href,
+    headers,
+    EventSource: eventSourceWith(headers),
+  });
 });
 
 /** The browser's own EventSource sends no headers; this one is built on fetch. */

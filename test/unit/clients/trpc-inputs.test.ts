@@ -1,10 +1,12 @@
 import { create, type DescMessage } from "@bufbuild/protobuf";
 import { describe, expect, test } from "vitest";
+import { z } from "zod";
 import { chatInput, embedInput, generationOptions } from "../../../clients/trpc/inputs.ts";
 import { chatToProto, embedToProto } from "../../../clients/trpc/to-proto.ts";
-import { ChatRequestSchema, Role, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
-import { GenerationOptionsSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { ChatRequestSchema, PromptEnd, Role, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { GenerationOptionsSchema, TruncationSide } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { EmbedRequestSchema, Pooling } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
+import { numberOptions } from "../../../services/worker/jobs/number-options.ts";
 
 const namesOf = (schema: DescMessage) => schema.fields.map((field) => field.localName).sort();
 const keysOf = ({ shape }: { shape: object }) => Object.keys(shape).sort();
@@ -14,6 +16,22 @@ describe("the inputs of frontends", () => {
     expect(keysOf(generationOptions)).toEqual(namesOf(GenerationOptionsSchema));
     expect(keysOf(chatInput)).toEqual(namesOf(ChatRequestSchema));
     expect(keysOf(embedInput)).toEqual(namesOf(EmbedRequestSchema));
+  });
+
+  test("tell the ranges and defaults that the service has", () => {
+    const { properties = {} } = z.toJSONSchema(generationOptions, { io: "input" });
+    const told = Object.fromEntries(
+      Object.entries(properties).flatMap(([name, schema]) =>
+        typeof schema === "object" && schema.minimum !== undefined
+          ? [[name, [schema.minimum, schema.maximum, schema.default]]]
+          : [],
+      ),
+    );
+    const checked = Object.entries(numberOptions).map(([name, range]) => {
+      // zod says the bounds of whole numbers by their type.
+      return [name, [range.least, range.most, "fallback" in range ? range.fallback : undefined]];
+    });
+    expect(told).toMatchObject(Object.fromEntries(checked));
   });
 
   test("a whole chat becomes the request that it means", () => {
@@ -44,10 +62,13 @@ describe("the inputs of frontends", () => {
           { token: 1, bias: -1 },
           { text: "t", bias: 2 },
         ],
+        stopTokenIds: [7],
+        truncation: { maxTokens: 9, side: "left" },
       },
       chatTemplateKwargs: { enable_thinking: false },
       chatTemplate: "{{ x }}",
       reasoning: { enabled: true, effort: "low", budgetTokens: 9 },
+      promptEnd: "continue",
     });
     const request = create(ChatRequestSchema, chatToProto(input));
     expect(request).toMatchObject({
@@ -78,10 +99,13 @@ describe("the inputs of frontends", () => {
           { target: { case: "token", value: 1 }, bias: -1 },
           { target: { case: "text", value: "t" }, bias: 2 },
         ],
+        stopTokenIds: [7],
+        truncation: { maxTokens: 9, side: TruncationSide.LEFT },
       },
       chatTemplateKwargs: { enable_thinking: false },
       chatTemplate: "{{ x }}",
       reasoning: { enabled: true, effort: "low", budgetTokens: 9 },
+      promptEnd: PromptEnd.CONTINUE,
     });
     expect(request.options?.topP).toBeUndefined();
   });
@@ -103,6 +127,11 @@ describe("the inputs of frontends", () => {
   test.each([
     { responseFormat: { type: "jsonObject" as const }, format: { case: "jsonObject", value: {} } },
     { responseFormat: { type: "gbnf" as const, grammar: "root ::= x" }, format: { case: "gbnf", value: "root ::= x" } },
+    { responseFormat: { type: "regex" as const, pattern: "a+" }, format: { case: "regex", value: "a+" } },
+    {
+      responseFormat: { type: "choice" as const, options: ["a"] },
+      format: { case: "choice", value: { options: ["a"] } },
+    },
   ])("response format $responseFormat.type", ({ responseFormat, format }) => {
     expect(chatToProto({ messages: [], responseFormat }).responseFormat).toEqual({ format });
   });
