@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { packageRoot } from "../../../config/package-root.ts";
@@ -21,10 +21,10 @@ else setInterval(() => {}, 1000);
 
 /** The package as it is published, around a fake server. */
 function installIn(folder: string, { withNode }: { withNode: boolean }): string {
-  for (const part of ["bin", "dist"]) mkdirSync(join(folder, part));
+  mkdirSync(join(folder, "dist"));
   writeFileSync(join(folder, "package.json"), '{"type": "module"}');
   writeFileSync(join(folder, "dist/main.js"), fakeServer);
-  copyFileSync(join(packageRoot, "bin/tokenwire.mjs"), join(folder, "bin/tokenwire.mjs"));
+  cpSync(join(packageRoot, "bin"), join(folder, "bin"), { recursive: true });
   const node = join(folder, `node_modules/node-${process.platform}-${process.arch}/bin`);
   mkdirSync(node, { recursive: true });
   if (withNode) symlinkSync(process.execPath, join(node, "node"));
