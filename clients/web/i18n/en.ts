@@ -142,7 +142,13 @@ export const en: Texts = {
   reasoningModes: { default: "Model's default", on: "On", off: "Off" },
   reasoningBudget: "Maximum reasoning tokens",
 
-  states: { unloaded: "Not loaded", loading: "Loading", resident: "Resident", failed: "Failed" },
+  states: {
+    unloaded: "Not loaded",
+    loading: "Loading",
+    resident: "Resident",
+    unloading: "Unloading",
+    failed: "Failed",
+  },
   noModels: "No model is configured.",
   details: "Details",
   size: "Size",

@@ -142,7 +142,13 @@ export const ja: Texts = {
   reasoningModes: { default: "モデルの既定", on: "オン", off: "オフ" },
   reasoningBudget: "思考の最大トークン数",
 
-  states: { unloaded: "未読み込み", loading: "読み込み中", resident: "読み込み済み", failed: "失敗" },
+  states: {
+    unloaded: "未読み込み",
+    loading: "読み込み中",
+    resident: "読み込み済み",
+    unloading: "解放中",
+    failed: "失敗",
+  },
   noModels: "モデルが設定されていません。",
   details: "詳細",
   size: "サイズ",
