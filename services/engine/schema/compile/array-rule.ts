@@ -1,8 +1,11 @@
 import type { Compiler } from "./compiler.ts";
+import { AutomatonTooLarge } from "../regex/automaton.ts";
 import { jsonRule } from "../gbnf/json-rules.ts";
-import { countKeyword, keyword, listKeyword, refuseKeyword } from "../document/keywords.ts";
+import { type Content, containingTerm } from "./contains-rule.ts";
+import { countKeyword, keyword, listKeyword } from "../document/keywords.ts";
 import { enclosed, memberChain } from "../gbnf/member-chain.ts";
-import { literal } from "../gbnf/rule-set.ts";
+import { pointerTo } from "../document/refusal.ts";
+import { literal, type RuleSet } from "../gbnf/rule-set.ts";
 import type { SchemaNode } from "../document/schema-document.ts";
 import { canonicalJson, type Facts, valueSpaceOf } from "../document/value-space.ts";
 
@@ -14,7 +17,6 @@ const maxPermuted = 6;
  * `items`) and nothing said about more items there are none, as with properties.
  */
 export function arrayTerm(compiler: Compiler, facts: Facts): string | undefined {
-  refuseContains(facts);
   const min = Math.max(0, ...facts.map((fact) => countKeyword(fact, "minItems") ?? 0));
   const max = Math.min(Infinity, ...facts.map((fact) => countKeyword(fact, "maxItems") ?? Infinity));
   const prefix = Math.max(0, ...facts.map((fact) => prefixOf(fact).length));
@@ -22,35 +24,55 @@ export function arrayTerm(compiler: Compiler, facts: Facts): string | undefined 
   const isFree = prefix === 0 && rest.length === 0 && min === 0 && max === Infinity;
   const isClosed = prefix > 0 && min <= prefix && !facts.some(saysRest);
   const hint = compiler.hint(facts[0]);
+  const contents = facts.flatMap((fact) => contentOf(compiler, fact));
 
   const unique = facts.find((fact) => keyword(fact, "uniqueItems") === true);
-  if (unique && max > 1 && !(isClosed && prefix === 1))
-    return uniqueTerm(compiler, { node: unique, prefix, rest, min, max, hint });
+  if (unique && max > 1 && !(isClosed && prefix === 1)) {
+    const values = prefix === 0 ? finiteValues(compiler, rest) : undefined;
+    if (values) {
+      for (const { fact } of contents) untold(compiler, fact, "contains", "cannot be kept together with uniqueItems");
+      return uniqueTerm(compiler, { values, min, max, hint });
+    }
+    const remedy = "leave it away, and drop what comes twice afterwards";
+    untold(compiler, unique, "uniqueItems", `can be kept only for items with an enum: ${remedy}`);
+  }
+
+  const nodesAt = (i: number): readonly SchemaNode[] =>
+    facts.flatMap((fact) => (i < prefixOf(fact).length ? [prefixItem(compiler, fact, i)] : restOf(compiler, fact)));
+  if (contents.length > 0) {
+    const most = isClosed ? Math.min(max, prefix) : max;
+    try {
+      const term = containingTerm(compiler, { nodesAt, prefix, min, max: most, contents, hint });
+      return term === undefined ? undefined : enclosed(compiler.rules, "[", term, "]");
+    } catch (error) {
+      if (!(error instanceof AutomatonTooLarge)) throw error;
+      untold(compiler, contents[0]!.fact, "contains", "needs too large a grammar: use smaller counts");
+    }
+  }
 
   if (isFree) return jsonRule(compiler.rules, "json-array");
-
   const members = [];
   let most = isClosed ? Math.min(max, prefix) : max;
   for (let i = 0; i < Math.min(prefix, most); i++) {
-    const nodes = facts.flatMap((fact) =>
-      i < prefixOf(fact).length ? [prefixItem(compiler, fact, i)] : restOf(compiler, fact),
-    );
-    const term = compiler.compile(nodes, { isNeeded: i < min });
+    const term = compiler.compile(nodesAt(i), { isNeeded: i < min });
     if (term === undefined) most = i;
     else members.push(term);
   }
   const extra = most > members.length ? compiler.compile(rest, { isNeeded: min > members.length }) : undefined;
   if (extra === undefined) most = members.length;
   if (most < min) return undefined;
-  return brackets(compiler, places(compiler, { members, extra, min, max: most, hint }));
+  return enclosed(compiler.rules, "[", places(compiler, { members, extra, min, max: most, hint }), "]");
 }
 
-function refuseContains(facts: Facts): void {
-  for (const fact of facts) {
-    if (keyword(fact, "contains") === undefined) continue;
-    if (countKeyword(fact, "minContains") === 0 && keyword(fact, "maxContains") === undefined) continue;
-    refuseKeyword(fact, "contains", "is not supported: describe each place with prefixItems, or all items with items");
-  }
+function untold({ expander }: Compiler, { pointer }: SchemaNode, name: string, reason: string): void {
+  expander.onUnenforced(pointerTo(pointer, name), reason);
+}
+
+/** What `contains` asks for, unless it asks for nothing. */
+function contentOf({ document }: Compiler, fact: SchemaNode): readonly Content[] {
+  if (keyword(fact, "contains") === undefined) return [];
+  const [min, max] = [countKeyword(fact, "minContains") ?? 1, countKeyword(fact, "maxContains") ?? Infinity];
+  return min === 0 && max === Infinity ? [] : [{ fact, node: document.child(fact, "contains"), min, max }];
 }
 
 interface Places {
@@ -79,14 +101,9 @@ function places({ rules }: Compiler, { members, extra, min, max, hint }: Places)
   return min === 0 ? `( ${all} ${ws} )?` : `${all} ${ws}`;
 }
 
-function brackets({ rules }: Compiler, inside: string): string {
-  return enclosed(rules, "[", inside, "]");
-}
-
 interface UniqueOptions {
-  readonly node: SchemaNode;
-  readonly prefix: number;
-  readonly rest: readonly SchemaNode[];
+  /** As JSON. */
+  readonly values: readonly string[];
   readonly min: number;
   readonly max: number;
   readonly hint: string;
@@ -96,32 +113,22 @@ interface UniqueOptions {
  * Unique items can be kept where there are few values: in any order when there are up to six, in the order of the
  * schema when there are more.
  */
-function uniqueTerm(compiler: Compiler, { node, prefix, rest, min, max, hint }: UniqueOptions): string | undefined {
-  const values = prefix === 0 ? finiteValues(compiler, rest) : undefined;
-  if (!values) {
-    return refuseKeyword(
-      node,
-      "uniqueItems",
-      "can be kept only for items with an enum: leave it away, and drop what comes twice afterwards",
-    );
-  }
+function uniqueTerm({ rules }: Compiler, { values, min, max, hint }: UniqueOptions): string | undefined {
   if (values.length > maxPermuted) {
     const members = values.map((value) => ({ term: literal(value), required: false }));
-    const chain = memberChain(compiler.rules, { members, extra: undefined, min, max, hint });
-    return chain === undefined ? undefined : brackets(compiler, chain);
+    const chain = memberChain(rules, { members, extra: undefined, min, max, hint });
+    return chain === undefined ? undefined : enclosed(rules, "[", chain, "]");
   }
   if (min > values.length) return undefined;
-  if (values.length === 0) return brackets(compiler, "");
-  const ws = jsonRule(compiler.rules, "ws");
-  const order = permuted(compiler, { values, min, max: Math.min(max, values.length), hint, ws });
-  return brackets(compiler, min === 0 ? `( ${order} ${ws} )?` : `${order} ${ws}`);
+  if (values.length === 0) return enclosed(rules, "[", "", "]");
+  const ws = jsonRule(rules, "ws");
+  const order = permuted(rules, { values, min, max: Math.min(max, values.length), hint });
+  return enclosed(rules, "[", min === 0 ? `( ${order} ${ws} )?` : `${order} ${ws}`, "]");
 }
 
 /** Every order of `values`, each at most once. */
-function permuted(
-  { rules }: Compiler,
-  { values, min, max, hint, ws }: { values: readonly string[]; min: number; max: number; hint: string; ws: string },
-): string {
+function permuted(rules: RuleSet, { values, min, max, hint }: UniqueOptions): string {
+  const ws = jsonRule(rules, "ws");
   function from(left: readonly string[]): string {
     const taken = values.length - left.length + 1;
     const ways = left.map((value) => {

@@ -4,34 +4,42 @@ import type { Compiler } from "./compiler.ts";
 import { createEndings } from "./endings.ts";
 import { createExpander } from "../expand/expand.ts";
 import { jsonRule } from "../gbnf/json-rules.ts";
-import { refuseKeyword } from "../document/keywords.ts";
 import { numberTerm } from "./number-rule.ts";
 import { objectTerm } from "./object-rule.ts";
-import { SchemaRefusal } from "../document/refusal.ts";
+import { type OnUnenforced, SchemaRefusal } from "../document/refusal.ts";
 import { literal, neverMatches, type RuleSet } from "../gbnf/rule-set.ts";
 import { parseSchemaDocument, type SchemaNode } from "../document/schema-document.ts";
 import { stringTerm } from "./string-rule.ts";
 import { canonicalJson, type Facts, type JsonType, typeOfValue, valueSpaceOf } from "../document/value-space.ts";
 import { valuesTerm } from "../gbnf/values-term.ts";
+import { createWork } from "./work.ts";
 
-// The process serves others meanwhile. What people write takes a few ms.
-const maxCpuMs = 2000;
 // A chain of references can nest deeper than the schema itself does.
 const maxDepth = 200;
+const unitsPerPlace = 50;
 /** Steps of a pointer that say nothing about what is there. */
 const plainSteps = new Set(
   "$defs definitions properties items prefixItems additionalProperties anyOf oneOf allOf".split(" "),
 );
 
+export interface CompileOptions {
+  /** The name of the rule for the whole value. */
+  readonly name: string;
+  /** The only type that is wanted. */
+  readonly only?: "object";
+  readonly onUnenforced: OnUnenforced;
+}
+
 /**
- * Adds rules for the values that a schema allows, under the name `ruleName`. Each place is compiled as the list of all
- * schemas that hold there, and places with the same list share a rule, which is also how cycles end. Throws
- * SchemaRefusal.
+ * Adds rules for the values that a schema allows. Each place is compiled as the list of all schemas that hold there, and
+ * places with the same list share a rule, which is also how cycles end. What a grammar cannot enforce is told to
+ * `onUnenforced`; a schema that is malformed or allows nothing throws SchemaRefusal.
  */
-export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string): void {
+export function compileSchema(rules: RuleSet, schema: unknown, options: CompileOptions): void {
+  const { name: ruleName, onUnenforced } = options;
   const document = parseSchemaDocument(schema);
-  const checkTime = createTimeLimit();
-  const expander = createExpander(document, checkTime);
+  const work = createWork();
+  const expander = createExpander({ document, work, onUnenforced });
   const accepts = createAcceptor(expander);
   const compiler: Compiler = { rules, document, expander, accepts, compile, hint };
   const endings = createEndings();
@@ -44,9 +52,12 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
   /** Where the innermost contradiction was that nothing has made up for since. */
   let blamed: string | undefined;
 
-  const [facts, ...others] = expander.expand([document.root]);
+  const roots = [document.root];
+  if (options.only !== undefined)
+    roots.push(document.imply(document.root, `only ${options.only}`, { keywords: { type: options.only } }));
+  const [facts, ...others] = expander.expand(roots);
   const isPlain = facts !== undefined && others.length === 0 && valueSpaceOf(facts).values === undefined;
-  const term = isPlain ? factsTerm(facts, ruleName) : compile([document.root]);
+  const term = isPlain ? factsTerm(facts, ruleName) : compile(roots);
   if (term === undefined)
     throw new SchemaRefusal(blamed ?? "", "allows no value at all: its parts contradict each other");
   if (term !== ruleName) rules.define(ruleName, term);
@@ -96,8 +107,13 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
       return cycle.name;
     }
     if (terms.has(key)) return terms.get(key);
-    checkTime();
-    if (open.size >= maxDepth) throw new SchemaRefusal(facts[0]?.pointer ?? "", `nests deeper than ${maxDepth} levels`);
+    const place = facts[0]?.pointer ?? "";
+    work.spend(unitsPerPlace, place);
+    const tooMuch = tooMuchAt();
+    if (tooMuch !== undefined) {
+      onUnenforced(place, tooMuch);
+      return anyOfTypes(facts);
+    }
     const here = { name: name || rules.reserve(hint(facts[0])), isUsed: name !== "" };
     open.set(key, here);
     const body = factsBody(facts);
@@ -110,9 +126,25 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
     return found;
   }
 
+  /** Why what is still to be compiled cannot be; undefined: it can. */
+  function tooMuchAt(): string | undefined {
+    if (open.size >= maxDepth) return `nests deeper than ${maxDepth} levels`;
+    return work.isScarce() || rules.isFilling()
+      ? "comes after what is already too large a grammar: simplify the schema"
+      : undefined;
+  }
+
+  /** Just the types, without anything that needs rules of its own. */
+  function anyOfTypes(facts: Facts): string | undefined {
+    const { types } = valueSpaceOf(facts);
+    const words = [...types].map((type) => jsonRule(rules, `json-${type}`));
+    return words.length === 0 ? undefined : words.length === 1 ? words[0] : rules.intern("any", words.join(" | "));
+  }
+
   function factsBody(facts: Facts): string | undefined {
     const space = valueSpaceOf(facts);
-    if (space.typesAre === "unknown" && !facts.some(({ excluded }) => excluded)) return jsonRule(rules, "json-value");
+    if (space.typesAre === "unknown" && !facts.some(({ opposite }) => Object.keys(opposite).length > 0))
+      return jsonRule(rules, "json-value");
     const small = excludedSmall(facts, space.types);
     const bodies = [...space.types].map((type) => (small && isSmall(type) ? undefined : noted(type, facts)));
     const literals = small?.filter((value) => accepts(facts, value)).map((value) => literal(JSON.stringify(value)));
@@ -137,24 +169,14 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
       case "boolean":
         return jsonRule(rules, "json-boolean");
       case "string":
-        return stringTerm(compiler, facts, {
-          except: excludedOf(facts, "string") as readonly string[],
-          at: { node: facts[0]!, name: "not" },
-        });
+        return stringTerm(compiler, facts, { at: { node: facts[0]!, name: "not" } });
       case "integer":
       case "number":
         return numberTerm(compiler, facts, { integer: type === "integer" });
       case "array":
-      case "object": {
-        if (excludedOf(facts, type).length > 0) {
-          refuseKeyword(
-            facts.find(({ excluded }) => excluded)!,
-            "not",
-            `excludes an ${type}, which is not supported`,
-          );
-        }
-        return type === "array" ? arrayTerm(compiler, facts) : objectTerm(compiler, facts);
-      }
+        return arrayTerm(compiler, facts);
+      case "object":
+        return objectTerm(compiler, facts);
     }
   }
 
@@ -168,18 +190,9 @@ export function compileSchema(rules: RuleSet, schema: unknown, ruleName: string)
   }
 }
 
-/** Gives a function that refuses the schema once this thread has worked on it for too long. */
-function createTimeLimit(): () => void {
-  const { user: startedAt } = process.threadCpuUsage();
-  return () => {
-    if ((process.threadCpuUsage().user - startedAt) / 1000 < maxCpuMs) return;
-    throw new SchemaRefusal("", `takes more than ${maxCpuMs} ms to compile: simplify its patterns and alternatives`);
-  };
-}
-
 /** null, true and false less what is excluded; undefined when none of them is. */
 function excludedSmall(facts: Facts, types: ReadonlySet<JsonType>): readonly unknown[] | undefined {
-  if (!facts.some(({ excluded }) => excluded?.some((value) => isSmall(typeOfValue(value))))) return undefined;
+  if (!facts.some(({ opposite }) => opposite.values?.some((value) => isSmall(typeOfValue(value))))) return undefined;
   return [null, true, false].filter((value) => types.has(typeOfValue(value)));
 }
 
@@ -197,8 +210,4 @@ function keyOf(facts: Facts): string {
 
 function isSmall(type: JsonType): boolean {
   return type === "null" || type === "boolean";
-}
-
-function excludedOf(facts: Facts, type: JsonType): readonly unknown[] {
-  return facts.flatMap(({ excluded }) => excluded?.filter((value) => typeOfValue(value) === type) ?? []);
 }

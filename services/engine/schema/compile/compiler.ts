@@ -1,10 +1,14 @@
 import type { RuleSet } from "../gbnf/rule-set.ts";
 import type { SchemaDocument, SchemaNode } from "../document/schema-document.ts";
+import type { OnUnenforced } from "../document/refusal.ts";
 import type { Facts } from "../document/value-space.ts";
+import type { Work } from "./work.ts";
 
 /** Turns schemas that must all hold into alternatives, each a list of facts: `$ref`, `allOf` … are resolved. */
 export interface Expander {
   readonly document: SchemaDocument;
+  readonly work: Work;
+  readonly onUnenforced: OnUnenforced;
   /** No alternative: nothing satisfies the schemas. An alternative without facts: everything does. */
   expand(nodes: readonly SchemaNode[]): readonly Facts[];
 }

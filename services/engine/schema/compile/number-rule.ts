@@ -1,6 +1,6 @@
-import { exceptAutomaton, regexAutomaton } from "../regex/automata.ts";
+import { regexAutomaton } from "../regex/automata.ts";
 import { type Automaton, AutomatonTooLarge } from "../regex/automaton.ts";
-import { intersectAutomata } from "../regex/automaton-algebra.ts";
+import { complementAutomaton, intersectAutomata } from "../regex/automaton-algebra.ts";
 import { charSet } from "../regex/char-set.ts";
 import type { Compiler } from "./compiler.ts";
 import { jsonRule } from "../gbnf/json-rules.ts";
@@ -10,6 +10,7 @@ import { automatonTerm, regexTerm } from "../gbnf/language-term.ts";
 import { minimize } from "../regex/minimize.ts";
 import { numberBounds } from "../document/number-bounds.ts";
 import { numberRange } from "./number-range.ts";
+import { pointerTo } from "../document/refusal.ts";
 import { choice, emptyRegex, oneOf, type Regex, repeat, sequence, text } from "../regex/regex.ts";
 import type { Facts } from "../document/value-space.ts";
 
@@ -29,13 +30,14 @@ export function numberTerm(
 ): string | undefined {
   const { rules } = compiler;
   const bounds = numberBounds(facts);
-  const multiples = facts.flatMap((fact) => multipleOf(fact) ?? []);
+  const multiples = facts.flatMap((fact) => multipleOf(compiler, fact) ?? []);
   const isInteger = integer || multiples.some(isWhole);
   const divisors = multiples.filter((each) => compareDecimals(each, decimalOf(1)) !== 0);
-  const except = facts.flatMap((fact) => fact.excluded?.filter(isNumber).map(decimalOf) ?? []);
+  const opposites = facts.flatMap(oppositesOf);
   const isFree = bounds.min === undefined && bounds.max === undefined;
   const isUnsigned = bounds.min?.digits === 0n && !bounds.minExcluded && bounds.max === undefined;
-  if (except.length === 0 && divisors.length === 0 && (isFree || isUnsigned)) {
+  const isRange = divisors.length + opposites.length === 0;
+  if (isRange && (isFree || isUnsigned)) {
     if (isInteger) return jsonRule(rules, isFree ? "json-integer" : "json-natural");
     return jsonRule(rules, isFree ? "json-number" : "json-unsigned");
   }
@@ -45,41 +47,42 @@ export function numberTerm(
       ? digitsOnly(isFree, isInteger ? 0 : Math.max(...divisors.map((each) => scaledDivisor(each).decimals)))
       : numberRange(bounds, { integer: isInteger, exact: divisors.length > 0 });
   if (!regex) return undefined;
-  const hint = compiler.hint(facts[0], isInteger ? "integer" : "number");
-  if (except.length === 0 && divisors.length === 0) return regexTerm(rules, regex, "plain");
-  if (except.length > 0 && !isInteger) {
-    const node = facts.find(({ excluded }) => excluded?.some(isNumber))!;
-    // 1, 1.0 and 1.00 are one number, and there is no end to that.
-    return refuseKeyword(node, "not", "excludes a number that is no integer: use exclusiveMinimum or exclusiveMaximum");
-  }
-  const node = facts.find((fact) => keyword(fact, "multipleOf") !== undefined) ?? facts[0]!;
+  if (isRange) return regexTerm(rules, regex, "plain");
   try {
-    const automata = [regexAutomaton(regex), ...divisors.map(multipleAutomaton)];
-    if (except.length > 0) automata.push(exceptAutomaton(except.map(decimalText)));
+    const automata = [regexAutomaton(regex), ...divisors.map(multipleAutomaton), ...opposites.map(complementAutomaton)];
+    const hint = compiler.hint(facts[0], isInteger ? "integer" : "number");
     return automatonTerm(rules, minimize(intersectAutomata(automata)), "plain", hint);
   } catch (error) {
     if (!(error instanceof AutomatonTooLarge)) throw error;
-    return refuseKeyword(
-      node,
-      "multipleOf",
-      "needs too large a grammar together with the bounds: leave one of them away",
-    );
+    const node = facts.find((fact) => keyword(fact, "multipleOf") !== undefined) ?? facts[0]!;
+    const reason = "needs too large a grammar together with the bounds: leave one of them away";
+    compiler.expander.onUnenforced(pointerTo(node.pointer, "multipleOf"), reason);
+    return regexTerm(rules, regex, "plain");
   }
 }
 
-function multipleOf(fact: Facts[number]): Decimal | undefined {
+/** What must not be: multiples, and single values in all the ways to write them without an exponent. */
+function oppositesOf({ opposite }: Facts[number]): Automaton[] {
+  const values = (opposite.values ?? []).filter(isNumber).map(decimalOf).map(spellings);
+  return opposite.multipleOf === undefined ? values : [...values, multipleAutomaton(decimalOf(opposite.multipleOf))];
+}
+
+function spellings(value: Decimal): Automaton {
+  const zeros = repeat(text("0"), 0, Infinity);
+  const sign = value.digits === 0n ? repeat(text("-"), 0, 1) : emptyRegex;
+  const rest = isWhole(value) ? repeat(sequence([text("."), zeros]), 0, 1) : zeros;
+  return regexAutomaton(sequence([sign, text(decimalText(value)), rest]));
+}
+
+function multipleOf({ expander }: Compiler, fact: Facts[number]): Decimal | undefined {
   const value = numberKeyword(fact, "multipleOf");
   if (value === undefined) return undefined;
   if (value.digits <= 0n)
     return refuseKeyword(fact, "multipleOf", `must be greater than 0, and is ${decimalText(value)}`);
-  if (scaledDivisor(value).divisor > maxRemainders) {
-    return refuseKeyword(
-      fact,
-      "multipleOf",
-      `${decimalText(value)} has more than ${maxRemainders} remainders: use a smaller or rounder one`,
-    );
-  }
-  return value;
+  if (scaledDivisor(value).divisor <= maxRemainders) return value;
+  const reason = `${decimalText(value)} has more than ${maxRemainders} remainders: use a smaller or rounder one`;
+  expander.onUnenforced(pointerTo(fact.pointer, "multipleOf"), reason);
+  return isWhole(value) ? decimalOf(1) : undefined;
 }
 
 /** `divisor / 10^decimals`, so that multiples are counted in integers. */

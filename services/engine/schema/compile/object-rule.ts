@@ -1,108 +1,112 @@
-import type { Compiler } from "./compiler.ts";
-import { jsonRule } from "../gbnf/json-rules.ts";
-import { countKeyword, keyword, mapKeyword, refuseKeyword } from "../document/keywords.ts";
-import { enclosed, memberChain } from "../gbnf/member-chain.ts";
+import { countKeyword } from "../document/keywords.ts";
+import { pointerTo } from "../document/refusal.ts";
+import type { OppositeMember, SchemaNode } from "../document/schema-document.ts";
+import type { Facts } from "../document/value-space.ts";
 import { objectFacts } from "../expand/object-facts.ts";
-import { SchemaRefusal } from "../document/refusal.ts";
+import { matchesPattern } from "../expand/pattern-language.ts";
+import { jsonRule } from "../gbnf/json-rules.ts";
+import { enclosed, type Member, memberChain } from "../gbnf/member-chain.ts";
 import { literal } from "../gbnf/rule-set.ts";
-import type { SchemaNode } from "../document/schema-document.ts";
-import { stringTerm } from "./string-rule.ts";
-import { type Facts, valueSpaceOf } from "../document/value-space.ts";
+import type { Compiler } from "./compiler.ts";
+import { createNames, type Names } from "./member-names.ts";
+import { otherMembers } from "./other-members.ts";
 
 // Each name is a few rules, and the rules are made recursively.
 const maxNames = 1000;
+/** Each is an object of its own in the grammar. */
+const maxWitnesses = 50;
 
 /**
  * A term for an object that satisfies all facts; undefined when there is none. Members come in the order of the schema,
  * those that it does not name at the end.
  */
 export function objectTerm(compiler: Compiler, facts: Facts): string | undefined {
+  const object = objectFacts(compiler.expander, facts);
+  const names = createNames(compiler, facts, object);
+  const { onUnenforced } = compiler.expander;
+  const pointer = facts[0]?.pointer ?? "";
+  if (names.all.length > maxNames) {
+    onUnenforced(pointer, `has more than ${maxNames} properties`);
+    return jsonRule(compiler.rules, "json-object");
+  }
+  const sought = facts.flatMap(({ opposite }) => opposite.member ?? []);
+  const ways = (names.all.length + 1) ** sought.length;
+  if (ways > maxWitnesses) onUnenforced(pointer, "excludes what would need too large a grammar");
+  const choices = ways > maxWitnesses ? [[]] : witnesses(compiler, names, sought);
+  const terms = choices.map((each) => chainTerm(compiler, facts, { names, witnesses: each }));
+  const found = [...new Set(terms.filter((term) => term !== undefined))];
+  if (found.length <= 1) return found[0];
+  return compiler.rules.intern(compiler.hint(facts[0], "one"), found.join(" | "));
+}
+
+/** What satisfies `sought`: a member of this name, or (without one) a member that the schema does not name. */
+interface Witness {
+  readonly name: string | undefined;
+  readonly sought: OppositeMember;
+}
+
+/** Every way to have a witness for each of those that are sought. */
+function witnesses(
+  compiler: Compiler,
+  names: Names,
+  sought: readonly OppositeMember[],
+): readonly (readonly Witness[])[] {
+  const [first, ...rest] = sought;
+  if (!first) return [[]];
+  const named = names.all.filter((name) => isCandidate(compiler, first, name));
+  const ways: Witness[] = [undefined, ...named].map((name) => ({ name, sought: first }));
+  return ways.flatMap((way) => witnesses(compiler, names, rest).map((others) => [way, ...others]));
+}
+
+function isCandidate(compiler: Compiler, { except, name: node }: OppositeMember, name: string): boolean {
+  if (except.names.includes(name)) return false;
+  // Where that cannot be told it counts as excepted: one witness less.
+  if (node && except.patterns.some((pattern) => matchesPattern(compiler.expander, node, { pattern, text: name })))
+    return false;
+  return !node || compiler.expander.expand([node]).some((facts) => compiler.accepts(facts, name));
+}
+
+interface ChainOptions {
+  readonly names: Names;
+  readonly witnesses: readonly Witness[];
+}
+
+function chainTerm(compiler: Compiler, facts: Facts, { names, witnesses }: ChainOptions): string | undefined {
   const { rules } = compiler;
-  refuseUnsupported(facts);
-  const object = objectFacts(compiler.document, facts);
-  const keys = keyFacts(compiler, facts);
+  const { object } = names;
   const min = Math.max(0, ...facts.map((fact) => countKeyword(fact, "minProperties") ?? 0));
   const max = Math.min(Infinity, ...facts.map((fact) => countKeyword(fact, "maxProperties") ?? Infinity));
-  const hint = compiler.hint(facts[0]);
-  const names = [...object.names];
-  const allowed = keys && allowedNames(keys);
-  if (allowed && object.additional) names.push(...allowed.filter((name) => !names.includes(name)));
-  if (names.length > maxNames) throw new SchemaRefusal(facts[0]?.pointer ?? "", `has more than ${maxNames} properties`);
-
-  if (names.length === 0 && object.additional?.length === 0 && !keys && min === 0 && max === Infinity) {
+  const isAny = names.all.length === 0 && object.patterns.length === 0 && object.other([])?.length === 0;
+  if (isAny && !names.areRestricted && witnesses.length === 0 && min === 0 && max === Infinity)
     return jsonRule(rules, "json-object");
-  }
 
-  const members = [];
-  for (const name of names) {
-    const required = object.required.has(name);
-    const value =
-      keys && !compiler.accepts(keys, name) ? undefined : compiler.compile(object.member(name), { isNeeded: required });
-    if (value !== undefined) members.push({ term: memberTerm(literal(JSON.stringify(name) + ":"), value), required });
+  const members: Member[] = [];
+  for (const name of names.all) {
+    const own = witnesses.filter((witness) => witness.name === name);
+    const required = object.required.has(name) || own.length > 0;
+    const nodes: SchemaNode[] = [...object.member(name), ...own.flatMap(({ sought }) => sought.value ?? [])];
+    const value = names.allows(name) ? compiler.compile(nodes, { isNeeded: required }) : undefined;
+    if (value !== undefined) members.push({ term: `${literal(`${JSON.stringify(name)}:`)} " "? ${value}`, required });
     else if (required) return undefined;
   }
-  const extra =
-    object.additional && !allowed
-      ? extraMember(compiler, { owner: facts[0]!, names, keys, value: object.additional })
-      : undefined;
-  const chain = memberChain(rules, { members, extra, min, max, hint });
+  const extra = otherMembers(compiler, names);
+  for (const { name, sought } of witnesses) {
+    if (name !== undefined) continue;
+    const term = otherMembers(compiler, names, sought);
+    if (extra === undefined || term === undefined) return undefined;
+    // Others may come before it, where nobody counts them.
+    const before = rules.intern(compiler.hint(facts[0], "before"), `${extra} "," ${jsonRule(rules, "ws")}`);
+    members.push({ term: max === Infinity ? `${before}* ${term}` : term, required: true });
+  }
+  const chain = memberChain(rules, { members, extra, min, max, hint: compiler.hint(facts[0]) });
   if (chain === undefined) return undefined;
   const known = members.filter(({ required }) => required).length;
   if (extra !== undefined && min > known + 1) {
     const node = facts.find((fact) => countKeyword(fact, "minProperties") === min)!;
     const remedy = "list them as required properties, or use an array of {name, value}";
     // The grammar cannot see that a name comes twice, and then the object has one member less.
-    refuseKeyword(node, "minProperties", `${min} cannot be kept for names that the schema does not list: ${remedy}`);
+    const reason = `${min} cannot be kept for names that the schema does not list: ${remedy}`;
+    compiler.expander.onUnenforced(pointerTo(node.pointer, "minProperties"), reason);
   }
   return enclosed(rules, "{", chain, "}");
-}
-
-function memberTerm(key: string, value: string): string {
-  return `${key} " "? ${value}`;
-}
-
-interface ExtraMember {
-  readonly owner: SchemaNode;
-  readonly names: readonly string[];
-  readonly keys: Facts | undefined;
-  readonly value: readonly SchemaNode[];
-}
-
-function extraMember(compiler: Compiler, { owner, names, keys, value }: ExtraMember): string | undefined {
-  const at = { node: owner, name: "additionalProperties" };
-  const key = stringTerm(compiler, keys ?? [], { except: names, at });
-  const term = key === undefined ? undefined : compiler.compile(value);
-  if (term === undefined) return undefined;
-  return compiler.rules.intern(compiler.hint(value[0], "member"), memberTerm(`${key} ":"`, term));
-}
-
-/** What `propertyNames` asks of keys; undefined: nothing. */
-function keyFacts(compiler: Compiler, facts: Facts): Facts | undefined {
-  const nodes = facts.filter((fact) => keyword(fact, "propertyNames") !== undefined);
-  if (nodes.length === 0) return undefined;
-  const alternatives = compiler.expander.expand(nodes.map((node) => compiler.document.child(node, "propertyNames")));
-  if (alternatives.length > 1)
-    refuseKeyword(nodes[0]!, "propertyNames", "has alternatives: use one pattern or one enum");
-  const none = compiler.document.imply(nodes[0]!, "no names", { keywords: { enum: [] } });
-  const found = alternatives[0] ?? [none];
-  return found.length === 0 ? undefined : found;
-}
-
-/** The only keys there are, when `propertyNames` lists them. */
-function allowedNames(keys: Facts): readonly string[] | undefined {
-  const { types, values } = valueSpaceOf(keys);
-  if (!types.has("string")) return [];
-  return values?.filter((value) => typeof value === "string");
-}
-
-function refuseUnsupported(facts: Facts): void {
-  for (const fact of facts) {
-    for (const pattern of Object.keys(mapKeyword(fact, "patternProperties") ?? {})) {
-      const remedy = "list the names in properties, or use additionalProperties with propertyNames";
-      throw new SchemaRefusal(
-        `${fact.pointer}/patternProperties`,
-        `is not supported (for ${JSON.stringify(pattern)}): ${remedy}`,
-      );
-    }
-  }
 }

@@ -1,18 +1,18 @@
 import { isPlain } from "../regex/ambiguity.ts";
 import { exceptAutomaton, regexAutomaton } from "../regex/automata.ts";
-import { type Automaton, automatonAccepts, AutomatonTooLarge } from "../regex/automaton.ts";
+import { type Automaton, AutomatonTooLarge } from "../regex/automaton.ts";
 import { intersectAutomata } from "../regex/automaton-algebra.ts";
 import { boundedTerm } from "../gbnf/bounded-term.ts";
-import type { Compiler } from "./compiler.ts";
+import type { Compiler, Expander } from "./compiler.ts";
 import { fitLength, relaxCounts, splitLength } from "../regex/fit-length.ts";
+import { patternLanguage, tooLarge } from "../expand/pattern-language.ts";
 import { formatLanguage, formatNames } from "../document/formats.ts";
 import { jsonRule } from "../gbnf/json-rules.ts";
-import { countKeyword, refuseKeyword, textKeyword } from "../document/keywords.ts";
+import { countKeyword, textKeyword } from "../document/keywords.ts";
 import { regexTerm } from "../gbnf/language-term.ts";
-import { type Language, parsePattern } from "../regex/parse-pattern.ts";
-import { shown } from "../document/refusal.ts";
+import { complementLanguage, type Language } from "../regex/parse-pattern.ts";
+import { pointerTo, shown } from "../document/refusal.ts";
 import { type Lengths, lengthsOf, type Regex, repeatsEmpty } from "../regex/regex.ts";
-import { PatternError } from "../regex/regex-syntax.ts";
 import type { SchemaNode } from "../document/schema-document.ts";
 import type { Facts } from "../document/value-space.ts";
 
@@ -29,11 +29,26 @@ export interface StringOptions {
  * may use any escape; the others write each character in one way, as JSON.stringify does.
  */
 export function stringTerm(compiler: Compiler, facts: Facts, { except = [], at }: StringOptions): string | undefined {
-  const { rules } = compiler;
   const min = Math.max(0, ...facts.map((fact) => countKeyword(fact, "minLength") ?? 0));
   const max = Math.min(Infinity, ...facts.map((fact) => countKeyword(fact, "maxLength") ?? Infinity));
   if (min > max) return undefined;
-  const languages = languagesOf(facts);
+  const excluded = facts.flatMap(({ opposite }) => opposite.values?.filter((value) => typeof value === "string") ?? []);
+  const options = { lengths: { min, max }, except: [...new Set([...except, ...excluded])], at };
+  return languagesTerm(compiler, languagesOf(compiler.expander, facts), options);
+}
+
+interface LanguagesOptions extends Required<StringOptions> {
+  readonly lengths: Lengths;
+}
+
+function languagesTerm(
+  compiler: Compiler,
+  languages: readonly Source[],
+  options: LanguagesOptions,
+): string | undefined {
+  const { rules } = compiler;
+  const { lengths, except, at } = options;
+  const { min, max } = lengths;
   if (languages.length === 0 && except.length === 0) {
     if (min === 0 && max === Infinity) return jsonRule(rules, "json-string");
     return quoted(rules.repeat(jsonRule(rules, "json-char"), min, max));
@@ -41,20 +56,24 @@ export function stringTerm(compiler: Compiler, facts: Facts, { except = [], at }
   const { node, name } = languages[0] ?? at;
   const regex = languages.length === 1 && except.length === 0 ? languages[0]!.language.regex : undefined;
   try {
-    const fitted = regex && isPlain(regex) ? fitLength(regex, { min, max }) : undefined;
+    const fitted = regex && isPlain(regex) ? fitLength(regex, lengths) : undefined;
     if (fitted) return fitted === "none" ? undefined : quoted(regexTerm(rules, fitted, "json"));
-    const long = regex && max - min >= manyCharacters && max < Infinity ? splitString(regex, { min, max }) : undefined;
+    const long = regex && max - min >= manyCharacters && max < Infinity ? splitString(regex, lengths) : undefined;
     if (long) return quoted(regexTerm(rules, long, "json"));
     const isBound = !languages.some(({ language }) => isWithin(language, min, max));
-    const bounds = isBound ? { min, max } : { min: 0, max: Infinity };
+    const bounds = isBound ? lengths : { min: 0, max: Infinity };
     const automaton = togetherAutomaton(languages, except, bounds.max);
     const hint = compiler.hint(node, name === "pattern" || name === "format" ? "text" : "name");
     const term = boundedTerm(rules, automaton, { ...bounds, writing: "json", hint });
     return term === undefined ? undefined : quoted(term);
   } catch (error) {
     if (!(error instanceof AutomatonTooLarge)) throw error;
-    const split = regex && splitString(regex, { min, max });
-    return split ? quoted(regexTerm(rules, split, "json")) : refuseKeyword(node, name, tooLarge);
+    const split = regex && splitString(regex, lengths);
+    if (split) return quoted(regexTerm(rules, split, "json"));
+    compiler.expander.onUnenforced(pointerTo(node.pointer, name), tooLarge);
+    if (languages.length > 0) return languagesTerm(compiler, languages.slice(1), options);
+    // Names that are spoken of must stay out: then there are no others.
+    return except.length > 0 ? undefined : jsonRule(rules, "json-string");
   }
 }
 
@@ -77,9 +96,6 @@ function togetherAutomaton(languages: readonly Source[], except: readonly string
   return intersectAutomata(except.length > 0 ? [...automata, exceptAutomaton(except)] : automata);
 }
 
-const tooLarge =
-  "needs too large a grammar, together with lengths and other keywords: make it simpler, or its counts smaller";
-
 function quoted(term: string): string {
   return String.raw`"\"" ${term} "\""`;
 }
@@ -87,56 +103,33 @@ function quoted(term: string): string {
 interface Source {
   readonly language: Language;
   readonly node: SchemaNode;
-  readonly name: "pattern" | "format";
+  readonly name: "pattern" | "format" | "not";
 }
 
-/**
- * What patterns and formats ask for, each once. A format that nobody has standardised says nothing that could be
- * enforced: beside a pattern it only names what the pattern says (as zod writes it), alone it is refused.
- */
-function languagesOf(facts: Facts): Source[] {
+/** What patterns and formats ask for, each once. An unknown format is an annotation: it says nothing that could be enforced. */
+function languagesOf(expander: Expander, facts: Facts): Source[] {
   const found = new Map<string, Source>();
   for (const node of facts) {
     const pattern = textKeyword(node, "pattern");
-    if (pattern === undefined) continue;
-    found.set(`pattern ${pattern}`, { language: patternLanguage(node, pattern), node, name: "pattern" });
+    const language = pattern === undefined ? undefined : patternLanguage(expander, node, pattern);
+    if (language) found.set(`pattern ${pattern}`, { language, node, name: "pattern" });
+    const { pattern: opposite } = node.opposite;
+    const matching = opposite === undefined ? undefined : patternLanguage(expander, node, opposite);
+    if (matching) found.set(`no pattern ${opposite}`, { language: complementLanguage(matching), node, name: "not" });
   }
   const hasPattern = found.size > 0;
   for (const node of facts) {
     const format = textKeyword(node, "format");
     const language = format === undefined ? "any" : formatLanguage(format);
+    // Beside a pattern it names what the pattern says, as zod writes it.
     if (!language && !hasPattern) {
       const remedy = "use a pattern, or leave it away";
-      refuseKeyword(
-        node,
-        "format",
-        `${shown(format)} is no format that can be enforced (${formatNames.join(", ")} are some): ${remedy}`,
-      );
+      const reason = `${shown(format)} is not a format that can be enforced (${formatNames.join(", ")} are some): ${remedy}`;
+      expander.onUnenforced(pointerTo(node.pointer, "format"), reason);
     }
     if (language && language !== "any") found.set(`format ${format}`, { language, node, name: "format" });
   }
   return [...found.values()];
-}
-
-/** Whether a text that is written in the schema matches the node's `pattern`. */
-export function matchesPattern(node: SchemaNode, pattern: string, text: string): boolean {
-  try {
-    return automatonAccepts(patternLanguage(node, pattern).automaton(), text);
-  } catch (error) {
-    if (!(error instanceof AutomatonTooLarge)) throw error;
-    return refuseKeyword(node, "pattern", `${shown(pattern)} ${tooLarge}`);
-  }
-}
-
-/** What a `pattern` allows; refuses one outside of the supported syntax. */
-function patternLanguage(node: SchemaNode, pattern: string): Language {
-  try {
-    return parsePattern(pattern);
-  } catch (error) {
-    if (error instanceof AutomatonTooLarge) return refuseKeyword(node, "pattern", `${shown(pattern)} ${tooLarge}`);
-    if (!(error instanceof PatternError)) throw error;
-    return refuseKeyword(node, "pattern", `${shown(pattern)} ${error.message}`);
-  }
 }
 
 function isWithin({ regex }: Language, min: number, max: number): boolean {

@@ -28,3 +28,9 @@ export function shown(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
+
+/**
+ * Called with what a schema asks for and the grammar cannot enforce. Where that is not let pass it throws; else it is
+ * noted, and the grammar goes without: wider than the schema there.
+ */
+export type OnUnenforced = (pointer: Pointer, reason: string) => void;

@@ -10,8 +10,33 @@ export interface SchemaNode {
   readonly resource: Resource;
   /** Follows from other schemas instead of being written: does not make an object closed. */
   readonly implied: boolean;
-  /** Values that are not allowed: what is left of `not`. */
-  readonly excluded: readonly unknown[] | undefined;
+  /**
+   * Members and items that it describes count as evaluated (`unevaluatedProperties`): false for what follows from a
+   * schema that does not hold.
+   */
+  readonly annotates: boolean;
+  /** What must not be, as far as keywords cannot say it. */
+  readonly opposite: Opposite;
+}
+
+/** What is left of `not`. */
+export interface Opposite {
+  /** Values other than objects and arrays that are not allowed. */
+  readonly values?: readonly unknown[];
+  /** A pattern that strings must not match. */
+  readonly pattern?: string;
+  /** What numbers must not be a multiple of. */
+  readonly multipleOf?: number | ExactNumber;
+  /** A schema that must not hold. */
+  readonly schema?: SchemaNode;
+  /** Objects have a member, other than those excepted, whose name and value satisfy these. */
+  readonly member?: OppositeMember;
+}
+
+export interface OppositeMember {
+  readonly except: { readonly names: readonly string[]; readonly patterns: readonly string[] };
+  readonly name?: SchemaNode;
+  readonly value?: SchemaNode;
 }
 
 /** A schema with an identity: the whole document, or a part of it with an `$id`. */
@@ -26,16 +51,22 @@ export interface SchemaDocument {
   readonly root: SchemaNode;
   /** The schema at `path` below a node; refused when there is something else than a schema. */
   child(parent: SchemaNode, ...path: readonly (string | number)[]): SchemaNode;
-  /** What the node's `$ref` points to; refused when it is not inside of the document. */
-  resolve(reference: string, from: SchemaNode): SchemaNode;
+  /**
+   * What a reference in the node's keyword `name` (`$ref` …) points to, or why that cannot be said: it is in another
+   * document. Refused when it should be in this one and is not.
+   */
+  resolve(reference: string, from: SchemaNode, name: string): SchemaNode | string;
   /** A schema that `origin` implies; the same `tag` gives the same node again. */
   imply(origin: SchemaNode, tag: string, implied: Implied): SchemaNode;
 }
 
 export interface Implied {
   readonly keywords?: Readonly<Record<string, unknown>>;
-  readonly excluded?: readonly unknown[];
+  readonly opposite?: Opposite;
+  readonly annotates?: boolean;
 }
+
+const noOpposite: Opposite = {};
 
 type Keywords = Readonly<Record<string, unknown>>;
 
@@ -58,12 +89,23 @@ export function parseSchemaDocument(schema: unknown): SchemaDocument {
   let lastId = 0;
 
   const rootKeywords = keywordsOf(schema, "");
+  const draft = own(rootKeywords, "$schema");
+  const isDraft4 = /draft-0?4/.test(String(draft));
+  const saysOld = draft === undefined && own(rootKeywords, "definitions") && !own(rootKeywords, "$defs");
+  const isOld = Boolean(saysOld) || /draft-0?[467]/.test(String(draft));
   const rootResource = createResource(rootKeywords, "", "json-schema:///");
   index(rootKeywords, "", rootResource, 0);
   const root = nodeAt(schema, "", rootResource);
 
+  /** Draft 4 called it `id`, which is a property's name to all others. Up to draft 7 nothing counts beside `$ref`. */
+  function idOf(keywords: Keywords): string | undefined {
+    const id = keywords[isDraft4 ? "id" : "$id"];
+    return typeof id === "string" && !(isOld && own(keywords, "$ref") !== undefined) ? id : undefined;
+  }
+
   function createResource(keywords: Keywords, pointer: Pointer, base: string): Resource {
-    const uri = typeof keywords["$id"] === "string" ? (resolveUri(keywords["$id"], base) ?? base) : base;
+    const id = idOf(keywords);
+    const uri = id === undefined ? base : (resolveUri(id, base) ?? base);
     const resource = { uri, root: keywords, pointer, anchors: new Map<string, Keywords>() };
     if (!resources.has(uri)) resources.set(uri, resource);
     return resource;
@@ -72,15 +114,15 @@ export function parseSchemaDocument(schema: unknown): SchemaDocument {
   function index(keywords: Keywords, pointer: Pointer, parent: Resource, depth: number): void {
     if (depth > maxDepth) throw new SchemaRefusal(pointer, `nests schemas deeper than ${maxDepth} levels`);
     if (places.has(keywords)) return;
-    const id = keywords["$id"];
+    const id = idOf(keywords);
     const resource =
-      depth > 0 && typeof id === "string" && !id.startsWith("#")
-        ? createResource(keywords, pointer, parent.uri)
-        : parent;
+      depth > 0 && id !== undefined && !id.startsWith("#") ? createResource(keywords, pointer, parent.uri) : parent;
     places.set(keywords, { pointer, resource });
     // Draft 6 and 7 wrote an anchor as `"$id": "#name"`.
-    const anchor = typeof id === "string" && id.startsWith("#") ? id.slice(1) : keywords["$anchor"];
+    const anchor = id?.startsWith("#") === true ? id.slice(1) : keywords["$anchor"];
     if (typeof anchor === "string") resource.anchors.set(anchor, keywords);
+    const dynamicAnchor = keywords["$dynamicAnchor"];
+    if (typeof dynamicAnchor === "string") resource.anchors.set(dynamicAnchor, keywords);
     const visit = (value: unknown, ...path: (string | number)[]): void => {
       if (isKeywords(value)) index(value, pointerTo(pointer, ...path), resource, depth + 1);
     };
@@ -101,20 +143,25 @@ export function parseSchemaDocument(schema: unknown): SchemaDocument {
     let node = nodes.get(key);
     if (!node) {
       const place = places.get(keywords) ?? { pointer, resource };
-      node = { id: ++lastId, keywords, ...place, implied: false, excluded: undefined };
+      node = { id: ++lastId, keywords, ...place, implied: false, annotates: true, opposite: noOpposite };
       nodes.set(key, node);
     }
     return node;
   }
 
-  function resolve(reference: string, from: SchemaNode): SchemaNode {
+  function resolve(reference: string, from: SchemaNode, keyword: string): SchemaNode | string {
     const refuse = (): never => {
-      const remedy = "only references into the schema itself work: put the target under $defs";
-      throw new SchemaRefusal(pointerTo(from.pointer, "$ref"), `${shown(reference)} is not in the schema; ${remedy}`);
+      throw new SchemaRefusal(pointerTo(from.pointer, keyword), `${shown(reference)} is not in the schema`);
     };
     const [uri = "", fragment = ""] = reference.split("#", 2);
     const resource = uri === "" ? from.resource : resources.get(resolveUri(uri, from.resource.uri) ?? "");
-    if (!resource) return refuse();
+    if (!resource) return `${shown(reference)} is not in the schema: put what it means under $defs`;
+    const isOpen = (each: Resource): boolean =>
+      keyword === "$dynamicRef"
+        ? each.anchors.get(fragment)?.["$dynamicAnchor"] === fragment
+        : keyword === "$recursiveRef" && each.root["$recursiveAnchor"] === true;
+    if (isOpen(resource) && [...resources.values()].some((each) => each !== resource && isOpen(each)))
+      return `${shown(reference)} means another schema on each way that leads here: use $ref`;
     const name = decode(fragment);
     if (name !== "" && !name.startsWith("/")) {
       const target = resource.anchors.get(name);
@@ -138,11 +185,12 @@ export function parseSchemaDocument(schema: unknown): SchemaDocument {
       for (const key of path) value = own(value as Keywords, String(key));
       return nodeAt(value, pointerTo(parent.pointer, ...path), parent.resource);
     },
-    imply(origin, tag, { keywords = {}, excluded }) {
+    imply(origin, tag, { keywords = {}, opposite = noOpposite, annotates = false }) {
       const key = `${origin.id} ${tag}`;
       let node = nodes.get(key);
       if (!node) {
-        node = { id: ++lastId, keywords, pointer: origin.pointer, resource: origin.resource, implied: true, excluded };
+        const { pointer, resource } = origin;
+        node = { id: ++lastId, keywords, pointer, resource, implied: true, annotates, opposite };
         nodes.set(key, node);
       }
       return node;

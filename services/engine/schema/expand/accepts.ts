@@ -2,8 +2,8 @@ import type { Expander } from "../compile/compiler.ts";
 import { type Decimal, decimalOf, isMultiple, isNumber } from "../document/decimal.ts";
 import { countKeyword, keyword, listKeyword, mapKeyword, namesKeyword, numberKeyword } from "../document/keywords.ts";
 import { isInRange, numberBounds } from "../document/number-bounds.ts";
-import { isKeywords, type SchemaNode } from "../document/schema-document.ts";
-import { matchesPattern } from "../compile/string-rule.ts";
+import { isKeywords, type OppositeMember, type SchemaNode } from "../document/schema-document.ts";
+import { matchesPattern } from "./pattern-language.ts";
 import { canonicalJson, type Facts, hasType, typesOf } from "../document/value-space.ts";
 
 /**
@@ -27,7 +27,11 @@ export function createAcceptor(expander: Expander): (facts: Facts, value: unknow
   }
 
   function acceptsAt(value: unknown, node: SchemaNode, ...path: (string | number)[]): boolean {
-    return expander.expand([expander.document.child(node, ...path)]).some((facts) => accepts(facts, value));
+    return accepted(expander.document.child(node, ...path), value);
+  }
+
+  function accepted(node: SchemaNode, value: unknown): boolean {
+    return expander.expand([node]).some((facts) => accepts(facts, value));
   }
 
   function satisfies(fact: SchemaNode, value: unknown): boolean {
@@ -37,8 +41,8 @@ export function createAcceptor(expander: Expander): (facts: Facts, value: unknow
     const same = (other: unknown): boolean => canonicalJson(other) === json;
     if (listedValues(fact)?.has(json) === false) return false;
     if (keyword(fact, "const") !== undefined && !same(keyword(fact, "const"))) return false;
-    if (fact.excluded?.some(same)) return false;
-    if (typeof value === "string") return satisfiesString(fact, value);
+    if (fact.opposite.values?.some(same)) return false;
+    if (typeof value === "string") return satisfiesString(expander, fact, value);
     if (isNumber(value)) return satisfiesNumber(fact, decimalOf(value));
     if (Array.isArray(value)) return satisfiesArray(fact, value);
     return isKeywords(value) ? satisfiesObject(fact, value) : true;
@@ -46,19 +50,28 @@ export function createAcceptor(expander: Expander): (facts: Facts, value: unknow
 
   function satisfiesObject(fact: SchemaNode, value: Readonly<Record<string, unknown>>): boolean {
     const properties = mapKeyword(fact, "properties") ?? {};
+    const { member: opposite } = fact.opposite;
+    if (opposite && !Object.entries(value).some((each) => isMember(fact, opposite, each))) return false;
     const patterns = Object.keys(mapKeyword(fact, "patternProperties") ?? {});
     return (
       isWithin(fact, "Properties", Object.keys(value).length) &&
       (namesKeyword(fact, "required") ?? []).every((name) => Object.hasOwn(value, name)) &&
       Object.entries(value).every(([name, member]) => {
         if (keyword(fact, "propertyNames") !== undefined && !acceptsAt(name, fact, "propertyNames")) return false;
-        const matching = patterns.filter((pattern) => matchesPattern(fact, pattern, name));
+        const matching = patterns.filter((pattern) => matchesPattern(expander, fact, { pattern, text: name }));
         if (!matching.every((pattern) => acceptsAt(member, fact, "patternProperties", pattern))) return false;
         if (Object.hasOwn(properties, name)) return acceptsAt(member, fact, "properties", name);
         if (matching.length > 0 || keyword(fact, "additionalProperties") === undefined) return true;
         return acceptsAt(member, fact, "additionalProperties");
       })
     );
+  }
+
+  function isMember(fact: SchemaNode, opposite: OppositeMember, [name, member]: readonly [string, unknown]): boolean {
+    const { names, patterns } = opposite.except;
+    if (names.includes(name) || patterns.some((pattern) => matchesPattern(expander, fact, { pattern, text: name })))
+      return false;
+    return (!opposite.name || accepted(opposite.name, name)) && (!opposite.value || accepted(opposite.value, member));
   }
 
   function satisfiesArray(fact: SchemaNode, value: readonly unknown[]): boolean {
@@ -80,15 +93,24 @@ export function createAcceptor(expander: Expander): (facts: Facts, value: unknow
   }
 }
 
-function satisfiesString(fact: SchemaNode, value: string): boolean {
+function satisfiesString(expander: Expander, fact: SchemaNode, text: string): boolean {
   const pattern = keyword(fact, "pattern");
-  if (typeof pattern === "string" && !matchesPattern(fact, pattern, value)) return false;
-  return isWithin(fact, "Length", [...value].length);
+  if (typeof pattern === "string" && !matchesPattern(expander, fact, { pattern, text })) return false;
+  const { pattern: opposite } = fact.opposite;
+  // What cannot be told counts as matching, which here would be the other way round.
+  if (opposite !== undefined && matchesPattern(expander, fact, { pattern: opposite, text, unknown: false }))
+    return false;
+  return isWithin(fact, "Length", [...text].length);
 }
 
 function satisfiesNumber(fact: SchemaNode, value: Decimal): boolean {
   const multiple = numberKeyword(fact, "multipleOf");
-  return isInRange(numberBounds([fact]), value) && (multiple === undefined || isMultiple(value, multiple));
+  const { multipleOf: opposite } = fact.opposite;
+  return (
+    isInRange(numberBounds([fact]), value) &&
+    (multiple === undefined || multiple.digits <= 0n || isMultiple(value, multiple)) &&
+    (opposite === undefined || !isMultiple(value, decimalOf(opposite)))
+  );
 }
 
 function isWithin(fact: SchemaNode, what: string, count: number, least = 0): boolean {

@@ -3,7 +3,7 @@ import type { Expander } from "../compile/compiler.ts";
 import { negationsOf } from "./negate.ts";
 import { isEmptyRange, numberBounds } from "../document/number-bounds.ts";
 import { objectFacts } from "./object-facts.ts";
-import { pointerTo, SchemaRefusal } from "../document/refusal.ts";
+import { pointerTo } from "../document/refusal.ts";
 import type { SchemaNode } from "../document/schema-document.ts";
 import {
   canonicalJson,
@@ -20,6 +20,9 @@ const maxLook = 3;
 // Every pair is compared: beyond this the time is noticed.
 const maxPairs = 40_000;
 
+/** So many forms of "and not another branch" are kept. */
+const maxOpposites = 64;
+
 /** One alternative of a branch. */
 interface Way {
   readonly branch: number;
@@ -34,8 +37,9 @@ interface Way {
 /**
  * The alternatives of `oneOf`: exactly one branch may hold. Branches that cannot hold together (other types, a `const`
  * that tells them apart) stay as they are. From the rest is taken what the others would accept too: a name that another
- * requires and this one does not list must be absent, or the opposite of the other must hold. Refused when that
- * opposite cannot be expressed.
+ * requires and this one does not list must be absent, or the opposite of the other must hold. Where that has many
+ * forms only those are kept that leave one required name away, or the first that is possible: narrower than it must be.
+ * An opposite that cannot be expressed is not enforced.
  */
 export function exclusiveAlternatives(
   expander: Expander,
@@ -50,8 +54,11 @@ export function exclusiveAlternatives(
     for (const other of ways) {
       if (other.branch === way.branch || overlapping.has(other.branch) || areApart(way, other)) continue;
       if (++pairs > maxPairs) {
-        throw new SchemaRefusal(pointerTo(node.pointer, "oneOf"), "has too many alternatives to compare: use anyOf");
+        if (pairs === maxPairs + 1)
+          expander.onUnenforced(pointerTo(node.pointer, "oneOf"), "has too many alternatives to compare: use anyOf");
+        break;
       }
+      expander.work.spend(facts.length + other.stated.length, node.pointer);
       if (isImpossible(expander, [...facts, ...other.stated], maxLook)) continue;
       const without = absences(way.facts, other.stated).find((absence) =>
         isImpossible(expander, [...facts, absence, ...other.stated], maxLook),
@@ -59,13 +66,31 @@ export function exclusiveAlternatives(
       if (without) facts = [...facts, without];
       else overlapping.add(other.branch);
     }
-    return [...overlapping].reduce<readonly Facts[]>((all, j) => combine(all, opposite(j, way.branch), node), [facts]);
+    return [...overlapping].reduce<readonly Facts[]>((all, j) => without(all, j, way.branch), [facts]);
   });
+
+  /** What is left of the alternatives when another branch must not hold. */
+  function without(all: readonly Facts[], j: number, i: number): readonly Facts[] {
+    const negations = negationsOf(expander.document, branches[j]!);
+    if (!negations) {
+      const remedy = "use anyOf, or tell them apart by a required property with a const in each";
+      expander.onUnenforced(branches[j]!.pointer, `may hold together with branch ${i} of its oneOf: ${remedy}`);
+      return all;
+    }
+    const opposites = negations.flatMap((negation) => expander.expand([negation]));
+    const isFew = all.length * opposites.length <= maxOpposites;
+    return all.flatMap((facts) => {
+      const possible = combine([facts], opposites)!.filter((each) => !isImpossible(expander, each, 1));
+      if (isFew) return possible;
+      const absent = possible.filter((each) => each.some(isAbsence));
+      return absent.length > 0 && all.length * absent.length <= maxOpposites ? absent : possible.slice(0, 1);
+    });
+  }
 
   /** For each name that `others` require and `facts` do not list: that it is not there. */
   function absences(facts: Facts, others: Facts): readonly SchemaNode[] {
-    const listed = new Set(objectFacts(expander.document, facts).names);
-    const missing = [...objectFacts(expander.document, others).required].filter((name) => !listed.has(name));
+    const listed = new Set(objectFacts(expander, facts).names);
+    const missing = [...objectFacts(expander, others).required].filter((name) => !listed.has(name));
     return missing.map((name) =>
       expander.document.imply(node, `without ${name}`, { keywords: { properties: { [name]: false } } }),
     );
@@ -85,13 +110,6 @@ export function exclusiveAlternatives(
       values: values && new Set(values.map(canonicalJson)),
     };
   }
-
-  function opposite(j: number, i: number): readonly Facts[] {
-    const negations = negationsOf(expander.document, branches[j]!);
-    if (negations) return negations.flatMap((negation) => expander.expand([negation]));
-    const remedy = "use anyOf, or tell them apart by a required property with a const in each";
-    throw new SchemaRefusal(branches[j]!.pointer, `may hold together with branch ${i} of its oneOf: ${remedy}`);
-  }
 }
 
 /** Whether types or listed values alone tell two alternatives apart. */
@@ -108,7 +126,7 @@ function isImpossible(expander: Expander, facts: Facts, look: number): boolean {
   const possible = [...types].filter((type) => {
     if (type === "number" || type === "integer") return !isEmptyRange(numberBounds(facts));
     if (type !== "object" || look === 0) return true;
-    const object = objectFacts(expander.document, facts);
+    const object = objectFacts(expander, facts);
     return [...object.required].every((name) => {
       const alternatives = expander.expand(object.member(name));
       return alternatives.some((member) => !isImpossible(expander, member, look - 1));
@@ -119,5 +137,14 @@ function isImpossible(expander: Expander, facts: Facts, look: number): boolean {
 
 function isExcluded(facts: Facts, value: unknown): boolean {
   const json = canonicalJson(value);
-  return facts.some((fact) => fact.excluded?.some((excluded) => canonicalJson(excluded) === json));
+  return facts.some(({ opposite }) => opposite.values?.some((excluded) => canonicalJson(excluded) === json));
+}
+
+/** Whether a fact says that a name is absent. */
+function isAbsence({ implied, keywords }: SchemaNode): boolean {
+  return implied && Object.values(mapKeyword(keywords)).includes(false);
+}
+
+function mapKeyword({ properties }: Readonly<Record<string, unknown>>): object {
+  return typeof properties === "object" && properties !== null ? properties : {};
 }

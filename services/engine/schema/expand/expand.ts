@@ -1,28 +1,42 @@
-import { combine } from "./combine.ts";
+import { combine, maxAlternatives } from "./combine.ts";
 import type { Expander } from "../compile/compiler.ts";
+import type { Work } from "../compile/work.ts";
 import { exclusiveAlternatives } from "./exclusive.ts";
 import { keyword, listKeyword, mapKeyword, refuseKeyword, textKeyword } from "../document/keywords.ts";
 import { negationsOf } from "./negate.ts";
-import { SchemaRefusal } from "../document/refusal.ts";
+import { type OnUnenforced, pointerTo, SchemaRefusal } from "../document/refusal.ts";
 import type { SchemaDocument, SchemaNode } from "../document/schema-document.ts";
+import { unevaluatedNodes } from "./unevaluated.ts";
 import { assertionKeywords, type Facts } from "../document/value-space.ts";
 
-/** Keywords that would change what others mean, so that they cannot be passed over. */
+/** Keywords of draft 3 that would change what others mean, so that they cannot be passed over. */
 const unsupported: Readonly<Record<string, string>> = {
-  $dynamicRef: "use $ref",
-  $recursiveRef: "use $ref",
   extends: "use allOf",
   disallow: "use anyOf with what is allowed",
 };
 
-/** See Expander. Throws SchemaRefusal for what says nothing or cannot be expressed; `checkTime` may throw as well. */
-export function createExpander(document: SchemaDocument, checkTime: () => void): Expander {
+export interface ExpanderOptions {
+  readonly document: SchemaDocument;
+  readonly work: Work;
+  readonly onUnenforced: OnUnenforced;
+}
+
+/** See Expander. Throws SchemaRefusal for what says nothing; what cannot be expressed is told to `onUnenforced`. */
+export function createExpander({ document, work, onUnenforced }: ExpanderOptions): Expander {
   const known = new Map<SchemaNode, readonly Facts[]>();
   const open = new Set<SchemaNode>();
-  const expander: Expander = { document, expand };
+  const expander: Expander = { document, work, onUnenforced, expand };
 
   function expand(nodes: readonly SchemaNode[]): readonly Facts[] {
-    return nodes.map(alternatives).reduce<readonly Facts[]>((all, each, i) => combine(all, each, nodes[i]!), [[]]);
+    return nodes.reduce<readonly Facts[]>((all, node) => and(all, alternatives(node), node.pointer), [[]]);
+  }
+
+  /** Both; where that has too many combinations the second is not enforced. */
+  function and(a: readonly Facts[], b: readonly Facts[], pointer: string): readonly Facts[] {
+    work.spend(a.length * b.length, pointer);
+    const both = combine(a, b);
+    if (!both) onUnenforced(pointer, `has more than ${maxAlternatives} combinations of its alternatives: simplify it`);
+    return both ?? a;
   }
 
   function alternatives(node: SchemaNode): readonly Facts[] {
@@ -30,11 +44,10 @@ export function createExpander(document: SchemaDocument, checkTime: () => void):
     if (before) return before;
     if (open.has(node))
       throw new SchemaRefusal(node.pointer, "refers to itself with nothing in between, so it says nothing");
-    checkTime();
     open.add(node);
     let found: readonly Facts[] = isFact(node) ? [[node]] : [[]];
-    for (const conjunct of conjuncts(node)) found = combine(found, conjunct, node);
-    found = found.map((facts) => withUnevaluated(node, facts));
+    for (const conjunct of conjuncts(node)) found = and(found, conjunct, node.pointer);
+    found = found.map((facts) => [...facts, ...unevaluatedNodes(document, node, facts)]);
     open.delete(node);
     known.set(node, found);
     return found;
@@ -45,14 +58,24 @@ export function createExpander(document: SchemaDocument, checkTime: () => void):
     for (const name of Object.keys(unsupported)) {
       if (keyword(node, name) !== undefined) refuseKeyword(node, name, `is not supported: ${unsupported[name]}`);
     }
-    const reference = textKeyword(node, "$ref");
-    if (reference !== undefined) yield alternatives(document.resolve(reference, node));
+    for (const name of ["$ref", "$dynamicRef", "$recursiveRef"]) {
+      const reference = textKeyword(node, name);
+      if (reference !== undefined) yield referred(node, name, reference);
+    }
     for (const each of branches(node, "allOf")) yield alternatives(each);
     if (keyword(node, "anyOf") !== undefined) yield branches(node, "anyOf").flatMap(alternatives);
     if (keyword(node, "oneOf") !== undefined) yield exclusiveAlternatives(expander, node, branches(node, "oneOf"));
     if (keyword(node, "not") !== undefined) yield negated(document.child(node, "not"));
+    if (node.opposite.schema) yield negated(node.opposite.schema);
     if (keyword(node, "if") !== undefined) yield conditional(node);
     yield* dependencies(node);
+  }
+
+  function referred(node: SchemaNode, name: string, reference: string): readonly Facts[] {
+    const target = document.resolve(reference, node, name);
+    if (typeof target !== "string") return alternatives(target);
+    onUnenforced(pointerTo(node.pointer, name), target);
+    return [[]];
   }
 
   function branches(node: SchemaNode, name: string): SchemaNode[] {
@@ -62,10 +85,8 @@ export function createExpander(document: SchemaDocument, checkTime: () => void):
   function negated(node: SchemaNode): readonly Facts[] {
     const negations = negationsOf(document, node);
     if (negations) return negations.flatMap(alternatives);
-    throw new SchemaRefusal(
-      node.pointer,
-      "cannot be negated: say what is allowed instead, for example with enum or anyOf",
-    );
+    onUnenforced(node.pointer, "cannot be negated: say what is allowed instead, for example with enum or anyOf");
+    return [[]];
   }
 
   /** `if` and `then`, or not `if` and `else`. */
@@ -74,7 +95,8 @@ export function createExpander(document: SchemaDocument, checkTime: () => void):
     const branch = (name: string): SchemaNode[] =>
       keyword(node, name) === undefined ? [] : [document.child(node, name)];
     if (branch("then").length + branch("else").length === 0) return [[]];
-    return [...expand([condition, ...branch("then")]), ...combine(negated(condition), expand(branch("else")), node)];
+    const otherwise = and(negated(condition), expand(branch("else")), node.pointer);
+    return [...expand([condition, ...branch("then")]), ...otherwise];
   }
 
   /** A name is absent, or what depends on it holds. */
@@ -90,29 +112,10 @@ export function createExpander(document: SchemaDocument, checkTime: () => void):
     }
   }
 
-  function withUnevaluated(node: SchemaNode, facts: Facts): Facts {
-    const implied: SchemaNode[] = [];
-    const properties = keyword(node, "unevaluatedProperties");
-    if (properties !== undefined && !facts.some((fact) => keyword(fact, "additionalProperties") !== undefined)) {
-      const names = facts.flatMap((fact) => Object.keys(mapKeyword(fact, "properties") ?? {}));
-      const keywords = {
-        properties: Object.fromEntries(names.map((name) => [name, true])),
-        additionalProperties: properties,
-      };
-      implied.push(document.imply(node, `properties other than ${JSON.stringify(names)}`, { keywords }));
-    }
-    const items = keyword(node, "unevaluatedItems");
-    if (items !== undefined && !facts.some((fact) => keyword(fact, "items") !== undefined)) {
-      const length = Math.max(0, ...facts.map((fact) => listKeyword(fact, "prefixItems")?.length ?? 0));
-      const keywords = { prefixItems: Array(length).fill(true), items };
-      implied.push(document.imply(node, `items after ${length}`, { keywords }));
-    }
-    return [...facts, ...implied];
-  }
-
   return expander;
 }
 
-function isFact(node: SchemaNode): boolean {
-  return node.excluded !== undefined || Object.keys(node.keywords).some((name) => assertionKeywords.has(name));
+function isFact({ keywords, opposite }: SchemaNode): boolean {
+  const { schema: _, ...rest } = opposite;
+  return Object.keys(rest).length > 0 || Object.keys(keywords).some((name) => assertionKeywords.has(name));
 }

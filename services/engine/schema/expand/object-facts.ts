@@ -1,5 +1,7 @@
+import type { Expander } from "../compile/compiler.ts";
 import { keyword, mapKeyword, namesKeyword } from "../document/keywords.ts";
-import type { SchemaDocument, SchemaNode } from "../document/schema-document.ts";
+import { matchesPattern } from "./pattern-language.ts";
+import type { SchemaNode } from "../document/schema-document.ts";
 import type { Facts } from "../document/value-space.ts";
 
 /** What facts say together about the members of an object. */
@@ -7,35 +9,65 @@ export interface ObjectFacts {
   /** Every name that is spoken of, in the order of the schemas. */
   readonly names: readonly string[];
   readonly required: ReadonlySet<string>;
-  /** What members with other names must satisfy; undefined: there are none. */
-  readonly additional: readonly SchemaNode[] | undefined;
+  /** The patterns of `patternProperties`, each once. */
+  readonly patterns: readonly string[];
   /** The schemas that a member of this name must satisfy. */
   member(name: string): readonly SchemaNode[];
+  /** The same for a name that is not spoken of and matches just these patterns; undefined: there is no such member. */
+  other(matched: readonly string[]): readonly SchemaNode[] | undefined;
 }
 
 /**
- * An object whose schema has `properties` and no `additionalProperties` is closed, although JSON Schema leaves it open:
- * whoever lists the properties wants those, and a model would fill an open object with anything. A name that is
- * `required` without being listed is a member of any kind. `additionalProperties`, when given, is kept as it is.
+ * An object whose schema has `properties` or `patternProperties` and no `additionalProperties` is closed, although JSON
+ * Schema leaves it open: whoever lists the members wants those, and a model would fill an open object with anything. A
+ * name that is `required` without being listed is a member of any kind. `additionalProperties`, when given, is kept as
+ * it is.
  */
-export function objectFacts(document: SchemaDocument, facts: Facts): ObjectFacts {
-  const required = new Set(facts.flatMap((fact) => namesKeyword(fact, "required") ?? []));
+export function objectFacts(expander: Expander, facts: Facts): ObjectFacts {
+  const { document } = expander;
   const listed = facts.flatMap((fact) => Object.keys(mapKeyword(fact, "properties") ?? {}));
-  const additional = facts.filter((fact) => keyword(fact, "additionalProperties") !== undefined);
-  const closed =
-    additional.some((fact) => keyword(fact, "additionalProperties") === false) ||
-    (additional.length === 0 && facts.some((fact) => !fact.implied && keyword(fact, "properties") !== undefined));
+  const required = new Set(facts.flatMap((fact) => namesKeyword(fact, "required") ?? []));
+  const patterns = [...new Set(facts.flatMap(patternsOf))];
+  const isClosed =
+    facts.every((fact) => keyword(fact, "additionalProperties") === undefined) && facts.some(listsMembers);
   return {
     names: [...new Set([...listed, ...required])],
     required,
-    additional: closed ? undefined : additional.map((fact) => document.child(fact, "additionalProperties")),
+    patterns,
     member: (name) =>
       facts.flatMap((fact) => {
-        if (Object.hasOwn(mapKeyword(fact, "properties") ?? {}, name))
-          return [document.child(fact, "properties", name)];
-        return keyword(fact, "additionalProperties") === undefined
-          ? []
-          : [document.child(fact, "additionalProperties")];
+        const own = Object.hasOwn(mapKeyword(fact, "properties") ?? {}, name);
+        const matched = patternsOf(fact).filter((pattern) => matchesPattern(expander, fact, { pattern, text: name }));
+        return [
+          ...(own ? [document.child(fact, "properties", name)] : []),
+          ...(own || matched.length > 0 ? like(fact, matched) : rest(fact)),
+        ];
       }),
+    other(matched) {
+      if (isClosed && matched.length === 0) return undefined;
+      const found: SchemaNode[] = [];
+      for (const fact of facts) {
+        const own = patternsOf(fact).filter((pattern) => matched.includes(pattern));
+        if (own.length === 0 && keyword(fact, "additionalProperties") === false) return undefined;
+        found.push(...(own.length > 0 ? like(fact, own) : rest(fact)));
+      }
+      return found;
+    },
   };
+
+  function like(fact: SchemaNode, matched: readonly string[]): SchemaNode[] {
+    return matched.map((pattern) => document.child(fact, "patternProperties", pattern));
+  }
+
+  function rest(fact: SchemaNode): SchemaNode[] {
+    return keyword(fact, "additionalProperties") === undefined ? [] : [document.child(fact, "additionalProperties")];
+  }
+}
+
+function patternsOf(fact: SchemaNode): readonly string[] {
+  return Object.keys(mapKeyword(fact, "patternProperties") ?? {});
+}
+
+function listsMembers(fact: SchemaNode): boolean {
+  return !fact.implied && (keyword(fact, "properties") !== undefined || patternsOf(fact).length > 0);
 }

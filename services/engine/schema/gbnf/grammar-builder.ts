@@ -1,7 +1,7 @@
 import { invalidParameter } from "../../../../clients/errors.ts";
 import { compileSchema } from "../compile/compile-schema.ts";
 import { type JsonRule, jsonRule } from "./json-rules.ts";
-import { SchemaRefusal } from "../document/refusal.ts";
+import { type OnUnenforced, SchemaRefusal } from "../document/refusal.ts";
 import { createRuleSet, literal } from "./rule-set.ts";
 import { patternTerm } from "./pattern-term.ts";
 import { textTerm, type TextOptions } from "./text-term.ts";
@@ -11,6 +11,13 @@ export interface SchemaOptions {
   readonly param?: string;
   /** What stands before JSON pointers in messages. Default: `#`. */
   readonly pointerPrefix?: string;
+  /** The only type that is wanted. */
+  readonly only?: "object";
+  /**
+   * Told each place (with the prefix) of which the grammar does not enforce all, and why; the grammar is wider than the
+   * schema there. Unset: such a schema is refused.
+   */
+  readonly onUnenforced?: (place: string, reason: string) => void;
 }
 
 /** Collects rules for one GBNF grammar, which several schemas may share. */
@@ -44,7 +51,9 @@ export function createGrammarBuilder(): GrammarBuilder {
   return {
     addSchema(schema, ruleName, options = {}) {
       const name = rules.reserve(ruleName);
-      refusing(options, () => compileSchema(rules, schema, name));
+      refusing(options, (onUnenforced) => {
+        compileSchema(rules, schema, { name, onUnenforced, ...(options.only && { only: options.only }) });
+      });
       return name;
     },
     addRule(name, body) {
@@ -63,11 +72,17 @@ export function createGrammarBuilder(): GrammarBuilder {
 
 /** Runs `compile`; what it refuses becomes an error for the caller. */
 function refusing(
-  { param = "response_format.json_schema.schema", pointerPrefix = "#" }: SchemaOptions,
-  compile: () => void,
+  { param = "response_format.json_schema.schema", pointerPrefix = "#", onUnenforced }: SchemaOptions,
+  compile: (onUnenforced: OnUnenforced) => void,
 ): void {
+  const told = new Set<string>();
+  const tell: OnUnenforced = (pointer, reason) => {
+    if (!onUnenforced) throw new SchemaRefusal(pointer, reason);
+    if (!told.has(pointer)) onUnenforced(`${pointerPrefix}${pointer}`, reason);
+    told.add(pointer);
+  };
   try {
-    compile();
+    compile(tell);
   } catch (error) {
     if (error instanceof SchemaRefusal) {
       throw invalidParameter(

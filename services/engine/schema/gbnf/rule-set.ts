@@ -11,6 +11,8 @@ export interface RuleSet {
   /** The rule with this body: one that exists, or a new one with a name like `hint`. A body that is a name stays that. */
   intern(hint: string, body: string): string;
   has(name: string): boolean;
+  /** Whether half of what a grammar may have is there. */
+  isFilling(): boolean;
   /** `term` (a rule's name, a character class or a literal) `min` to `max` times; `max` may be Infinity. */
   repeat(term: string, min: number, max: number): string;
   /** The whole grammar, one rule a line, in the order of their names' reservation. */
@@ -95,6 +97,7 @@ export function createRuleSet(): RuleSet {
     settle,
     intern,
     has: (name) => bodies.has(name),
+    isFilling: () => bodies.size > maxRules / 2 || chars > maxChars / 2,
     repeat(term, min, max) {
       if (max === Infinity) return min === 1 ? `${term}+` : `${exactly(term, min)} ${term}*`.trim();
       if (min > 0 && min < max && max <= maxDirectRepeat) return `${term}{${min},${max}}`;

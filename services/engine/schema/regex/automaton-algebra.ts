@@ -3,12 +3,21 @@ import { anyChar, type CharSet, intersect, subtract } from "./char-set.ts";
 
 /** The same strings, with one move for each character: a state is the set of all states that `inner` could be in. */
 export function determinize(inner: Automaton): Automaton {
+  const sets: (readonly string[])[] = [];
+  const ids = new Map<string, string>();
+  function idOf(states: readonly string[]): string {
+    const members = [...new Set(states)].toSorted();
+    const key = JSON.stringify(members);
+    let id = ids.get(key);
+    if (id === undefined) ids.set(key, (id = String(sets.push(members) - 1)));
+    return id;
+  }
   return {
-    start: inner.start,
+    start: idOf([inner.start]),
     moves(state) {
       let parts: { set: CharSet; to: string[] }[] = [{ set: anyChar, to: [] }];
       let work = 0;
-      for (const move of statesIn(state).flatMap((each) => inner.moves(each))) {
+      for (const move of sets[Number(state)]!.flatMap((each) => inner.moves(each))) {
         parts = parts.flatMap(({ set, to }) => [
           { set: intersect(set, move.set), to: [...to, move.to] },
           { set: subtract(set, move.set), to },
@@ -17,14 +26,10 @@ export function determinize(inner: Automaton): Automaton {
         work += parts.length;
         if (work > maxMovesOfState) throw new AutomatonTooLarge();
       }
-      return parts.map(({ set, to }) => ({ set, to: [...new Set(to)].toSorted().join(",") }));
+      return parts.map(({ set, to }) => ({ set, to: idOf(to) }));
     },
-    accepts: (state) => statesIn(state).some((each) => inner.accepts(each)),
+    accepts: (state) => sets[Number(state)]!.some((each) => inner.accepts(each)),
   };
-}
-
-function statesIn(joined: string): readonly string[] {
-  return joined === "" ? [] : joined.split(",");
 }
 
 /** Every string that `inner` does not accept. */

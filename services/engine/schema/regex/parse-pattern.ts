@@ -15,6 +15,11 @@ export function regexLanguage(regex: Regex): Language {
   return { regex, automaton: () => regexAutomaton(regex) };
 }
 
+/** Every other string. */
+export function complementLanguage({ automaton }: Language): Language {
+  return { regex: undefined, automaton: () => complementAutomaton(automaton()) };
+}
+
 const anything: Regex = repeat(oneOf(anyChar), 0, Infinity);
 
 /**

@@ -124,11 +124,20 @@ export const wildSchema: fc.Arbitrary<unknown> = fc.letrec<{ schema: unknown; ob
     required: some(fc.uniqueArray(name, { maxLength: 2 })),
     additionalProperties: few(tie("schema")),
     propertyNames: few(
-      fc.constantFrom({ type: "string" }, { pattern: "^[ab]" }, { enum: ["a", "b", "x"] }, { maxLength: 3 }),
+      fc.constantFrom<unknown>(
+        { type: "string" },
+        { pattern: "^[ab]" },
+        { enum: ["a", "b", "x"] },
+        { maxLength: 3 },
+        { not: { const: "a" } },
+        { anyOf: [{ const: "a" }, { pattern: "^.{2}$" }] },
+      ),
     ),
     minProperties: few(fc.nat(2)),
     maxProperties: few(fc.nat(3)),
     dependentRequired: few(fc.constant({ a: ["b"] })),
+    patternProperties: few(fc.dictionary(fc.constantFrom("^a", "b$", "^[^b]*$", "c"), tie("schema"), { maxKeys: 2 })),
+    dependentSchemas: few(fc.dictionary(name, tie("schema"), { maxKeys: 1 })),
     unevaluatedProperties: few(fc.constantFrom<unknown>(false, { type: "number" })),
   });
   const array = fc.record({
@@ -138,6 +147,9 @@ export const wildSchema: fc.Arbitrary<unknown> = fc.letrec<{ schema: unknown; ob
     minItems: few(fc.nat(3)),
     maxItems: few(fc.nat(4)),
     uniqueItems: few(fc.boolean()),
+    contains: few(tie("schema")),
+    minContains: few(fc.nat(2)),
+    maxContains: few(fc.nat(2)),
     unevaluatedItems: few(fc.constantFrom<unknown>(false, { type: "number" })),
   });
   const string = fc.record({

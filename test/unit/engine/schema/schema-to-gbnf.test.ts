@@ -337,6 +337,273 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       [{ kind: "a" }, { kind: "b", x: 1 }, {}],
     ],
   ],
+  "members by pattern": [
+    [
+      { type: "object", patternProperties: { "^n_": number, "^t_": text } },
+      [{}, { n_a: 1, t_a: "x", n_b: 2 }],
+      [{ n_a: "x" }, { t_: 1 }, { other: 1 }, { xn_: 1 }],
+    ],
+    [
+      {
+        type: "object",
+        properties: { n_a: { minimum: 3 }, b: text },
+        patternProperties: { "^n_": { type: "integer" } },
+      },
+      [{ n_a: 3, b: "" }, { n_z: 1 }],
+      [{ n_a: 2 }, { n_a: 3.5 }, { b: 1 }, { c: 1 }],
+    ],
+    [
+      { type: "object", patternProperties: { "^a": number, z$: { minimum: 5 } }, additionalProperties: text },
+      [{ a: 1, z: 7, az: 5, other: "x" }],
+      [{ az: 4 }, { az: "" }, { z: "" }, { other: 1 }],
+    ],
+    [{ type: "object", patternProperties: { "^x-": true }, additionalProperties: false }, [{ "x-a": [] }], [{ y: 1 }]],
+    [{ type: "object", patternProperties: { "^x": false }, additionalProperties: number }, [{ y: 1 }], [{ x: 1 }]],
+    [
+      { type: "object", patternProperties: { '"|\\\\': number }, additionalProperties: false },
+      [{ 'a"': 1, "\\": 2 }],
+      [{ a: 1 }],
+    ],
+    [
+      { type: "object", patternProperties: { "^(?!_)": number }, additionalProperties: { type: "null" } },
+      [{ a: 1, _a: null }],
+      [{ a: null }, { _a: 1 }],
+    ],
+    [
+      { type: "object", patternProperties: { a: { type: "null" } }, required: ["ab"], additionalProperties: number },
+      [{ ab: null, b: 1 }],
+      [{ ab: 1 }, { b: 1 }],
+    ],
+    [
+      { type: "object", patternProperties: { "^p": number }, maxProperties: 2, minProperties: 1 },
+      [{ p: 1 }, { p1: 1, p2: 2 }],
+      [{}, { p1: 1, p2: 2, p3: 3 }],
+    ],
+    [
+      {
+        type: "object",
+        patternProperties: {
+          "^1": number,
+          "^.2": text,
+          "3$": { type: "null" },
+          4: { type: "boolean" },
+          5: { type: "array" },
+        },
+      },
+      [{ 1: 0, 4: true, 5: [] }, { a2: "" }],
+      [{ a2: 1 }, { 4: 1 }, { 12: 1 }, { 12: "" }],
+    ],
+  ],
+  "names of members": [
+    [{ type: "object", propertyNames: { not: { const: "a" } }, additionalProperties: number }, [{ b: 1 }], [{ a: 1 }]],
+    [
+      { type: "object", propertyNames: { anyOf: [{ const: "a" }, { pattern: "^x" }] }, additionalProperties: number },
+      [{ a: 1, xy: 2 }, { x: 1 }],
+      [{ b: 1 }, { a: "" }],
+    ],
+    [{ type: "object", propertyNames: false, additionalProperties: number }, [{}], [{ a: 1 }]],
+    [
+      {
+        type: "object",
+        propertyNames: { enum: ["a", "b"] },
+        patternProperties: { "^a": number },
+        additionalProperties: text,
+      },
+      [{ a: 1, b: "" }],
+      [{ a: "" }, { b: 1 }, { c: "" }],
+    ],
+    [
+      { type: "object", propertyNames: { minLength: 2, maxLength: 3 }, properties: { a: number, bb: number } },
+      [{ bb: 1 }, {}],
+      [{ a: 1 }],
+    ],
+  ],
+  contains: [
+    [{ type: "array", items: number, contains: { minimum: 5 } }, [[5], [1, 7], [9, 1, 1]], [[], [1], [1, 2]]],
+    [
+      { type: "array", contains: { const: "x" }, maxItems: 2 },
+      [["x"], [1, "x"], ["x", null]],
+      [[], [1, 2], [1, 2, "x"]],
+    ],
+    [
+      { type: "array", items: number, contains: { minimum: 5 }, minContains: 2, maxContains: 3 },
+      [
+        [5, 6],
+        [1, 5, 1, 6, 7],
+      ],
+      [[5], [1, 5], [5, 5, 5, 5]],
+    ],
+    [
+      { type: "array", items: number, contains: { minimum: 5 }, minContains: 0, maxContains: 1 },
+      [[], [1], [6, 1]],
+      [[6, 7]],
+    ],
+    [{ type: "array", contains: number, minContains: 0 }, [[], ["a"]], [1]],
+    [{ type: "array", minContains: 2 }, [[], [1]], [1]],
+    [
+      { type: "array", prefixItems: [text, number], items: text, contains: { const: "b" } },
+      [["b"], ["a", 1, "b"], ["b", 1]],
+      [["a"], ["a", 1], []],
+    ],
+    [
+      { type: "array", items: { enum: ["a", "b", "c"] }, contains: { const: "a" }, minItems: 2, maxItems: 3 },
+      [
+        ["a", "b"],
+        ["b", "c", "a"],
+      ],
+      [["a"], ["b", "c"], ["a", "b", "c", "a"]],
+    ],
+    [
+      { type: "array", items: number, allOf: [{ contains: { const: 1 } }, { contains: { const: 2 } }] },
+      [
+        [1, 2],
+        [2, 3, 1],
+      ],
+      [[1], [2, 2], []],
+    ],
+  ],
+  "what must not be": [
+    [{ type: "string", not: { pattern: "^a" } }, ["", "ba"], ["a", "ab"]],
+    [{ type: "string", not: { pattern: "^[a-z]+$" }, maxLength: 3 }, ["", "A", "a1"], ["a", "abc", "ABCD"]],
+    [{ type: "number", not: { type: "integer" } }, [1.5, -0.25], [1, -3, 0]],
+    [{ not: { type: "integer" }, type: ["number", "string"] }, [1.5, "a"], [2]],
+    [{ type: "integer", not: { multipleOf: 3 }, minimum: 0 }, [1, 2, 4, 100], [0, 3, 9]],
+    [{ type: "number", not: { const: 0.5 }, minimum: 0, maximum: 1 }, [0, 0.25, 0.51], [0.5]],
+    [
+      { type: ["object", "null"], not: { const: { a: 1 } }, properties: { a: number, b: number } },
+      [null, {}, { a: 2 }, { a: 1, b: 1 }],
+      [{ a: 1 }],
+    ],
+    [{ type: "array", items: number, not: { enum: [[1, 2], []] } }, [[1], [2, 2], [1, 2, 3]], [[1, 2], []]],
+    [{ type: "array", items: { type: ["number", "null"] }, not: { items: number } }, [[null], [1, null]], [[], [1]]],
+    [{ type: "array", items: number, not: { contains: { minimum: 5 } } }, [[], [1, 2]], [[5], [1, 9]]],
+    [
+      {
+        type: "object",
+        properties: { a: number, b: number },
+        additionalProperties: false,
+        not: { additionalProperties: false, properties: { a: true } },
+      },
+      [{ b: 1 }, { a: 1, b: 1 }],
+      [{}, { a: 1 }],
+    ],
+    [
+      { type: "object", additionalProperties: number, not: { patternProperties: { "^x": { maximum: 3 } } } },
+      [{ x: 4 }, { a: 1, x: 5 }],
+      [{}, { x: 3 }, { y: 5 }],
+    ],
+    [
+      { type: "object", additionalProperties: number, not: { propertyNames: { pattern: "^[ab]$" } } },
+      [{ c: 1 }, { a: 1, c: 2 }],
+      [{}, { a: 1, b: 2 }],
+    ],
+    [{ type: "integer", not: { not: { minimum: 3 } } }, [3], [2]],
+    [{ type: "integer", not: { oneOf: [{ minimum: 3 }, { maximum: 5 }] } }, [3, 5], [2, 6]],
+    [{ type: "integer", not: { anyOf: [{ minimum: 3 }, { const: 1 }] } }, [2, 0], [3, 1]],
+    [
+      {
+        type: "object",
+        properties: { a: number, b: number },
+        not: { if: { required: ["a"] }, then: { required: ["b"] } },
+      },
+      [{ a: 1 }],
+      [{}, { b: 1 }, { a: 1, b: 1 }],
+    ],
+    [
+      { type: "object", properties: { a: number, b: number }, not: { dependentRequired: { a: ["b"] } } },
+      [{ a: 1 }],
+      [{}, { b: 1 }, { a: 1, b: 1 }],
+    ],
+    [{ type: "integer", not: { $ref: "#/$defs/small" }, $defs: { small: { maximum: 3 } } }, [4], [3]],
+  ],
+  "one of": [
+    [
+      {
+        oneOf: [
+          { type: "object", properties: { a: number, b: number } },
+          { type: "object", properties: { a: number }, required: ["a"] },
+        ],
+      },
+      [{}, { b: 1 }],
+      [{ a: 1 }, { a: 1, b: 1 }],
+    ],
+    [{ type: "integer", oneOf: [{ multipleOf: 2 }, { multipleOf: 3 }], minimum: 0 }, [2, 3, 4, 9], [0, 6, 5]],
+    [{ type: "string", oneOf: [{ pattern: "^a" }, { pattern: "b$" }] }, ["a", "b", "ac"], ["ab", "c"]],
+    [{ type: "string", oneOf: [{ maxLength: 3 }, { minLength: 2 }] }, ["a", "abcd"], ["ab", "abc"]],
+    [
+      {
+        oneOf: [
+          { type: "array", items: number },
+          { type: "array", items: { type: "integer" } },
+        ],
+      },
+      [[1.5], [1, 0.5]],
+      [[], [1, 2]],
+    ],
+  ],
+  "unevaluated members and items": [
+    [
+      {
+        type: "object",
+        if: { properties: { k: { const: "a" } }, required: ["k"] },
+        then: { properties: { w: number } },
+        else: { properties: { v: { type: "integer" } }, required: ["v"] },
+        unevaluatedProperties: false,
+      },
+      [{ k: "a", w: 1 }, { v: 1 }],
+      [
+        { k: "b", v: 1 },
+        { k: "a", v: 1 },
+      ],
+    ],
+    [
+      {
+        type: "object",
+        properties: { a: true },
+        not: { not: { properties: { b: { const: 1 } }, required: ["b"] } },
+        unevaluatedProperties: number,
+      },
+      [{ a: "", b: 1 }],
+      [{ a: "" }, { b: 2 }],
+    ],
+    [
+      {
+        type: "object",
+        allOf: [{ patternProperties: { "^x": text } }],
+        properties: { a: text },
+        unevaluatedProperties: number,
+      },
+      [{ a: "", x: "", b: 1 }],
+      [{ x: 1 }, { b: "" }],
+    ],
+    [
+      {
+        type: "object",
+        anyOf: [{ properties: { a: { const: 1 } }, required: ["a"] }, { properties: { b: text } }],
+        unevaluatedProperties: false,
+      },
+      [{ a: 1 }, { b: "" }, {}],
+      [{ c: 1 }, { a: 2 }],
+    ],
+    [
+      { type: "object", allOf: [{ additionalProperties: number }], unevaluatedProperties: false },
+      [{ a: 1 }],
+      [{ a: "" }],
+    ],
+    [
+      { type: "array", allOf: [{ prefixItems: [number] }], unevaluatedItems: text, minItems: 2 },
+      [[1, "a"]],
+      [
+        ["a", "a"],
+        [1, 1],
+      ],
+    ],
+    [
+      { type: "array", not: { not: { prefixItems: [number], minItems: 1 } }, unevaluatedItems: { type: "integer" } },
+      [[1], [1, 2]],
+      [[1.5], []],
+    ],
+  ],
   references: [
     [{ $ref: "#/$defs/a", $defs: { a: number } }, [1], ["a"]],
     [
@@ -370,6 +637,8 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       [{ next: 1 }],
     ],
     [{ type: "array", items: { $ref: "#" } }, [[], [[], [[[]]]]], [[1]]],
+    [{ $dynamicAnchor: "n", type: "array", items: { $dynamicRef: "#n" } }, [[], [[]]], [[1]]],
+    [{ type: "array", items: { $recursiveRef: "#" } }, [[], [[]]], [[1]]],
     [
       {
         $ref: "#/$defs/even",
@@ -452,29 +721,100 @@ describe("values are written as the schema has them", () => {
   });
 });
 
+describe("what no grammar can enforce", () => {
+  test.each([
+    [{ type: "array", items: text, uniqueItems: true }, ["#/uniqueItems"], [["a", "b"], []], [[1]]],
+    [
+      { type: "object", properties: { a: { type: "string", format: "shoe-size", maxLength: 3 } } },
+      ["#/properties/a/format"],
+      [{ a: "abc" }],
+      [{ a: "abcd" }, { a: 1 }],
+    ],
+    [{ type: "string", pattern: "(a)\\1", maxLength: 2 }, ["#/pattern"], ["b"], ["abc"]],
+    [
+      { type: "object", additionalProperties: number, minProperties: 3 },
+      ["#/minProperties"],
+      [{ a: 1, b: 2, c: 3 }],
+      [{ a: 1 }, { a: "" }],
+    ],
+    [{ type: "integer", multipleOf: 86_401, minimum: 0 }, ["#/multipleOf"], [1], [-1, 0.5]],
+    [
+      { properties: { a: { $ref: "https://example.com/b.json" }, c: number } },
+      ["#/properties/a/$ref"],
+      [{ a: [], c: 1 }],
+      [{ c: "" }],
+    ],
+    [{ type: "array", items: number, not: { uniqueItems: true } }, ["#/not"], [[1, 2]], [[""]]],
+    [
+      { type: "array", items: { enum: [1, 2] }, uniqueItems: true, contains: { const: 2 } },
+      ["#/contains"],
+      [[1, 2]],
+      [[1, 1]],
+    ],
+    [
+      {
+        oneOf: [
+          { type: "array", items: number, uniqueItems: true },
+          { type: "array", items: number },
+          { type: "null" },
+        ],
+      },
+      ["#/oneOf/0", "#/oneOf/0/uniqueItems"],
+      [[1], null],
+      [["a"]],
+    ],
+  ])("is named by its place, and the rest is enforced: %j", (schema, places, accepted, refused) => {
+    const told: string[] = [];
+    const onUnenforced = (place: string, reason: string): void => {
+      expect(reason).not.toBe("");
+      told.push(place);
+    };
+    const { matches } = createGbnfMatcher(schemaToGbnf(schema, { onUnenforced }));
+    expect(told.toSorted()).toEqual(places);
+    for (const value of accepted) expect(matches(JSON.stringify(value)), JSON.stringify(value)).toBe(true);
+    for (const value of refused) expect(matches(JSON.stringify(value)), JSON.stringify(value)).toBe(false);
+    expect(refusal(schema).message).toContain(places[0]);
+  });
+
+  test("does not excuse what is malformed or allows nothing", () => {
+    const onUnenforced = (): void => {};
+    for (const schema of [{ type: "strin" }, false, { $ref: "#/nope" }, { minLength: -1 }, { properties: [] }])
+      expect(() => schemaToGbnf(schema, { onUnenforced }), JSON.stringify(schema)).toThrow(RpcError);
+  });
+});
+
 describe("what cannot be honoured is refused", () => {
   test.each([
-    [{ properties: { a: { type: "object", patternProperties: { "^x": {} } } } }, "#/properties/a/patternProperties"],
     [{ properties: { "a/b~": { type: "array", uniqueItems: true } } }, "#/properties/a~1b~0/uniqueItems"],
-    [{ type: "array", contains: { const: 1 } }, "#/contains"],
     [{ type: "string", format: "regex" }, '#/format "regex"'],
     [{ type: "string", format: "shoe-size" }, '#/format "shoe-size"'],
     [{ type: "string", pattern: "(a)\\1" }, "#/pattern"],
     [{ type: "object", additionalProperties: true, minProperties: 3 }, "#/minProperties 3"],
-    [{ type: "object", not: { patternProperties: {} } }, "#/not cannot be negated"],
-    [
-      {
-        oneOf: [
-          { type: "object", patternProperties: { a: {} } },
-          { type: "object", additionalProperties: number },
-        ],
-      },
-      "#/oneOf/1 may hold together with branch 0",
-    ],
     [{ $ref: "https://example.com/other.json" }, '#/$ref "https://example.com/other.json" is not in the schema'],
     [{ $ref: "#/$defs/nope" }, '#/$ref "#/$defs/nope"'],
     [{ $ref: "#" }, "# refers to itself"],
     [{ $dynamicRef: "#node" }, "#/$dynamicRef"],
+    [{ type: "object", not: { properties: { a: { uniqueItems: true } } } }, "#/not/properties/a cannot be negated"],
+    [
+      {
+        oneOf: [
+          { type: "array", uniqueItems: true, items: { enum: [1, 2] } },
+          { type: "array", items: { type: "number" } },
+        ],
+      },
+      "#/oneOf/0 may hold together with branch 1",
+    ],
+    [{ type: "array", contains: { const: 1 }, minContains: 40, maxContains: 50, minItems: 60 }, "#/contains needs too"],
+    [
+      {
+        $ref: "a",
+        $defs: {
+          a: { $id: "a", $dynamicAnchor: "n", type: "array", items: { $dynamicRef: "#n" } },
+          b: { $id: "b", $dynamicAnchor: "n" },
+        },
+      },
+      '#/$defs/a/items/$dynamicRef "#n" means another schema',
+    ],
     [{ type: "object", properties: { a: { $ref: "#" } }, required: ["a"] }, "# contains itself without an end"],
     [{ type: "strin" }, '#/type must be of null, boolean, object, array, string, number, integer, and is "strin"'],
     [{ properties: [] }, "#/properties must be an object"],
