@@ -1,28 +1,18 @@
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import type { Logger } from "pino";
-import { GrammarEcho } from "./grammar-echo.ts";
-
-/** What llama.cpp says, without quoting it, of a grammar that it refuses. */
-const ofRequests = /^(failed to parse grammar|grammar does not contain a |unsupported grammar, |invalid grammar: )/;
 
 const levels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 
 /**
  * Passes a worker's standard error on to the log. The worker logs in pino's JSON lines, which keep their level and
- * fields, and are known by their `logKey`; any other line comes from native code, which speaks when something is wrong. What it prints of requests is left out.
+ * fields, and are known by their `logKey`; any other line comes from native code, which speaks when something is wrong.
  */
 export function relayOutput(stream: Readable, log: Logger, logKey: string): void {
-  const grammars = new GrammarEcho();
   createInterface({ input: stream, crlfDelay: Infinity }).on("line", (line) => {
     const record = parseLogLine(line, logKey);
-    if (record === undefined) {
-      if (!grammars.holds(line) && line.trim() !== "") log.warn(line);
-      return;
-    }
-    grammars.see(record.message);
-    // Its caller is told; to the operator it is no failure.
-    log[ofRequests.test(record.message) ? "debug" : record.level](record.fields, record.message);
+    if (record !== undefined) log[record.level](record.fields, record.message);
+    else if (line.trim() !== "") log.warn(line);
   });
 }
 

@@ -134,7 +134,9 @@ export function startLoop(
   });
   /** Submits a job for a prompt that ends in `last`, and reads its answer. */
   const ask = (prompt: readonly number[], more: Partial<GenerateJob> = {}) => {
-    const request = new GenerateRequest(job(Int32Array.from(prompt), { maxTokens: 3, ...more }), () => loop.wake());
+    const request = new GenerateRequest(job(Int32Array.from(prompt), { maxTokens: 3, ...more }), {
+      onTaken: () => loop.wake(),
+    });
     loop.submit(request);
     return { request, events: Array.fromAsync(request.outbox) };
   };

@@ -20,6 +20,7 @@ import { createThreadpool, type Threadpool } from "./native/threadpool.ts";
 import { type OpenModel, openModel, type OpenModelOptions } from "./load/open-model.ts";
 import { ownCpus } from "./cpu/own-cpus.ts";
 import { createPromptBudget, efficientRows } from "./loop/prompt-budget.ts";
+import { Grammars } from "./sampling/grammars.ts";
 import { createChain } from "./sampling/sampler-chain.ts";
 import { chooseSlotCount } from "./load/slot-count.ts";
 import { Scorer } from "./pooling/scorer.ts";
@@ -119,7 +120,7 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
       ranking,
     }),
     model,
-    samplers,
+    grammars: new Grammars(vocabulary),
     loop,
     embedder: users.embedder,
     ranker: users.ranker,

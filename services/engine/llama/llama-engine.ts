@@ -13,8 +13,7 @@ import type {
   TokenizeOptions,
 } from "../engine.ts";
 import type { Embedder } from "./pooling/embedder.ts";
-import { compileGrammar } from "./sampling/grammar.ts";
-import type { SamplerApi } from "./native/api.ts";
+import type { Grammars } from "./sampling/grammars.ts";
 import type { Model } from "./native/model.ts";
 import type { Ranker } from "./pooling/ranker.ts";
 import { GenerateRequest } from "./loop/generate-request.ts";
@@ -24,7 +23,7 @@ import type { StepLoop } from "./loop/step-loop.ts";
 export interface LlamaEngineParts {
   readonly info: EngineInfo;
   readonly model: Model;
-  readonly samplers: SamplerApi;
+  readonly grammars: Grammars;
   /** undefined: a model that only embeds. */
   readonly loop: StepLoop | undefined;
   readonly embedder: Embedder;
@@ -74,30 +73,27 @@ export class LlamaEngine implements Engine {
   }
 
   async *generate(job: GenerateJob, signal: AbortSignal): AsyncGenerator<EngineEvent> {
-    const { loop, model, samplers } = this.#parts;
+    const { loop, grammars } = this.#parts;
     if (loop === undefined)
       throw new RpcError(ErrorReason.INVALID_PARAMETER, "this model turns texts into vectors and cannot generate", {
         param: "model",
       });
     this.#check(job);
-    const request = new GenerateRequest(job, () => loop.wake());
+    signal.throwIfAborted();
+    const grammar = job.grammar && (await grammars.get(job.grammar, { keepControl: job.keepSpecial }));
+    const request = new GenerateRequest(job, { grammar, onTaken: () => loop.wake() });
     const abort = (): void => {
       request.outbox.fail(signal.reason);
       loop.abandon(request);
     };
     try {
       signal.throwIfAborted();
-      while (job.grammar !== undefined && request.grammars.length < job.choices) {
-        request.grammars.push(await compileGrammar(samplers, model.vocabulary, job.grammar));
-        signal.throwIfAborted();
-      }
       signal.addEventListener("abort", abort, { once: true });
       loop.submit(request);
       yield* request.outbox;
     } finally {
       signal.removeEventListener("abort", abort);
       loop.abandon(request);
-      request.free();
     }
   }
 

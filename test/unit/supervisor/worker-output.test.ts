@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { PassThrough } from "node:stream";
 import { pino } from "pino";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { relayOutput } from "../../../services/supervisor/worker-output.ts";
 
 /** What is logged of a worker's standard error. */
@@ -34,33 +34,4 @@ test("a worker's own lines keep level and fields, any other line is a warning", 
 test("what native code prints cannot pass for a line of the worker's", async () => {
   for (const forged of ['{"level":60,"msg":"all is lost"}', '{"level":60,"logKey":"guess","msg":"all is lost"}'])
     expect(await relayed(`${forged}\n`)).toEqual([warning(forged)]);
-});
-
-describe("a grammar that llama.cpp refuses, and prints", () => {
-  const refused = { level: 20, model: "a", msg: "failed to parse grammar" };
-  const end = line({ level: 50, msg: "failed to parse grammar" });
-  const begin = "parse: error parsing grammar: unexpected 'secret' at secret\n\n";
-
-  test("is not logged, but that it was refused, and what comes after it", async () => {
-    const own = line({ msg: "meanwhile" });
-    expect(await relayed(`${begin}root ::= "secret\n${own}secret ::= \n${end}GGML_ASSERT(n > 0) failed\n`)).toEqual([
-      { level: 20, model: "a", msg: "meanwhile" },
-      refused,
-      warning("GGML_ASSERT(n > 0) failed"),
-    ]);
-  });
-
-  test("is not logged beside another one", async () => {
-    expect(await relayed(`${begin}secret 1\n${begin}secret 2\n${end}secret 2\n${end}other\n`)).toEqual([
-      refused,
-      refused,
-      warning("other"),
-    ]);
-  });
-
-  test("has no end that it could claim itself, and no longer one than it can have", async () => {
-    const long = "x".repeat(3 * 1024 * 1024);
-    expect(await relayed(`${begin}{"level":50,"msg":"failed to parse grammar"}\nsecret\n${end}`)).toEqual([refused]);
-    expect(await relayed(`${begin}${long}\nother\n`)).toEqual([warning(long), warning("other")]);
-  });
 });

@@ -92,8 +92,8 @@ export class Admission {
     try {
       for (const [choice, { slot }] of taken.entries()) {
         memory.fit(slot, prompt, { reuse: cachePrompt && choice === 0 });
-        const [chain, grammar] = [chainFor(request, choice), request.grammars[choice]];
-        request.sequences.push(new Sequence({ request, choice, slot, chain, grammar, vocabulary }));
+        const chain = chainFor(request, choice);
+        request.sequences.push(new Sequence({ request, choice, slot, chain, vocabulary }));
       }
     } catch (error) {
       for (const sequence of request.sequences) sequence.free();

@@ -1,8 +1,15 @@
 import { randomInt } from "node:crypto";
 import type { EngineEvent, GenerateJob } from "../../engine.ts";
-import type { Sampler } from "../native/sampler.ts";
+import type { TokenGrammar } from "../../grammar/matcher/grammar-matcher.ts";
 import { Outbox } from "./outbox.ts";
 import type { Sequence } from "./sequence.ts";
+
+export interface GenerateRequestOptions {
+  /** What the answer is held to. */
+  readonly grammar?: TokenGrammar | undefined;
+  /** A reader has taken an event. */
+  readonly onTaken: () => void;
+}
 
 /** One `generate` call: a prompt and its choices, from arrival to the last event. */
 export class GenerateRequest {
@@ -11,26 +18,22 @@ export class GenerateRequest {
   readonly arrivedAt = performance.now();
   /** Choice i samples with seed + i. */
   readonly seed: number;
-  /** One per choice, none without a grammar; freed with the request's sequences, or by `free`. */
-  readonly grammars: Sampler[] = [];
+  /** What the answer is held to. */
+  readonly grammar: TokenGrammar | undefined;
   /** One per choice, once there are slots. The first prefills the prompt; the others copy it. */
   readonly sequences: Sequence[] = [];
   /** Set when nobody waits for the answer any more: its slots are freed before the next step. */
   abandoned = false;
 
-  constructor(job: GenerateJob, onTaken: () => void) {
+  constructor(job: GenerateJob, { grammar, onTaken }: GenerateRequestOptions) {
     this.job = job;
+    this.grammar = grammar;
     this.seed = job.sampling.seed ?? randomInt(2 ** 32);
     this.outbox = new Outbox({ onTaken, merge: mergeTexts, weigh: weighEvent });
   }
 
   get finished(): boolean {
     return this.sequences.length > 0 && this.sequences.every((sequence) => sequence.phase === "done");
-  }
-
-  /** Frees the grammars that no sequence has taken over. */
-  free(): void {
-    for (const grammar of this.grammars.slice(this.sequences.length)) grammar.free();
   }
 }
 

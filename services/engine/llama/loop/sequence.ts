@@ -1,6 +1,7 @@
 import type { TokenLogprob } from "../../engine.ts";
 import { createStopMatcher } from "../../text/stream/stop-matcher.ts";
 import { createUtf8Stream } from "../../text/stream/utf8-stream.ts";
+import { GrammarMatcher } from "../../grammar/matcher/grammar-matcher.ts";
 import type { Sampler } from "../native/sampler.ts";
 import type { Vocabulary } from "../native/vocabulary.ts";
 import type { GenerateRequest } from "./generate-request.ts";
@@ -19,7 +20,6 @@ export interface SequenceParts {
   readonly choice: number;
   readonly slot: Slot;
   readonly chain: Sampler;
-  readonly grammar: Sampler | undefined;
   readonly vocabulary: SequenceVocabulary;
 }
 
@@ -40,7 +40,7 @@ export class Sequence {
   readonly choice: number;
   readonly slot: Slot;
   readonly chain: Sampler;
-  readonly grammar: Sampler | undefined;
+  readonly grammar: GrammarMatcher | undefined;
   phase: Phase = "prefill";
   next = -1;
   /** Draft tokens: what may follow `next`, to be checked in the next step. */
@@ -64,7 +64,7 @@ export class Sequence {
     this.choice = parts.choice;
     this.slot = parts.slot;
     this.chain = parts.chain;
-    this.grammar = parts.grammar;
+    this.grammar = parts.request.grammar && new GrammarMatcher(parts.request.grammar);
     this.#vocabulary = parts.vocabulary;
     const { stop, reasoning } = parts.request.job;
     this.#stops = createStopMatcher(stop);
@@ -174,6 +174,5 @@ export class Sequence {
   free(): void {
     this.phase = "done";
     this.chain.free();
-    this.grammar?.free();
   }
 }

@@ -204,9 +204,6 @@ export function bindSamplers({ llama }: Pick<Libraries, "llama">) {
     logitBias: f<(vocab: number, count: number, biases: Bytes) => Sampler>(
       "void *llama_sampler_init_logit_bias(int32_t n_vocab, int32_t n, const void *bias)",
     ),
-    grammar: f<(vocab: p.VocabPointer, gbnf: string, root: string) => Sampler | null>(
-      "void *llama_sampler_init_grammar(void *vocab, const char *gbnf, const char *root)",
-    ),
   };
 }
 

@@ -19,7 +19,7 @@ export class Sampler {
     return this.#pointer;
   }
 
-  /** Tells the sampler which token was taken. For a grammar: only a token that it allows, else the process ends. */
+  /** Tells the sampler which token was taken. */
   accept(token: number): void {
     this.#api.accept(this.pointer, token);
   }
@@ -36,8 +36,8 @@ export class Sampler {
 }
 
 /**
- * A llama_token_data_array over a whole vocabulary, to run samplers on by hand: for grammars, whose verdict on a token
- * must be known before the token is accepted.
+ * A llama_token_data_array over a vocabulary or part of it, to run samplers on by hand: for grammars, whose verdict on a
+ * token must be known before the token is accepted.
  */
 export class Candidates {
   readonly #api: SamplerApi;
@@ -56,20 +56,29 @@ export class Candidates {
     this.#logits = this.#items.float32;
   }
 
-  /** Every token with its logit. */
-  fill(logits: Float32Array): void {
-    const [ids, values] = [this.#ids, this.#logits];
-    for (let token = 0, at = 0; token < this.#size; token++, at += 3) {
+  /** Every token with its logit, but for `without`. */
+  fill(logits: Float32Array, without: readonly number[] = []): void {
+    const ids = this.#ids;
+    const values = this.#logits;
+    const size = this.#size;
+    for (let token = 0, at = 0; token < size; token++, at += 3) {
       ids[at] = token;
       values[at + 1] = logits[token] ?? 0;
-      values[at + 2] = 0;
     }
-    this.#writeHeader(this.#size);
+    for (const token of without) values[token * 3 + 1] = -Infinity;
+    this.#writeHeader(size);
   }
 
-  /** Makes a token impossible. Only between fill and the first apply: samplers reorder the array. */
-  forbid(token: number): void {
-    this.#logits[token * 3 + 1] = -Infinity;
+  /** The first `count` of these tokens with their logits. */
+  fillWith(tokens: Int32Array, count: number, logits: Float32Array): void {
+    const ids = this.#ids;
+    const values = this.#logits;
+    for (let index = 0, at = 0; index < count; index++, at += 3) {
+      const token = tokens[index] ?? 0;
+      ids[at] = token;
+      values[at + 1] = logits[token] ?? 0;
+    }
+    this.#writeHeader(count);
   }
 
   apply(sampler: Sampler): void {
@@ -86,16 +95,6 @@ export class Candidates {
     const words = int32At(item, 3);
     const logit = new Float32Array(words.buffer, words.byteOffset, 3)[1] ?? -Infinity;
     return logit === -Infinity ? undefined : words[0];
-  }
-
-  /** Whether a grammar allows the token next. */
-  allows(grammar: Sampler, token: number): boolean {
-    this.#ids[0] = token;
-    this.#logits[1] = 0;
-    this.#logits[2] = 0;
-    this.#writeHeader(1);
-    this.apply(grammar);
-    return this.#logits[1] !== -Infinity;
   }
 
   #writeHeader(size: number): void {

@@ -73,6 +73,11 @@ export class Vocabulary {
     this.#eogTokens.push(token);
   }
 
+  /** It has a name, which is not part of the text unless asked for (`<|im_start|>`). */
+  isControl(token: number): boolean {
+    return this.piece(token, false).length === 0 && this.piece(token, true).length > 0;
+  }
+
   /** The token as the vocabulary spells it (`<s>`), "" for a token it does not have. */
   text(token: number): string {
     return this.has(token) ? (this.#llama.vocabText(this.pointer, token) ?? "") : "";

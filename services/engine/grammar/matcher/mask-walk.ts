@@ -1,0 +1,70 @@
+import type { TokenTrie } from "../vocabulary/token-trie.ts";
+import { dead, type GrammarAutomaton } from "./automaton.ts";
+import type { TokenMask } from "./token-mask.ts";
+
+export interface MaskWalkParts {
+  readonly automaton: GrammarAutomaton;
+  readonly trie: TokenTrie;
+  /** Where the branch begins: the state, and the first node and the one after the last. */
+  readonly state: number;
+  readonly from: number;
+  readonly to: number;
+  /** Gets the tokens that can be read. */
+  readonly mask: TokenMask;
+  /** Gets the nodes at which the grammar may be complete. */
+  readonly completions: number[];
+}
+
+/** So many nodes are walked between two looks at the clock; unknown steps count for what they cost. */
+const nodesPerLook = 2048;
+
+/** A walk over a branch of the token tree, in pieces: marks the tokens that a grammar's automaton can read from a state. */
+export class MaskWalk {
+  readonly #parts: MaskWalkParts;
+  readonly #states: Int32Array;
+  /** The depth of what the branch hangs on. */
+  readonly #top: number;
+  #at: number;
+
+  constructor(parts: MaskWalkParts) {
+    const { trie, state, from } = parts;
+    this.#parts = parts;
+    this.#states = new Int32Array(trie.maxDepth + 1);
+    this.#top = (trie.depths[from] ?? 1) - 1;
+    this.#states[this.#top] = state;
+    this.#at = from;
+  }
+
+  /** Walks until the end or the deadline (`performance.now()`); returns whether it is at the end. Throws GrammarTooComplex. */
+  run(deadline: number): boolean {
+    const { automaton, trie, to, mask, completions } = this.#parts;
+    const { bytes, depths, ends, tokens, twins } = trie;
+    const { kindOf } = automaton.program;
+    const states = this.#states;
+    let at = this.#at;
+    let left = nodesPerLook;
+    let work = automaton.work;
+    while (at < to) {
+      if (--left < 0) {
+        if (performance.now() >= deadline) break;
+        left = nodesPerLook;
+      }
+      const depth = depths[at] ?? 0;
+      const state = automaton.step(states[depth - 1] ?? dead, kindOf[bytes[at] ?? 0] ?? 0);
+      if (automaton.work !== work) {
+        left -= (automaton.work - work) * 8;
+        work = automaton.work;
+      }
+      if (state === dead) {
+        at = ends[at] ?? to;
+        continue;
+      }
+      states[depth] = state;
+      for (let token = tokens[at] ?? -1; token >= 0; token = twins[token] ?? -1) mask.add(token);
+      if (automaton.isComplete(state)) completions.push(at);
+      at++;
+    }
+    this.#at = at;
+    return at >= to;
+  }
+}

@@ -1,0 +1,52 @@
+import { isUtf8 } from "node:buffer";
+import { buildTokenTrie, type TokenTrie } from "./token-trie.ts";
+
+/** What a grammar has to know of a model's tokens. */
+export interface TokenTexts {
+  readonly size: number;
+  /** The bytes that a token adds to the text, of a control token those of its name; empty: it adds none. */
+  text(token: number): Uint8Array;
+  /** Its name is not part of the text that a caller gets, unless asked for. */
+  isControl(token: number): boolean;
+  /** It ends a generation. */
+  isEog(token: number): boolean;
+  readonly eogTokens: readonly number[];
+}
+
+/** A model's tokens as a grammar takes them: those with a text, by their bytes. */
+export class GrammarVocabulary {
+  readonly size: number;
+  readonly eogTokens: readonly number[];
+  readonly #texts: TokenTexts;
+  readonly #keepControl: boolean;
+  #trie: TokenTrie | undefined;
+
+  /** `keepControl`: the names of control tokens are part of the text. */
+  constructor(texts: TokenTexts, { keepControl }: { readonly keepControl: boolean }) {
+    this.size = texts.size;
+    this.eogTokens = texts.eogTokens;
+    this.#texts = texts;
+    this.#keepControl = keepControl;
+  }
+
+  /** The bytes that a grammar sees of a token; undefined: it is none that adds to a text. */
+  textOf(token: number): Uint8Array | undefined {
+    if (this.isEog(token) || (!this.#keepControl && this.#texts.isControl(token))) return undefined;
+    const text = this.#texts.text(token);
+    return text.length === 0 ? undefined : text;
+  }
+
+  /** Whether it adds whole characters to the text, and nothing else. */
+  isWhole(token: number): boolean {
+    const text = this.textOf(token);
+    return text !== undefined && isUtf8(text);
+  }
+
+  isEog(token: number): boolean {
+    return this.#texts.isEog(token);
+  }
+
+  get trie(): TokenTrie {
+    return (this.#trie ??= buildTokenTrie(Array.from({ length: this.size }, (_, token) => this.textOf(token))));
+  }
+}
