@@ -6,7 +6,6 @@ import { parseCommand, type ServerSettings } from "./cli/parse-command.ts";
 import { startUpText } from "./cli/start-up-text.ts";
 import { readTracingConfig } from "./clients/tracing/config.ts";
 import { startTracing } from "./clients/tracing/sdk.ts";
-import { createTokenwireClient } from "./clients/tokenwire-client.ts";
 import { ConfigError } from "./config/config-error.ts";
 import { readEnvironment } from "./config/config.ts";
 import { packageVersion } from "./config/package-root.ts";
@@ -32,7 +31,7 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
     apiKeys: settings.shim.api_key ?? [],
     ...(tls && { tls }),
   });
-  const client = createTokenwireClient(services.localAddress);
+  const { client } = services;
   const shim = await startShim({ client, settings: settings.shim, logger: log, version }).catch(
     async (error: unknown) => {
       await services.close(0);
@@ -43,7 +42,6 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
   let ending: Promise<void> | undefined;
   const end = async (code: number, wait: number): Promise<void> => {
     await shim.close(wait);
-    client.close();
     await services.close(wait);
     await tracing.shutdown();
     process.exit(code);

@@ -14,6 +14,15 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: "unit", include: ["test/unit/**/*.test.ts"] } },
       { extends: true, test: { name: "integration", include: ["test/integration/**/*.test.ts"] } },
+      // The same calls where no socket lies between.
+      {
+        extends: true,
+        test: {
+          name: "in-process",
+          include: ["test/integration/rpc/{unary,streams,deadlines}.test.ts"],
+          env: { RPC_TRANSPORT: "in-process" },
+        },
+      },
       // Each of these runs native engines: one at a time.
       {
         extends: true,

@@ -185,8 +185,19 @@ class MethodCaller {
 /** setTimeout, and grpc-timeout in other libraries, overflow a little above: a longer deadline would be over at once. */
 const maxTimeoutMs = 24 * 24 * 3600 * 1000;
 
-function grpcOptions({ timeoutMs }: CallOptions): GrpcCallOptions {
-  return timeoutMs === undefined ? {} : { deadline: Date.now() + Math.min(timeoutMs, maxTimeoutMs) };
+/** When a call that begins now must be over, in ms since 1970; undefined: never. */
+export function deadlineOf({ timeoutMs }: CallOptions): number | undefined {
+  return timeoutMs === undefined ? undefined : Date.now() + Math.min(timeoutMs, maxTimeoutMs);
+}
+
+/** The error of a call that was not over in time. */
+export function noAnswerWithin(timeoutMs: number, cause?: unknown): RpcError {
+  return new RpcError(ErrorReason.DEADLINE, `no answer within ${timeoutMs} ms`, { cause });
+}
+
+function grpcOptions(options: CallOptions): GrpcCallOptions {
+  const deadline = deadlineOf(options);
+  return deadline === undefined ? {} : { deadline };
 }
 
 function rpcErrorFrom(error: unknown, { timeoutMs }: CallOptions): RpcError {
@@ -195,7 +206,7 @@ function rpcErrorFrom(error: unknown, { timeoutMs }: CallOptions): RpcError {
   const [bin] = metadata.get("grpc-status-details-bin");
   if (code === GrpcStatus.DEADLINE_EXCEEDED && bin === undefined && timeoutMs !== undefined) {
     // The library's own text names the steps of the call's life, which is nobody's business but its cause's.
-    return new RpcError(ErrorReason.DEADLINE, `no answer within ${timeoutMs} ms`, { cause: error });
+    return noAnswerWithin(timeoutMs, error);
   }
   return rpcErrorFromStatus({ code, details, detailsBin: typeof bin === "string" ? undefined : bin, cause: error });
 }

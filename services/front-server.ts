@@ -1,3 +1,6 @@
+import type { TokenwireClient } from "../clients/tokenwire-client.ts";
+import { InferenceService } from "../proto/gen/tokenwire/v1/inference_pb.ts";
+import { ModelService } from "../proto/gen/tokenwire/v1/models_pb.ts";
 import type { CallContext } from "./rpc/call-context.ts";
 import { requireKey } from "./rpc/require-key.ts";
 import { createRpcServer, type RpcServer, type ServerTls } from "./rpc/server.ts";
@@ -6,8 +9,6 @@ export interface FrontServerOptions {
   readonly host: string;
   /** 0: any free one. */
   readonly port: number;
-  /** Absolute path; whoever can open it is trusted. */
-  readonly localSocket: string;
   /** Keys of which callers over the network must send one; empty: everyone may call. */
   readonly apiKeys: readonly string[];
   /** Unset: no encryption. */
@@ -23,18 +24,15 @@ export interface FrontServerOptions {
 export interface FrontServer {
   /** For everyone, with a key and TLS where they are asked for: `host:port`. */
   readonly address: string;
-  /** For this process, whose REST face checks its callers itself: `unix:/path`. */
-  readonly localAddress: string;
+  /** For this process, whose REST face checks its callers itself: no socket, key or certificate lies between. */
+  readonly client: TokenwireClient;
   /** Takes no more calls, lets the running ones go on for `graceMs`. Resolves when nothing is left. */
   close(graceMs: number): Promise<void>;
 }
 
-/**
- * Listens on the network and on a socket of this process's own. The socket makes the shim's way in one, whatever
- * certificate, key and interface the network has. Throws a clear sentence when it cannot listen.
- */
+/** Listens on the network, and serves this process without a socket. Throws a clear sentence when it cannot listen. */
 export async function startFrontServer(options: FrontServerOptions): Promise<FrontServer> {
-  const { host, port, localSocket, apiKeys, tls, stallTimeoutMs, onBug, addServices } = options;
+  const { host, port, apiKeys, tls, stallTimeoutMs, onBug, addServices } = options;
   const open = createRpcServer({ onBug, hooks: [requireKey(apiKeys)], stallTimeoutMs, ...(tls && { tls }) });
   const local = createRpcServer({ onBug });
   addServices(open);
@@ -42,7 +40,12 @@ export async function startFrontServer(options: FrontServerOptions): Promise<Fro
   const address = await listen(open, host.includes(":") ? `[${host}]` : host, port);
   return {
     address,
-    localAddress: await local.listen(`unix:${localSocket}`),
+    client: {
+      inference: local.connect(InferenceService),
+      models: local.connect(ModelService),
+      // The server refuses calls when it closes, and there is no connection.
+      close() {},
+    },
     close: async (graceMs) => void (await Promise.all([open.close(graceMs), local.close(graceMs)])),
   };
 }

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { TokenwireClient } from "../clients/tokenwire-client.ts";
 import { Health } from "../proto/gen/grpc/health/v1/health_pb.ts";
 import { InferenceService } from "../proto/gen/tokenwire/v1/inference_pb.ts";
 import { ModelService } from "../proto/gen/tokenwire/v1/models_pb.ts";
@@ -42,8 +43,8 @@ export interface Services {
   /** Where gRPC listens, as `host:port`. */
   readonly address: string;
   readonly port: number;
-  /** Where this process, and it alone, calls without key and TLS: `unix:/path`. */
-  readonly localAddress: string;
+  /** For this process, and it alone: without socket, key and TLS. */
+  readonly client: TokenwireClient;
   readonly models: ModelSource;
   /** The process id of a model's worker, while it has one. */
   pid(id: string): number | undefined;
@@ -77,7 +78,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     await pool.stop();
     sockets[Symbol.dispose]();
   };
-  const server = await serve(options, pool, sockets.front).catch(async (error: unknown) => {
+  const server = await serve(options, pool).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
@@ -92,7 +93,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   return {
     address: server.address,
     port: Number(server.address.slice(server.address.lastIndexOf(":") + 1)),
-    localAddress: server.localAddress,
+    client: server.client,
     models: pool,
     pid: (id) => pool.pid(id),
     whenReady: () => pool.whenStarted(),
@@ -100,7 +101,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   };
 }
 
-function serve(options: ServicesOptions, pool: ModelPool, localSocket: string): Promise<FrontServer> {
+function serve(options: ServicesOptions, pool: ModelPool): Promise<FrontServer> {
   const { service, log, apiKeys = [], tls } = options;
   const target: ForwardTarget = {
     admission: pool.admission,
@@ -117,7 +118,6 @@ function serve(options: ServicesOptions, pool: ModelPool, localSocket: string): 
   return startFrontServer({
     host: service.grpc_host,
     port: service.grpc_port,
-    localSocket,
     apiKeys,
     tls,
     stallTimeoutMs: service.grpc_stall_timeout_seconds * 1000,

@@ -1,13 +1,13 @@
 /** Where a stream's messages go: the writable side of a call. */
-export interface MessageSink {
+export interface MessageSink<M = Buffer> {
   /** Takes a message, and calls `sent` when it is on its way; false: take no more before `drain`. */
-  write(message: Buffer, sent: () => void): boolean;
+  write(message: M, sent: () => void): boolean;
   once(event: "drain", listener: () => void): unknown;
   off(event: "drain", listener: () => void): unknown;
 }
 
-export interface PumpOptions<T> {
-  readonly encode: (message: T) => Buffer;
+export interface PumpOptions<T, M = Buffer> {
+  readonly encode: (message: T) => M;
   readonly signal: AbortSignal;
   /** Told of each message that the reader has made room for. */
   readonly onSent: () => void;
@@ -22,7 +22,11 @@ export interface PumpOptions<T> {
  * throws its reason, as soon as the stream's own waiting is over. Whatever happens, the stream's `return()` has run
  * when this ends, unless the stream ended by itself.
  */
-export async function pump<T>(stream: AsyncIterable<T>, sink: MessageSink, options: PumpOptions<T>): Promise<void> {
+export async function pump<T, M>(
+  stream: AsyncIterable<T>,
+  sink: MessageSink<M>,
+  options: PumpOptions<T, M>,
+): Promise<void> {
   const { encode, signal, onSent } = options;
   const stall = new StallTimer(options);
   const sent = () => {
@@ -80,7 +84,7 @@ class StallTimer {
 }
 
 /** Resolves on `drain`, or rejects with the signal's reason: after a cancel there is no `drain` to wait for. */
-function drained(sink: MessageSink, signal: AbortSignal): Promise<void> {
+function drained<M>(sink: MessageSink<M>, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise((resolve, reject) => {
     const settle = (act: () => void) => () => {

@@ -46,8 +46,8 @@ type MethodHandler<Method> =
 
 type Request = MessageShape<DescMessage>;
 type Response = MessageInitShape<DescMessage> | EncodedMessage;
-type UnaryHandler = (request: Request, context: CallContext) => Promise<MessageInitShape<DescMessage>>;
-type StreamHandler = (request: Request, context: CallContext) => AsyncIterable<Response>;
+export type UnaryHandler = (request: Request, context: CallContext) => Promise<MessageInitShape<DescMessage>>;
+export type StreamHandler = (request: Request, context: CallContext) => AsyncIterable<Response>;
 type BidiHandler = (requests: AsyncIterable<Request>, context: CallContext) => AsyncIterable<Response>;
 
 /** A service in the library's terms, for `Server.addService`. */
@@ -164,7 +164,8 @@ async function* requestsOf(call: ServerDuplexStream<Buffer, Buffer>, method: Des
   for await (const bytes of call.iterator({ destroyOnReturn: false })) yield decode(method.input, bytes as Buffer);
 }
 
-function nameOf(method: DescMethod): string {
+/** `package.Service/Method`. */
+export function nameOf(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 

@@ -1,10 +1,12 @@
 import type { DescService } from "@bufbuild/protobuf";
 import { Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Client } from "../../clients/create-client.ts";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import type { CallContext } from "./call-context.ts";
 import { allowResets, ignoreOverflownDeadline } from "./grpc-internals.ts";
 import { quietLibraryLog } from "./library-log.ts";
+import { createLocalClient } from "./local-client.ts";
 import type { CallHook, CallRuntime } from "./running-call.ts";
 import { bindService, type ServiceHandlers } from "./serve.ts";
 import { removeStaleSocket } from "./unix-socket.ts";
@@ -35,6 +37,8 @@ export interface RpcServer {
   /** What was added, for reflection. */
   readonly services: readonly DescService[];
   add<Desc extends DescService>(service: Desc, handlers: ServiceHandlers<Desc>): void;
+  /** The client of a service that was added, for this process: its calls need no socket. */
+  connect<Desc extends DescService>(service: Desc): Client<Desc>;
   /**
    * Listens on `host:port` (port 0: any free one) or `unix:/absolute/path` (a dead server's socket file is replaced).
    * Resolves to the address with the port that was bound.
@@ -67,6 +71,7 @@ export function createRpcServer({ onBug, hooks = [], stallTimeoutMs, tls }: RpcS
   const closing = new AbortController();
   const runtime: CallRuntime = { stallTimeoutMs, onBug, hooks, closing: closing.signal, running: new Set() };
   const services: DescService[] = [];
+  const handlersOf = new Map<DescService, unknown>();
   let closed: Promise<void> | undefined;
 
   const allEnded = async () => {
@@ -89,6 +94,12 @@ export function createRpcServer({ onBug, hooks = [], stallTimeoutMs, tls }: RpcS
       const { definition, implementation } = bindService(service, handlers, runtime);
       server.addService(definition, implementation);
       services.push(service);
+      handlersOf.set(service, handlers);
+    },
+    connect<Desc extends DescService>(service: Desc) {
+      const handlers = handlersOf.get(service);
+      if (handlers === undefined) throw new TypeError(`${service.typeName} is not served here`);
+      return createLocalClient(service, handlers as ServiceHandlers<Desc>, runtime);
     },
     async listen(address) {
       await removeStaleSocket(address);

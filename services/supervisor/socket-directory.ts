@@ -9,8 +9,6 @@ const ourBytes = 34;
 
 /** A directory of this run for its sockets. Only this user can enter it, which is the sockets' access control. */
 export interface SocketDirectory extends Disposable {
-  /** The socket on which this process serves itself. */
-  readonly front: string;
   /** The socket of the `life`-th process of the `index`-th model: never used twice, so a late connection meets nobody. */
   path(index: number, life: number): string;
   /** Deletes it and what is left in it. */
@@ -22,7 +20,6 @@ export function createSocketDirectory(): SocketDirectory {
   // mkdtemp gives mode 0700.
   const directory = mkdtempSync(join(parent, "tokenwire-"));
   return {
-    front: join(directory, "front.sock"),
     path: (index, life) => join(directory, `${index}-${life}.sock`),
     [Symbol.dispose]: () => rmSync(directory, { recursive: true, force: true }),
   };

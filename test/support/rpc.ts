@@ -26,6 +26,13 @@ const unexpected = () => {
   throw new Error("the test did not expect this call");
 };
 
+/** Whether this run of the tests makes its calls without a socket: no message is encoded, and none lies in a buffer. */
+export const isInProcess = process.env["RPC_TRANSPORT"] === "in-process";
+
+function localClient(server: RpcServer): TokenwireClient {
+  return { inference: server.connect(InferenceService), models: server.connect(ModelService), close() {} };
+}
+
 /** A real server with the given handlers and a real client of it. Leaving the scope aborts what still runs. */
 export async function startRpc(
   inference: Partial<InferenceHandlers>,
@@ -45,7 +52,8 @@ export async function startRpc(
     ...models,
   });
   const bound = await server.listen(address);
-  const client = createTokenwireClient(bound, clientOptions);
+  const client =
+    isInProcess && clientOptions === undefined ? localClient(server) : createTokenwireClient(bound, clientOptions);
   return {
     server,
     address: bound,
