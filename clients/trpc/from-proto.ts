@@ -6,7 +6,17 @@ import {
   type Usage,
 } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { EmbedResponse } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
-import { ModelState, type EngineStats, type Model, type ModelDetails } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import {
+  type Device,
+  type EngineStats,
+  type Model,
+  type ModelDetails,
+  type ModelMemory,
+  ModelOrigin,
+  ModelState,
+  type PullModelResponse,
+  PullModelResponse_Stage,
+} from "../../proto/gen/tokenwire/v1/models_pb.ts";
 
 /** One event of a chat. `choice` says which of the n it belongs to; the last of each is `finished`. */
 export type ChatEvent = { readonly choice: number } & (
@@ -66,6 +76,31 @@ export interface PlainModel {
   readonly created: number;
   readonly details?: Plain<ModelDetails>;
   readonly stats?: Plain<EngineStats>;
+  /** What it takes, per device. */
+  readonly memory: readonly Plain<ModelMemory>[];
+  /** It stays in memory until somebody says otherwise. */
+  readonly pinned: boolean;
+  readonly origin: PlainModelOrigin;
+  /** Set: it is loaded by its first request, and unloaded after so many seconds without one. */
+  readonly ttlSeconds?: number;
+  /** Seconds since 1970 of the end of its last request; unset: none so far. */
+  readonly lastUsed?: number;
+  /** Now, for their turn or for the load. */
+  readonly requests: { readonly running: number; readonly waiting: number };
+}
+
+/** Who brought a model: the settings, a file in `models_dir`, or a pull, which may be deleted again. */
+export type PlainModelOrigin = "config" | "folder" | "pulled";
+
+export type PlainDevice = Plain<Device>;
+
+/** How far a download is; the last one has the new model. */
+export interface PullProgress {
+  readonly stage: "downloading" | "verifying" | "done";
+  readonly receivedBytes: number;
+  /** Unset: not known. */
+  readonly totalBytes?: number;
+  readonly model?: PlainModel;
 }
 
 export type PlainModelState = "unloaded" | "loading" | "resident" | "unloading" | "failed";
@@ -147,8 +182,15 @@ export function chatEventFromProto({ choice, event }: ChatResponse): ChatEvent |
   }
 }
 
+const origins: Readonly<Record<ModelOrigin, PlainModelOrigin>> = {
+  [ModelOrigin.UNSPECIFIED]: "config",
+  [ModelOrigin.CONFIG]: "config",
+  [ModelOrigin.FOLDER]: "folder",
+  [ModelOrigin.PULLED]: "pulled",
+};
+
 export function modelFromProto(model: Model): PlainModel {
-  const { id, state, loadProgress, error, created, details, stats } = model;
+  const { id, state, loadProgress, error, created, details, stats, ttlSeconds, lastUsed, requests } = model;
   return {
     id,
     state: modelStates[state] ?? "unloaded",
@@ -157,6 +199,32 @@ export function modelFromProto(model: Model): PlainModel {
     created: Number(created),
     ...(details && { details: plain(details) }),
     ...(stats && { stats: plain(stats) }),
+    memory: model.memory.map(plain),
+    pinned: model.pinned,
+    origin: origins[model.origin] ?? "config",
+    ...(ttlSeconds !== undefined && { ttlSeconds }),
+    ...(lastUsed !== 0n && { lastUsed: Number(lastUsed) }),
+    requests: { running: requests?.running ?? 0, waiting: requests?.waiting ?? 0 },
+  };
+}
+
+export function deviceFromProto(device: Device): PlainDevice {
+  return plain(device);
+}
+
+const stages: Readonly<Record<PullModelResponse_Stage, PullProgress["stage"]>> = {
+  [PullModelResponse_Stage.UNSPECIFIED]: "downloading",
+  [PullModelResponse_Stage.DOWNLOADING]: "downloading",
+  [PullModelResponse_Stage.VERIFYING]: "verifying",
+  [PullModelResponse_Stage.DONE]: "done",
+};
+
+export function pullProgressFromProto({ stage, receivedBytes, totalBytes, model }: PullModelResponse): PullProgress {
+  return {
+    stage: stages[stage] ?? "downloading",
+    receivedBytes: Number(receivedBytes),
+    ...(totalBytes !== 0n && { totalBytes: Number(totalBytes) }),
+    ...(model && { model: modelFromProto(model) }),
   };
 }
 

@@ -156,5 +156,24 @@ export const embedInput = z.strictObject({
   truncation: truncation.optional(),
 });
 
+export const modelInput = z.strictObject({ id: z.string() });
+
+export const unloadInput = z.strictObject({
+  id: z.string(),
+  /** Ends the answers that run, instead of waiting for them. */
+  force: z.boolean().optional(),
+});
+
+/** A GGUF file by its address, or by its repository on Hugging Face. */
+export const pullInput = z.strictObject({
+  source: z.union([z.strictObject({ url: z.string() }), z.strictObject({ repository: z.string() })]),
+  /** With a repository: the file's name or a pattern; unset: the only one, or a usual quantization. */
+  file: z.string().optional(),
+  /** The new model's name; unset: the file's. */
+  id: z.string().optional(),
+  sha256: z.string().optional(),
+});
+
+export type PullInput = z.infer<typeof pullInput>;
 export type ChatInput = z.infer<typeof chatInput>;
 export type EmbedInput = z.infer<typeof embedInput>;

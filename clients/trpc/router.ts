@@ -2,9 +2,15 @@ import { initTRPC } from "@trpc/server";
 import { ErrorReason, RpcError } from "../errors.ts";
 import type { TrpcContext } from "./context.ts";
 import { describeTrpcError, trpcErrorFrom } from "./errors.ts";
-import { chatEventFromProto, embeddingsFromProto, modelFromProto } from "./from-proto.ts";
-import { chatInput, embedInput } from "./inputs.ts";
-import { chatToProto, embedToProto } from "./to-proto.ts";
+import {
+  chatEventFromProto,
+  deviceFromProto,
+  embeddingsFromProto,
+  modelFromProto,
+  pullProgressFromProto,
+} from "./from-proto.ts";
+import { chatInput, embedInput, modelInput, pullInput, unloadInput } from "./inputs.ts";
+import { chatToProto, embedToProto, pullToProto } from "./to-proto.ts";
 
 const trpc = initTRPC.context<TrpcContext>().create({
   // Else stacks are sent wherever NODE_ENV is not "production".
@@ -26,6 +32,41 @@ export const appRouter = trpc.router({
       explained(async () => {
         const { models } = await ctx.client.models.listModels({}, { signal, metadata: ctx.metadata });
         return models.map(modelFromProto);
+      }),
+    ),
+    /** Where models can be, and how much of it they take. */
+    devices: procedure.query(({ ctx, signal }) =>
+      explained(async () => {
+        const { devices } = await ctx.client.models.listModels({}, { signal, metadata: ctx.metadata });
+        return devices.map(deviceFromProto);
+      }),
+    ),
+    /** Brings a model into memory; streams its changes until it is there. Leaving gives the load up. */
+    load: procedure.input(modelInput).mutation(({ ctx, input, signal }) =>
+      explainedStream(async function* () {
+        for await (const { model } of ctx.client.models.loadModel(input, { signal, metadata: ctx.metadata })) {
+          if (model) yield modelFromProto(model);
+        }
+      }),
+    ),
+    /** Takes a model out of memory once its answers have ended. */
+    unload: procedure.input(unloadInput).mutation(({ ctx, input, signal }) =>
+      explained(async () => {
+        const request = { id: input.id, force: input.force ?? false };
+        await ctx.client.models.unloadModel(request, { signal, metadata: ctx.metadata });
+      }),
+    ),
+    /** Downloads a model; streams how far it is. Leaving stops the download, and a later pull goes on from there. */
+    pull: procedure.input(pullInput).mutation(({ ctx, input, signal }) =>
+      explainedStream(async function* () {
+        const progress = ctx.client.models.pullModel(pullToProto(input), { signal, metadata: ctx.metadata });
+        for await (const message of progress) yield pullProgressFromProto(message);
+      }),
+    ),
+    /** Deletes a model that was pulled, and its files. */
+    delete: procedure.input(modelInput).mutation(({ ctx, input, signal }) =>
+      explained(async () => {
+        await ctx.client.models.deleteModel(input, { signal, metadata: ctx.metadata });
       }),
     ),
     /** The models as they are, then each change of one. */

@@ -15,7 +15,8 @@ import {
   type TruncationSchema,
 } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { Pooling, type EmbedRequestSchema } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
-import type { ChatInput, EmbedInput } from "./inputs.ts";
+import type { PullModelRequestSchema } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import type { ChatInput, EmbedInput, PullInput } from "./inputs.ts";
 
 type ChatMessage = ChatInput["messages"][number];
 type Optional<Key extends keyof ChatInput> = NonNullable<ChatInput[Key]>;
@@ -78,6 +79,16 @@ export function embedToProto(input: EmbedInput): MessageInitShape<typeof EmbedRe
     ...(normalize !== undefined && { normalize }),
     ...(pooling && { pooling: poolings[pooling] }),
     ...(input.truncation && { truncation: truncationToProto(input.truncation) }),
+  };
+}
+
+export function pullToProto({ source, ...rest }: PullInput): MessageInitShape<typeof PullModelRequestSchema> {
+  const { file = "", id = "", sha256 = "" } = rest;
+  return {
+    source: "url" in source ? { case: "url", value: source.url } : { case: "repository", value: source.repository },
+    file,
+    id,
+    sha256,
   };
 }
 

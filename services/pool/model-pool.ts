@@ -1,6 +1,7 @@
+import { create } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
-import { ModelState, type Device, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import { ModelState, RequestCountsSchema, type Device, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSettings, ServiceSettings } from "../config.ts";
 import type { MemoryEstimate } from "../engine/memory-estimate.ts";
 import { Admission } from "../inference/admission.ts";
@@ -109,7 +110,7 @@ export class ModelPool implements ModelSource, ModelControl {
     });
     this.#supervisor.onChange((id, what) => this.#changed(id, what));
     this.admission.onSettled = () => this.#tellIntents();
-    this.admission.onCounts = (id) => this.#metrics.get(id)?.onCounts(this.admission.counts(id));
+    this.admission.onCounts = (id) => this.#onCounts(id);
   }
 
   /** Loads what is to be in memory from the start on, as far as it fits: all but those that leave when nobody uses them. */
@@ -298,7 +299,14 @@ export class ModelPool implements ModelSource, ModelControl {
         : model.state;
     const usedMs = this.#scheduler.lastUseMs(id);
     const lastUsed = usedMs === undefined ? 0n : BigInt(Math.floor((performance.timeOrigin + usedMs) / 1000));
-    return { ...model, state, memory, pinned: pin, lastUsed };
+    const { running, waiting } = this.admission.counts(id);
+    const requests = create(RequestCountsSchema, { running, waiting });
+    return { ...model, state, memory, pinned: pin, lastUsed, requests };
+  }
+
+  #onCounts(id: string): void {
+    this.#metrics.get(id)?.onCounts(this.admission.counts(id));
+    for (const listener of this.#listeners) listener(id, "stats");
   }
 
   #tellIntents(): void {

@@ -38,6 +38,7 @@ export interface FakeHandlers {
   getModel?: Handler<typeof models.GetModelRequestSchema, Answer<typeof models.GetModelResponseSchema>>;
   watchModels?: Handler<typeof models.WatchModelsRequestSchema, Stream<typeof models.WatchModelsResponseSchema>>;
   loadModel?: Handler<typeof models.LoadModelRequestSchema, Stream<typeof models.LoadModelResponseSchema>>;
+  pullModel?: Handler<typeof models.PullModelRequestSchema, Stream<typeof models.PullModelResponseSchema>>;
   unloadModel?: Handler<typeof models.UnloadModelRequestSchema, Answer<typeof models.UnloadModelResponseSchema>>;
 }
 
@@ -69,7 +70,7 @@ export function fakeClient(handlers: FakeHandlers): TokenwireClient {
       watchModels: stream(ModelService.method.watchModels, handlers.watchModels),
       loadModel: stream(ModelService.method.loadModel, handlers.loadModel),
       unloadModel: unary(ModelService.method.unloadModel, handlers.unloadModel),
-      pullModel: stream(ModelService.method.pullModel, undefined),
+      pullModel: stream(ModelService.method.pullModel, handlers.pullModel),
       deleteModel: unary(ModelService.method.deleteModel, undefined),
     },
     close() {},

@@ -35,12 +35,10 @@ export interface Texts {
   readonly untitled: string;
   readonly noConversations: string;
   readonly searchConversations: string;
-  readonly rename: (title: string) => string;
   readonly remove: (title: string) => string;
   readonly removeQuestion: (title: string) => string;
   readonly showConversations: string;
   readonly showSettings: string;
-  readonly exportChat: string;
 
   readonly model: string;
   readonly defaultModel: string;
@@ -61,7 +59,6 @@ export interface Texts {
   readonly version: (number: number, of: number) => string;
   readonly earlierVersion: string;
   readonly laterVersion: string;
-  readonly writing: string;
   readonly waitingForFirstToken: string;
   readonly reasoning: string;
   readonly reasoningNow: string;
@@ -97,7 +94,6 @@ export interface Texts {
   readonly formats: Readonly<Record<"text" | "json" | "schema", string>>;
   readonly schemaLabel: string;
   readonly schemaHint: string;
-  readonly tools: string;
   readonly toolsLabel: string;
   readonly toolsHint: string;
   readonly invalidJson: string;
@@ -110,7 +106,6 @@ export interface Texts {
 
   readonly states: Readonly<Record<PlainModelState, string>>;
   readonly noModels: string;
-  readonly details: string;
   readonly size: string;
   readonly parameters: string;
   readonly context: string;
@@ -124,12 +119,26 @@ export interface Texts {
   readonly kvCells: (used: string, all: string) => string;
   readonly load: string;
   readonly unload: string;
+  readonly unloadNow: string;
+  readonly unloadPinned: (id: string) => string;
+  readonly deleteModel: string;
+  readonly deleteModelQuestion: (id: string) => string;
+  readonly memoryIn: (device: string) => string;
+  readonly estimated: (size: string) => string;
+  readonly heldBytes: (held: string, usable: string) => string;
+  readonly stays: string;
+  readonly pinned: string;
+  readonly ttl: (seconds: string) => string;
+  readonly pull: string;
+  readonly pullSource: string;
+  readonly pullFile: string;
+  readonly pullStart: string;
+  readonly pullProgress: (name: string, size: string) => string;
+  readonly pullVerifying: (name: string) => string;
+  readonly pullDone: (id: string) => string;
 
   readonly running: string;
   readonly waiting: string;
   readonly slotsBusy: string;
   readonly served: string;
-  readonly meanBatch: string;
-  readonly total: string;
-  readonly idle: string;
 }

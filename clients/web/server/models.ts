@@ -1,5 +1,5 @@
 import { computed, effect, signal } from "@preact/signals";
-import type { PlainModel } from "../../trpc/from-proto.ts";
+import type { PlainDevice, PlainModel } from "../../trpc/from-proto.ts";
 import { connectionState, trpc } from "./connection.ts";
 import { describeFailure } from "./describe-failure.ts";
 
@@ -7,6 +7,9 @@ const byId = signal<ReadonlyMap<string, PlainModel>>(new Map());
 
 /** The configured models as they are now, the default one first. */
 export const models = computed(() => [...byId.value.values()]);
+
+/** Where models can be, as it was when a model last changed its state. */
+export const devices = signal<readonly PlainDevice[]>([]);
 
 /** Those that chat: what is not loaded yet might. */
 export const chatModels = computed(() => models.value.filter(({ details }) => details?.generates !== false));
@@ -32,6 +35,7 @@ async function keepWatching(client: Client, signal: AbortSignal): Promise<void> 
       if (signal.aborted) return;
       byId.value = new Map(listed.map((model) => [model.id, model]));
       connectionState.value = "online";
+      await readDevices(client, signal);
       await watchUntilItEnds(client, signal);
     } catch (error) {
       if (signal.aborted) return;
@@ -44,11 +48,20 @@ async function keepWatching(client: Client, signal: AbortSignal): Promise<void> 
   }
 }
 
+async function readDevices(client: Client, signal: AbortSignal): Promise<void> {
+  devices.value = await client.models.devices.query(undefined, { signal });
+}
+
 /** The client would go on by itself for ever; here an end means to ask again, which says why it ended. */
 function watchUntilItEnds(client: Client, signal: AbortSignal): Promise<void> {
   const ended = Promise.withResolvers<void>();
   const subscription = client.models.watch.subscribe(undefined, {
-    onData: (model) => (byId.value = new Map(byId.value).set(model.id, model)),
+    onData(model) {
+      const before = byId.value.get(model.id)?.state;
+      byId.value = new Map(byId.value).set(model.id, model);
+      // Only what comes and goes changes what devices hold; counters do not.
+      if (before !== model.state) readDevices(client, signal).catch(() => ended.resolve());
+    },
     onError: () => ended.resolve(),
     onComplete: () => ended.resolve(),
     onConnectionStateChange: ({ error }) => error && ended.resolve(),

@@ -4,6 +4,7 @@ import { request, type IncomingMessage } from "node:http";
 import { describe, expect, test } from "vitest";
 import { ErrorReason, FinishReason, ModelState, Role, RpcError, type ChatRequest } from "../../../clients/index.ts";
 import type { PlainModel } from "../../../clients/trpc/from-proto.ts";
+import { PullModelResponse_Stage } from "../../../proto/gen/tokenwire/v1/models_pb.ts";
 import { aborted, collect, rejection, startRpc, textEvent } from "../../support/rpc.ts";
 import { startTrpc } from "../../support/rpc-trpc.ts";
 
@@ -37,7 +38,7 @@ describe("chat", () => {
     expect(requestId).toBe("from-the-shim");
     const token = { id: 7, text: "Hi", bytes: [72, 105], logprob: -0.5 };
     expect(events).toEqual([
-      { choice: 0, type: "started", model: "tiny", promptTokens: 3, cachedTokens: 1 },
+      { choice: 0, type: "started", model: "tiny", promptTokens: 3, cachedTokens: 1, slot: 0 },
       { choice: 1, type: "reasoning", text: "hm" },
       { choice: 0, type: "text", text: "Hi", logprobs: [{ ...token, top: [token] }] },
       { choice: 0, type: "toolCall", index: 0, id: "c1", name: "f", arguments: "{" },
@@ -319,5 +320,48 @@ describe("models", () => {
     expect(events).toContain('"state":"resident"');
     expect(events).toContain("event: serialized-error");
     expect(events).toContain("SERVICE_UNAVAILABLE");
+  });
+
+  test("load, unload, pull and delete are the service's, with their progress", async () => {
+    const asked: unknown[] = [];
+    const noting = <T>(request: object, answer: T): T => {
+      asked.push(request);
+      return answer;
+    };
+    await using rpc = await startRpc(
+      {},
+      {
+        models: {
+          async *loadModel(request) {
+            yield noting(request, { model: { id: "tiny", state: ModelState.LOADING, loadProgress: 0.5 } });
+            yield { model: { ...tiny, memory: [{ device: "RAM", measuredBytes: 5_000n }] } };
+          },
+          unloadModel: async (request) => noting(request, {}),
+          async *pullModel(request) {
+            yield noting(request, { stage: PullModelResponse_Stage.DOWNLOADING, receivedBytes: 1n, totalBytes: 2n });
+            yield { stage: PullModelResponse_Stage.DONE, receivedBytes: 2n, totalBytes: 2n, model: tiny };
+          },
+          deleteModel: async (request) => noting(request, {}),
+        },
+      },
+    );
+    await using trpc = await startTrpc(rpc);
+    const { models } = trpc.client;
+    expect(await collect(await models.load.mutate({ id: "tiny" }))).toMatchObject([
+      { state: "loading", loadProgress: 0.5 },
+      { state: "resident", memory: [{ device: "RAM", measuredBytes: 5_000 }] },
+    ]);
+    await models.unload.mutate({ id: "tiny", force: true });
+    expect(await collect(await models.pull.mutate({ source: { repository: "a/b" }, file: "*.gguf" }))).toMatchObject([
+      { stage: "downloading", receivedBytes: 1, totalBytes: 2 },
+      { stage: "done", model: { id: "tiny" } },
+    ]);
+    await models.delete.mutate({ id: "tiny" });
+    expect(asked).toMatchObject([
+      { id: "tiny" },
+      { id: "tiny", force: true },
+      { source: { case: "repository", value: "a/b" }, file: "*.gguf" },
+      { id: "tiny" },
+    ]);
   });
 });

@@ -96,7 +96,7 @@ describe.skipIf(!hasBrowser)("the page", () => {
   test("shows what runs and what waits", async () => {
     await using shim = await testShim(greeting());
     await using open = await openPage(browser, `${shim.url}/#/requests`);
-    await open.page.getByRole("row", { name: "tiny 1 2 8 1,234" }).waitFor();
+    await open.page.getByRole("row", { name: "tiny 1 2 1 / 8 1,234" }).waitFor();
   });
 
   test.each(["light", "dark"] as const)("passes the accessibility check in %s colours", async (colorScheme) => {

@@ -21,7 +21,9 @@ export const tiny = {
     generates: true,
     backend: "cpu",
   },
-  stats: { busySlots: 1, waiting: 2, kvCellsUsed: 100n, kvCells: 8_192n, completionTokens: 1_234n },
+  requests: { running: 1, waiting: 2 },
+  memory: [{ device: "RAM", measuredBytes: 12_000_000n }],
+  stats: { busySlots: 1, kvCellsUsed: 100n, kvCells: 8_192n, completionTokens: 1_234n },
 };
 
 export interface FakeService extends FakeHandlers {
@@ -36,7 +38,10 @@ export function fakeService(
   const requests: ChatRequest[] = [];
   return {
     requests,
-    listModels: () => ({ models: [tiny] }),
+    listModels: () => ({
+      models: [tiny],
+      devices: [{ name: "RAM", totalBytes: 24_000_000_000n, usableBytes: 16_000_000_000n, heldBytes: 12_000_000n }],
+    }),
     async *watchModels(_, { signal }) {
       yield { model: tiny };
       await aborted(signal ?? new AbortController().signal);
