@@ -20,8 +20,26 @@ const directives: Readonly<Record<string, (date: Date) => string>> = {
   p: (date) => (date.getHours() < 12 ? "AM" : "PM"),
   F: (date) => `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`,
   T: (date) => `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`,
+  j: (date) => String(dayOfYear(date)).padStart(3, "0"),
+  D: (date) => `${two(date.getMonth() + 1)}/${two(date.getDate())}/${two(date.getFullYear() % 100)}`,
+  R: (date) => `${two(date.getHours())}:${two(date.getMinutes())}`,
+  h: (date) => (months[date.getMonth()] ?? "").slice(0, 3),
+  u: (date) => String(date.getDay() || 7),
+  w: (date) => String(date.getDay()),
+  f: (date) => String(date.getMilliseconds() * 1000).padStart(6, "0"),
+  s: (date) => String(Math.floor(date.getTime() / 1000)),
+  c: (date) => strftime(date, "%a %b %e %T %Y"),
+  x: (date) => strftime(date, "%m/%d/%y"),
+  X: (date) => strftime(date, "%T"),
+  n: () => "\n",
+  t: () => "\t",
   "%": () => "%",
 };
+
+function dayOfYear(date: Date): number {
+  const day = Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
+  return (day - Date.UTC(date.getFullYear(), 0, 1)) / 86_400_000 + 1;
+}
 
 /** Formats a date as Python's strftime does; a directive that is not known stays as it is, "-" drops a leading zero. */
 export function strftime(date: Date, format: string): string {
