@@ -6,7 +6,7 @@ import { Dict, hashKey } from "../values/dict.ts";
 import { asText, lengthOf, typeName } from "../values/facts.ts";
 import { iterate, listOf } from "../values/iterate.ts";
 import { textOf } from "../values/text.ts";
-import { Iteration, Markup, Tuple, Undefined, type Runtime, type Value } from "../values/value.ts";
+import { Iteration, Markup, orUndefined, Tuple, Undefined, type Runtime, type Value } from "../values/value.ts";
 import { attributeGetter, attributesGetter, ignoreCase } from "./attribute-getter.ts";
 import { filter, type Filter } from "./filter.ts";
 
@@ -32,11 +32,11 @@ export const listFilters: Readonly<Record<string, Filter>> = {
     if (value instanceof Iteration || lengthOf(value) === undefined) {
       throw runtimeError(`'${typeName(value)}' object is not reversible`);
     }
-    return listOf(value, budget).at(-1) ?? new Undefined("No last item, sequence was empty.");
+    return orUndefined(listOf(value, budget).at(-1), "No last item, sequence was empty.");
   },
   random: (value, _, { budget }) => {
     const items = listOf(value, budget);
-    return items[Math.floor(Math.random() * items.length)] ?? new Undefined("No random item, sequence was empty.");
+    return orUndefined(items[Math.floor(Math.random() * items.length)], "No random item, sequence was empty.");
   },
   reverse: (value, _, { budget }) => {
     const text = asText(value);

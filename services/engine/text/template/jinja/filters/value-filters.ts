@@ -6,7 +6,7 @@ import { asText, isTrue } from "../values/facts.ts";
 import { dumpJson } from "../values/python-json.ts";
 import { listOf } from "../values/iterate.ts";
 import { reprOf } from "../values/text.ts";
-import { Undefined, type Value } from "../values/value.ts";
+import { orUndefined, Undefined, type Value } from "../values/value.ts";
 import { filter, type Filter } from "./filter.ts";
 
 const fallback: Filter = filter(["default_value?", "boolean?"], (value, [other = "", boolean]) => {
@@ -19,7 +19,7 @@ export const valueFilters: Readonly<Record<string, Filter>> = {
   d: fallback,
   attr: filter(["name"], (value, [name = null]) => {
     const attribute = expectText(name);
-    return memberOf(value, attribute) ?? new Undefined(`there is no attribute '${attribute}'`);
+    return orUndefined(memberOf(value, attribute), `there is no attribute '${attribute}'`);
   }),
   pprint: (value, _, { budget }) => reprOf(value, budget),
   // Transformers' own, which is Python's json.dumps and escapes nothing for HTML.

@@ -43,7 +43,8 @@ export function dictMethod(dict: Dict, name: string): Value | undefined {
     case "get":
       return method(name, (call) => {
         const [key = null, fallback = null] = bindArguments(name, call, ["key", "default?"]);
-        return dict.get(key) ?? fallback;
+        const value = dict.get(key);
+        return value === undefined ? fallback : value;
       });
     case "keys":
     case "values":

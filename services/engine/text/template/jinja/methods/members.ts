@@ -11,13 +11,19 @@ import { callTextMethod, textMethods } from "./text-methods.ts";
 
 /** `object.name`, as Jinja's sandbox has it: a member of the object, else the item of that name, else undefined. */
 export function getAttribute(object: Value, name: string): Value {
-  return memberOf(object, name) ?? itemOf(object, name) ?? missing(object, name);
+  const member = memberOf(object, name);
+  if (member !== undefined) return member;
+  const item = itemOf(object, name);
+  return item === undefined ? missing(object, name) : item;
 }
 
 /** `object[key]`: an item, else the member of that name, else undefined. */
 export function getItem(object: Value, key: Value): Value {
+  const item = itemOf(object, key);
+  if (item !== undefined) return item;
   const name = asText(key);
-  return itemOf(object, key) ?? (name === undefined ? undefined : memberOf(object, name)) ?? missing(object, key);
+  const member = name === undefined ? undefined : memberOf(object, name);
+  return member === undefined ? missing(object, key) : member;
 }
 
 /** As Python's getattr; undefined when there is no such member. Members that begin with "_" are not handed out. */
@@ -27,7 +33,10 @@ export function memberOf(object: Value, name: string): Value | undefined {
     return /^__(?:class|doc|init|str|repr|eq|dir)__$/.test(name) ? unsafe(name, typeName(object)) : undefined;
   if (typeof object === "string" || object instanceof Markup) return textMember(object, name);
   if (object instanceof Dict) return dictMethod(object, name);
-  if (object instanceof Tuple) return object.attribute(name) ?? listMethod(object.items, name, "tuple");
+  if (object instanceof Tuple) {
+    const named = object.attribute(name);
+    return named === undefined ? listMethod(object.items, name, "tuple") : named;
+  }
   if (object instanceof JinjaObject) return object.attribute(name);
   return Array.isArray(object) ? listMethod(object as Value[], name, "list") : numberMember(object, name);
 }

@@ -22,7 +22,7 @@ export function bindArguments(
   }
   return parameters.map((parameter, at) => {
     const name = names[at] ?? "";
-    const value = at < byPlace.length ? (args[at] ?? named.get(name)) : named.get(name);
+    const value = at < args.length ? args[at] : named.get(name);
     if (value === undefined && !parameter.endsWith("?")) {
       throw runtimeError(`${functionName}() missing 1 required positional argument: '${name}'`);
     }

@@ -1,7 +1,7 @@
 import type { Budget } from "../budget.ts";
 import { runtimeError } from "../jinja-error.ts";
 import { isEqual } from "../values/compare.ts";
-import { Callable, Undefined, type Call, type Runtime, type Value } from "../values/value.ts";
+import { Callable, orUndefined, type Call, type Runtime, type Value } from "../values/value.ts";
 
 /** A loop's items and its way to run again on others. */
 export interface LoopRun {
@@ -47,9 +47,9 @@ export class LoopContext extends Callable {
       case "depth0":
         return BigInt(depth);
       case "previtem":
-        return items[index - 1] ?? new Undefined("there is no previous item");
+        return orUndefined(items[index - 1], "there is no previous item");
       case "nextitem":
-        return items[index + 1] ?? new Undefined("there is no next item");
+        return orUndefined(items[index + 1], "there is no next item");
       case "cycle":
         return new Callable(name, ({ args }) => this.#cycle(args));
       case "changed":

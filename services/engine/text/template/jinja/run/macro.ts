@@ -1,7 +1,7 @@
 import { runtimeError } from "../jinja-error.ts";
 import type { Expression, MacroBody } from "../syntax/nodes.ts";
 import { Dict } from "../values/dict.ts";
-import { Callable, Tuple, Undefined, type Call, type Value } from "../values/value.ts";
+import { Callable, orUndefined, Tuple, type Call, type Value } from "../values/value.ts";
 import { Scope } from "./scope.ts";
 
 /** What a macro needs of the interpreter that it runs in. */
@@ -62,11 +62,11 @@ function bindMacro({ name, body, defined, host }: MacroDefinition, { args, named
       rest.delete(parameter);
     }
     if (value === undefined && fallback !== undefined) value = host.evaluate(fallback, scope);
-    scope.set(parameter, value ?? new Undefined(`parameter '${parameter}' was not provided`));
+    scope.set(parameter, orUndefined(value, `parameter '${parameter}' was not provided`));
   }
   const isParameter = parameters.some((parameter) => parameter.name === "caller");
   if (uses.has("caller") && !isParameter) {
-    scope.set("caller", rest.get("caller") ?? new Undefined("No caller defined"));
+    scope.set("caller", orUndefined(rest.get("caller"), "No caller defined"));
     rest.delete("caller");
   }
   if (uses.has("kwargs")) scope.set("kwargs", new Dict(rest));

@@ -58,6 +58,11 @@ export class Undefined extends JinjaObject {
   }
 }
 
+/** What was looked for, None too; where it is not there, an undefined value that says so. */
+export function orUndefined(value: Value | undefined, hint: string): Value {
+  return value === undefined ? new Undefined(hint) : value;
+}
+
 /** A text that is marked as HTML: what is added to it is escaped. */
 export class Markup extends JinjaObject {
   readonly typeName = "Markup";
