@@ -12,8 +12,10 @@ export interface ChatMessage {
   readonly toolCalls: readonly ChatToolCall[];
   /** Tool messages: the call that is answered. */
   readonly toolCallId: string;
-  /** The speaker's name; in tool messages the tool's, also when the request leaves it to be found by the call's id. */
+  /** The speaker's name, as the request has it. */
   readonly name: string;
+  /** Tool messages: the tool, by its name or the id of the call. */
+  readonly toolName: string;
   /** Assistant messages: what was thought before the answer. */
   readonly reasoning: string;
 }
@@ -53,7 +55,8 @@ export function parseChatMessages(messages: readonly Message[]): ChatMessage[] {
       content: message.content.map((part, j) => parseText(part, `messages[${i}].content[${j}]`)),
       toolCalls: message.toolCalls,
       toolCallId: message.toolCallId,
-      name: message.name || (role === "tool" ? (toolNames.get(message.toolCallId) ?? "") : ""),
+      name: message.name,
+      toolName: role === "tool" ? message.name || (toolNames.get(message.toolCallId) ?? "") : "",
       reasoning: message.reasoning,
     };
   });

@@ -1,7 +1,8 @@
+import type { JsonValue } from "@bufbuild/protobuf";
 import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import { chatFormats, type ChatFormatName } from "./chat-formats/chat-formats.ts";
 import type { ChatMessage, ChatTool } from "./chat-messages.ts";
-import { compileChatTemplate, type TemplateOptions } from "./template/chat-template.ts";
+import { compileChatTemplate, type ChatTemplate, type TemplateOptions } from "./template/chat-template.ts";
 import type { ToolParser } from "./tool-calls/parsers/tool-parser.ts";
 import { detectToolParser, detectReasoning } from "./tool-calls/parsers/detect-tool-parser.ts";
 import { generic } from "./tool-calls/parsers/generic.ts";
@@ -35,7 +36,7 @@ export interface WriterInput {
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly ChatTool[];
   /** For templates; named formats have none. */
-  readonly variables: Readonly<Record<string, unknown>>;
+  readonly variables: Readonly<Record<string, JsonValue>>;
   /** Whether the prompt ends with the opening of the model's turn. */
   readonly opensTurn: boolean;
 }
@@ -58,7 +59,9 @@ export function choosePromptWriters(options: WriterOptions): ChosenWriters {
   try {
     const plain = templateWriter(source, options);
     const withTools = toolSource === undefined ? plain : templateWriter(toolSource, options);
-    if (!plain.works) return chatml("the model's chat template fails on the simplest conversation");
+    if (plain.fault !== undefined) {
+      return chatml(`the model's chat template fails on the simplest conversation: ${plain.fault}`);
+    }
     return { source: `template in ${templatesFrom}`, warning: undefined, plain, withTools };
   } catch (error) {
     if (error instanceof RpcError) return chatml(`the model's chat template cannot be used: ${error.message}`);
@@ -67,12 +70,12 @@ export function choosePromptWriters(options: WriterOptions): ChosenWriters {
 }
 
 /** Compiles a template. Throws INVALID_PARAMETER for `chat_template`. */
-export function templateWriter(source: string, options: TemplateOptions): PromptWriter & { readonly works: boolean } {
+export function templateWriter(source: string, options: TemplateOptions): PromptWriter & Pick<ChatTemplate, "fault"> {
   const template = compileChatTemplate(source, options);
   const native = template.supportsTools;
   const toolParser = detectToolParser(source);
   return {
-    works: template.works,
+    fault: template.fault,
     isTemplate: true,
     stop: [],
     toolParser: native || toolParser.textPrefix !== undefined ? toolParser : generic,

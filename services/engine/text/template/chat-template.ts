@@ -1,7 +1,9 @@
-import { ErrorReason, invalidParameter, RpcError } from "../../../../clients/errors.ts";
+import type { JsonValue } from "@bufbuild/protobuf";
+import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
 import type { ChatMessage, ChatTool } from "../chat-messages.ts";
-import { parseJinja } from "./jinja.ts";
-import { runTemplate, TemplateOverrun, TemplateRefusal } from "./template-interpreter.ts";
+import { JinjaError } from "./jinja/jinja-error.ts";
+import { parseJinja, type JinjaTemplate } from "./jinja/jinja-template.ts";
+import { fromJson } from "./jinja/values/from-json.ts";
 import { templateMessages, templateTools, type TemplateShape } from "./template-messages.ts";
 import { probeTemplateShape } from "./template-shape.ts";
 
@@ -11,8 +13,8 @@ const maxProbeSteps = 100_000;
 
 /** A model's own chat template, ready to render. */
 export interface ChatTemplate {
-  /** false: it fails even on one user message, so that any other way to write prompts is better. */
-  readonly works: boolean;
+  /** Why it fails even on one user message, so that any other way to write prompts is better; undefined: it does not. */
+  readonly fault: string | undefined;
   /** false: `tools` must be empty, and messages without calls and results (tool-prompt.ts says them in words). */
   readonly supportsTools: boolean;
   /**
@@ -27,7 +29,7 @@ export interface TemplateInput {
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly ChatTool[];
   /** Variables beyond the ones that every template gets, which they cannot replace. */
-  readonly variables: Readonly<Record<string, unknown>>;
+  readonly variables: Readonly<Record<string, JsonValue>>;
   readonly addGenerationPrompt: boolean;
 }
 
@@ -35,8 +37,8 @@ export interface TemplateOptions {
   readonly bosToken: string;
   readonly eosToken: string;
   /** Variables of every rendering, which a rendering's own come over. */
-  readonly kwargs?: Readonly<Record<string, unknown>> | undefined;
-  /** When a rendering is given up, in nodes evaluated: about two million a second. */
+  readonly kwargs?: Readonly<Record<string, JsonValue>> | undefined;
+  /** When a rendering is given up, in steps (jinja/budget.ts): some ten million a second. */
   readonly maxSteps?: number | undefined;
   /** For templates that write the date; unset: the clock. */
   readonly now?: (() => Date) | undefined;
@@ -44,7 +46,7 @@ export interface TemplateOptions {
 
 /**
  * Parses Jinja and tries out what the template takes (template-shape.ts); for a request's template this is the price of
- * some ten small renderings. Throws INVALID_PARAMETER for `chat_template`.
+ * some twelve small renderings. Throws INVALID_PARAMETER for `chat_template`.
  */
 export function compileChatTemplate(source: string, options: TemplateOptions): ChatTemplate {
   const program = parse(source);
@@ -52,68 +54,60 @@ export function compileChatTemplate(source: string, options: TemplateOptions): C
 
   function run(input: TemplateInput, shape: TemplateShape, steps: number): string {
     const { messages, tools, variables, addGenerationPrompt } = input;
+    const own = Object.entries({ ...kwargs, ...variables }).map(([name, value]) => [name, fromJson(value)] as const);
     const all = {
-      ...kwargs,
-      ...variables,
+      ...Object.fromEntries(own),
       messages: templateMessages(messages, shape),
-      tools: tools.length === 0 ? shape.noTools : templateTools(tools),
+      tools: templateTools(tools, shape),
       // Transformers defines it, so templates ask whether it is none.
       documents: null,
       add_generation_prompt: addGenerationPrompt,
       bos_token: bosToken,
       eos_token: eosToken,
     };
-    return runTemplate(program, { variables: all, now: now(), maxSteps: steps });
+    return program.render({ variables: all, now: now(), maxSteps: steps });
   }
 
-  const probed = probeTemplateShape((messages, tools, supposed) => {
+  const { shape, fault } = probeTemplateShape((messages, tools, supposed) => {
     return run({ messages, tools, variables: {}, addGenerationPrompt: true }, supposed, maxProbeSteps);
   }, source);
   return {
-    works: probed !== undefined,
-    supportsTools: probed?.tools !== undefined,
+    fault,
+    supportsTools: shape.tools !== undefined,
     render(input) {
       try {
-        return run(input, probed ?? ordinaryShape, maxSteps);
+        return run(input, shape, maxSteps);
       } catch (error) {
-        throw templateError(error);
+        throw error instanceof JinjaError ? templateError(error) : error;
       }
     },
   };
 }
 
-/** For a template that failed when it was tried: a real request gets its error. */
-const ordinaryShape: TemplateShape = {
-  content: "text",
-  system: true,
-  developer: true,
-  noTools: null,
-  reasoningKey: "reasoning_content",
-  tools: undefined,
-};
-
-function parse(source: string) {
+function parse(source: string): JinjaTemplate {
   try {
     return parseJinja(source);
   } catch (cause) {
-    throw new RpcError(ErrorReason.INVALID_PARAMETER, `the chat template is not valid Jinja: ${text(cause)}`, {
-      param: "chat_template",
-      cause,
-    });
+    if (!(cause instanceof JinjaError)) throw cause;
+    throw invalid("chat_template", `the chat template is not valid Jinja: ${cause.message}${place(cause)}`, cause);
   }
 }
 
-function templateError(error: unknown): RpcError {
-  if (error instanceof TemplateRefusal) {
-    return invalidParameter("messages", `the model's chat template refuses the messages: ${error.message}`);
+function templateError(error: JinjaError): RpcError {
+  switch (error.kind) {
+    case "refusal":
+      return invalid("messages", `the model's chat template refuses the messages: ${error.message}`, error);
+    case "overrun":
+      return invalid("chat_template", error.message, error);
+    default:
+      return invalid("messages", `the chat template fails on these messages: ${error.message}${place(error)}`, error);
   }
-  if (error instanceof TemplateOverrun) return invalidParameter("chat_template", error.message);
-  return new RpcError(ErrorReason.INVALID_PARAMETER, `the chat template fails on these messages: ${text(error)}`, {
-    param: "messages",
-    cause: error,
-  });
 }
 
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function invalid(param: string, message: string, cause: JinjaError): RpcError {
+  return new RpcError(ErrorReason.INVALID_PARAMETER, message, { param, cause });
+}
+
+function place({ line }: JinjaError): string {
+  return line === undefined ? "" : ` (line ${line})`;
 }

@@ -1,6 +1,9 @@
-import type { JsonValue } from "@bufbuild/protobuf";
 import { foldSystem, splitCalls } from "./bend-messages.ts";
 import { messageText, type ChatMessage, type ChatTool, type ChatToolCall } from "../chat-messages.ts";
+import { parseExactJson } from "../../../../clients/json/exact-json.ts";
+import { Dict } from "./jinja/values/dict.ts";
+import { fromJson } from "./jinja/values/from-json.ts";
+import type { Value } from "./jinja/values/value.ts";
 
 /** What a template makes of the messages it is given; the answers are found by trying it (template-shape.ts). */
 export interface TemplateShape {
@@ -11,7 +14,7 @@ export interface TemplateShape {
   /** false: developer messages have to be called system messages. */
   readonly developer: boolean;
   /** What the variable `tools` is without tools: Transformers gives none, some templates fail on it. */
-  readonly noTools: null | readonly [];
+  readonly noTools: "none" | "empty";
   readonly reasoningKey: "reasoning_content" | "thinking";
   /** undefined: the template does not describe tools or does not write calls; tools need words (tool-prompt.ts). */
   readonly tools: ToolShape | undefined;
@@ -20,20 +23,24 @@ export interface TemplateShape {
 export interface ToolShape {
   /** Whether a call's arguments are an object, or its JSON text. */
   readonly arguments: "object" | "text";
-  /** The content of an assistant message that only has calls. */
+  /** The content of an assistant message that only has calls, where the request says "". */
   readonly emptyContent: "" | null;
+  /** The same where the request says null. */
+  readonly nullContent: "" | null;
   /** nine: Mistral's templates want ids of nine letters and digits. */
   readonly ids: "any" | "nine";
+  /** Whether a result says the tool's name: as in the request, or always, where the template fails without. */
+  readonly resultNames: "sent" | "found";
   /** false: the template refuses or forgets all calls of a message but the first. */
   readonly several: boolean;
   /** Where arguments are an object: whether a text is taken as well. */
   readonly takesText: boolean;
+  /** false: a tool without parameters has to be given empty ones. */
+  readonly bareTools: boolean;
 }
 
-export type TemplateMessage = Readonly<Record<string, JsonValue>>;
-
 /** The messages as Transformers hands them to a chat template, bent to what the template takes. */
-export function templateMessages(messages: readonly ChatMessage[], shape: TemplateShape): TemplateMessage[] {
+export function templateMessages(messages: readonly ChatMessage[], shape: TemplateShape): Value {
   let bent = messages;
   if (!shape.developer) bent = bent.map((it) => (it.role === "developer" ? { ...it, role: "system" } : it));
   if (!shape.system) bent = foldSystem(bent);
@@ -42,60 +49,72 @@ export function templateMessages(messages: readonly ChatMessage[], shape: Templa
 }
 
 /** Tools in OpenAI's shape, which is also Transformers'. */
-export function templateTools(tools: readonly ChatTool[]): TemplateMessage[] {
-  return tools.map(({ name, description, parameters }) => ({
-    type: "function",
-    function: {
-      name,
-      ...(description !== "" && { description }),
-      // Templates walk through parameters.properties without asking whether they are there.
-      // The interpreter knows no numbers but JavaScript's.
-      parameters: JSON.parse(JSON.stringify(parameters ?? { type: "object", properties: {} })) as JsonValue,
-    },
-  }));
+export function templateTools(tools: readonly ChatTool[], shape: TemplateShape): Value {
+  if (tools.length === 0) return shape.noTools === "none" ? null : [];
+  const missing = shape.tools?.bareTools === true ? undefined : record({ type: "object", properties: new Dict() });
+  return tools.map(({ name, description, parameters }) =>
+    record({
+      type: "function",
+      function: record({
+        name,
+        description: description === "" ? undefined : description,
+        parameters: parameters === undefined ? missing : fromJson(parameters),
+      }),
+    }),
+  );
 }
 
-function templateMessage(message: ChatMessage, shape: TemplateShape): TemplateMessage {
-  const { role, name, toolCallId, toolCalls } = message;
-  return {
+/** A dictionary of the members that there are. */
+function record(members: Readonly<Record<string, Value | undefined>>): Dict {
+  const dict = new Dict();
+  for (const [name, value] of Object.entries(members)) if (value !== undefined) dict.set(name, value);
+  return dict;
+}
+
+function templateMessage(message: ChatMessage, shape: TemplateShape): Dict {
+  const { role, toolCallId, toolCalls } = message;
+  const name = shape.tools?.resultNames === "found" ? message.name || message.toolName : message.name;
+  return record({
     role,
     content: templateContent(message, shape),
-    ...(name !== "" && { name }),
+    name: name === "" ? undefined : name,
     ...templateReasoning(message, shape),
-    ...(toolCallId !== "" && { tool_call_id: templateCallId(toolCallId, shape.tools) }),
-    ...(toolCalls.length > 0 && { tool_calls: toolCalls.map((call) => templateCall(call, shape.tools)) }),
-  };
+    tool_call_id: toolCallId === "" ? undefined : templateCallId(toolCallId, shape.tools),
+    tool_calls: toolCalls.length === 0 ? undefined : toolCalls.map((call) => templateCall(call, shape.tools)),
+  });
 }
 
-function templateContent(message: ChatMessage, shape: TemplateShape): JsonValue {
+function templateContent(message: ChatMessage, { content, tools }: TemplateShape): Value {
   const text = messageText(message);
-  if (text === "" && message.toolCalls.length > 0) return shape.tools === undefined ? "" : shape.tools.emptyContent;
-  return shape.content === "text" ? text : message.content.map((part) => ({ type: "text", text: part }));
+  if (text === "" && message.toolCalls.length > 0) {
+    if (tools === undefined) return "";
+    return message.content.length === 0 ? tools.nullContent : tools.emptyContent;
+  }
+  return content === "text" ? text : message.content.map((part) => record({ type: "text", text: part }));
 }
 
-function templateReasoning(message: ChatMessage, { reasoningKey }: TemplateShape): TemplateMessage {
+function templateReasoning(message: ChatMessage, { reasoningKey }: TemplateShape): Readonly<Record<string, Value>> {
   if (message.reasoning === "") return {};
   // gpt-oss writes what stands before a call as reasoning too, and refuses to be given both.
   const both = messageText(message) !== "" && message.toolCalls.length > 0;
   return reasoningKey === "thinking" && both ? {} : { [reasoningKey]: message.reasoning };
 }
 
-function templateCall(call: ChatToolCall, shape: ToolShape | undefined): JsonValue {
-  const { id, name, argumentsJson } = call;
-  return {
-    id: templateCallId(id, shape),
+function templateCall({ id, name, argumentsJson }: ChatToolCall, shape: ToolShape | undefined): Dict {
+  return record({
+    id: id === "" ? undefined : templateCallId(id, shape),
     type: "function",
-    function: { name, arguments: templateArguments(argumentsJson, shape) },
-  };
+    function: record({ name, arguments: templateArguments(argumentsJson, shape) }),
+  });
 }
 
-function templateArguments(json: string, shape: ToolShape | undefined): JsonValue {
+function templateArguments(json: string, shape: ToolShape | undefined): Value {
   if (shape?.arguments === "text") return json || "{}";
   try {
-    return json === "" ? {} : (JSON.parse(json) as JsonValue);
+    return json === "" ? new Dict() : fromJson(parseExactJson(json));
   } catch {
     // A model's call that was cut off is no JSON, and has to be shown to it again all the same.
-    return shape?.takesText === false ? { arguments: json } : json;
+    return shape?.takesText === false ? record({ arguments: json }) : json;
   }
 }
 

@@ -30,8 +30,15 @@ function toolDescription(tools: readonly ChatTool[]): string {
 
 function tellMessage(message: ChatMessage): ChatMessage {
   if (message.role === "tool") {
-    const of = message.name === "" ? "" : ` of ${message.name}`;
-    return { ...message, role: "user", content: [`Result${of}:\n${messageText(message)}`], name: "", toolCallId: "" };
+    const of = message.toolName === "" ? "" : ` of ${message.toolName}`;
+    return {
+      ...message,
+      role: "user",
+      content: [`Result${of}:\n${messageText(message)}`],
+      name: "",
+      toolName: "",
+      toolCallId: "",
+    };
   }
   if (message.toolCalls.length === 0) return message;
   const content = [...message.content.filter((text) => text !== ""), ...message.toolCalls.map(tellCall)];
@@ -43,5 +50,5 @@ function tellCall({ name, argumentsJson }: ChatToolCall): string {
 }
 
 function systemMessage(text: string): ChatMessage {
-  return { role: "system", content: [text], toolCalls: [], toolCallId: "", name: "", reasoning: "" };
+  return { role: "system", content: [text], toolCalls: [], toolCallId: "", name: "", toolName: "", reasoning: "" };
 }

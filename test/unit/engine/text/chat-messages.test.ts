@@ -12,7 +12,7 @@ test("reads messages, and finds the tool's name by its call", () => {
     create(MessageSchema, { role: Role.ASSISTANT, toolCalls, reasoning: "Hm." }),
     create(MessageSchema, { role: Role.TOOL, toolCallId: "1", content: [text("c")] }),
   ]);
-  expect(messages.map(({ role, name }) => [role, name])).toEqual([
+  expect(messages.map(({ role, toolName }) => [role, toolName])).toEqual([
     ["developer", ""],
     ["assistant", ""],
     ["tool", "f"],

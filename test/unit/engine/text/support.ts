@@ -67,7 +67,7 @@ export function chatRequest(request: GoldenRequest): ChatRequest {
 }
 
 export function chatMessage(role: ChatMessage["role"], ...content: string[]): ChatMessage {
-  return { role, content, toolCalls: [], toolCallId: "", name: "", reasoning: "" };
+  return { role, content, toolCalls: [], toolCallId: "", name: "", toolName: "", reasoning: "" };
 }
 
 /** What a client holds after it has put all deltas together. */

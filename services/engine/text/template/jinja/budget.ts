@@ -39,8 +39,13 @@ export class Budget {
 
   /** Before a list of so many items is made or walked through. */
   chargeItems(count: number): void {
-    if (count > maxItems) throw overrun(`makes a list of more than ${maxItems} items`);
+    this.chargeLength(count);
     this.charge(count / 8);
+  }
+
+  /** Before a list grows to so many items. */
+  chargeLength(count: number): void {
+    if (count > maxItems) throw overrun(`makes a list of more than ${maxItems} items`);
   }
 
   /** Runs what may call itself: macros, recursive loops, values within values. */

@@ -15,7 +15,7 @@ function render(source: string, messages: readonly ChatMessage[], input: Partial
 const each = (body: string) => `{% for m in messages %}${body}{% endfor %}`;
 const user = chatMessage("user", "Hi");
 const withCall = [user, { ...chatMessage("assistant", ""), toolCalls: [call] }];
-const withResult = [...withCall, { ...chatMessage("tool", "42"), toolCallId: call.id, name: "f" }];
+const withResult = [...withCall, { ...chatMessage("tool", "42"), toolCallId: call.id, toolName: "f" }];
 /** A template that describes tools and writes results; `calls` writes the calls of a message m. */
 const toolTemplate = (calls: string) =>
   `{% if tools %}{{ tools | tojson }}{% endif %}${each(`${calls}{% if not m.tool_calls %}{{ m.role }}:{{ m.content }};{% endif %}`)}`;
@@ -25,12 +25,12 @@ describe("what templates are given", () => {
     const source =
       "{{ bos_token }}{{ messages[0].content }}{{ eos_token }} {{ strftime_now('%d %b %Y') }} {{ a }}{% if add_generation_prompt %}!{% endif %}";
     expect(render(source, [user], { variables: { a: true, messages: [], bos_token: "x" } })).toBe(
-      "<s>Hi</s> 04 Jul 2026 true!",
+      "<s>Hi</s> 04 Jul 2026 True!",
     );
   });
 
   test("no tools as none", () => {
-    expect(render("{{ messages[0].content }}{{ tools is none }}", [user])).toBe("Hitrue");
+    expect(render("{{ messages[0].content }}{{ tools is none }}", [user])).toBe("HiTrue");
   });
 
   test("an empty list of tools, where none makes the template fail", () => {
@@ -165,9 +165,9 @@ describe("errors", () => {
   });
 
   test("tell a template that works from one that never does", () => {
-    expect(compileChatTemplate("{{ messages[0].content }}", options).works).toBe(true);
-    expect(compileChatTemplate("{{ raise_exception('never') }}", options).works).toBe(false);
-    expect(compileChatTemplate("nothing of the messages", options).works).toBe(false);
+    expect(compileChatTemplate("{{ messages[0].content }}", options).fault).toBeUndefined();
+    expect(compileChatTemplate("{{ raise_exception('never') }}", options).fault).toBe("never (line 1)");
+    expect(compileChatTemplate("nothing of the messages", options).fault).toContain("leaves out");
   });
 });
 

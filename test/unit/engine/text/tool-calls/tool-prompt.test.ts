@@ -31,7 +31,7 @@ test("says earlier calls and results in words, with tools or without", () => {
   ];
   const messages = [
     { ...chatMessage("assistant", "Let me see."), toolCalls },
-    { ...chatMessage("tool", "3"), toolCallId: "1", name: "add" },
+    { ...chatMessage("tool", "3"), toolCallId: "1", toolName: "add" },
     { ...chatMessage("tool", "noon"), toolCallId: "?" },
   ];
   expect(describeTools(messages, [])).toEqual([

@@ -20,7 +20,7 @@ const length: Filter = (value) => {
 export const listFilters: Readonly<Record<string, Filter>> = {
   length,
   count: length,
-  list: (value, _, { budget }) => listOf(value, budget),
+  list: (value, _, { budget }) => [...listOf(value, budget)],
   first: (value) => {
     const items = iterate(value);
     if (items === undefined) throw runtimeError(`'${typeName(value)}' object is not iterable`);
@@ -131,7 +131,7 @@ function sortBy(
   items: readonly Value[],
   { key, reverse }: { key: (item: Value) => Value; reverse: boolean },
   { budget }: Runtime,
-): readonly Value[] {
+): Value[] {
   const keyed = items.map((item) => ({ item, key: key(item) }));
   const order = reverse ? -1 : 1;
   keyed.sort((left, right) => order * compare(left.key, right.key, { operator: "<", budget }));

@@ -5,7 +5,7 @@ import { Dict } from "../values/dict.ts";
 import { asText, typeName, undefinedError } from "../values/facts.ts";
 import { Range } from "../values/range.ts";
 import { Callable, JinjaObject, Markup, Tuple, Undefined, type Value } from "../values/value.ts";
-import { dictMethod, listMethod, unsafe } from "./collection-methods.ts";
+import { dictMethod, listMethod, tupleMethod } from "./collection-methods.ts";
 import { formatText } from "./format-text.ts";
 import { callTextMethod, textMethods } from "./text-methods.ts";
 
@@ -35,10 +35,10 @@ export function memberOf(object: Value, name: string): Value | undefined {
   if (object instanceof Dict) return dictMethod(object, name);
   if (object instanceof Tuple) {
     const named = object.attribute(name);
-    return named === undefined ? listMethod(object.items, name, "tuple") : named;
+    return named === undefined ? tupleMethod(object.items, name) : named;
   }
   if (object instanceof JinjaObject) return object.attribute(name);
-  return Array.isArray(object) ? listMethod(object as Value[], name, "list") : numberMember(object, name);
+  return Array.isArray(object) ? listMethod(object, name) : numberMember(object, name);
 }
 
 function textMember(object: string | Markup, name: string): Value | undefined {
@@ -121,7 +121,7 @@ export function getSlice(object: Value, bounds: readonly (number | undefined)[])
   if (object instanceof Undefined) throw undefinedError(object);
   if (object instanceof Tuple) return new Tuple(pick(object.items, { start, stop, step }));
   if (object instanceof Range) return pick([...object.items()], { start, stop, step });
-  if (Array.isArray(object)) return pick(object as Value[], { start, stop, step });
+  if (Array.isArray(object)) return pick(object, { start, stop, step });
   return missing(object, "slice");
 }
 
@@ -143,4 +143,9 @@ function pick<T>(items: ArrayLike<T>, { start, stop, step }: SliceBounds): T[] {
   const picked: T[] = [];
   for (let at = from; step > 0 ? at < to : at > to; at += step) picked.push(items[at] as T);
   return picked;
+}
+
+/** What the sandbox gives for a member that it does not hand out: not defined, and an error when it is used. */
+function unsafe(name: string, owner: string): Undefined {
+  return new Undefined(`access to attribute '${name}' of '${owner}' object is unsafe.`);
 }

@@ -183,7 +183,7 @@ function split(
   [separator, maxSplits]: readonly (Value | undefined)[],
   { budget }: Runtime,
   from: "left" | "right",
-): readonly Value[] {
+): Value[] {
   const max = optionalInteger(maxSplits, -1);
   const isSpaces = separator === undefined || separator === null;
   const parts = isSpaces

@@ -1,7 +1,7 @@
 import { JinjaError, runtimeError } from "../jinja-error.ts";
 import { strftime } from "../../strftime.ts";
 import { Dict } from "../values/dict.ts";
-import { listOf } from "../values/iterate.ts";
+import { pairsOf } from "../methods/collection-methods.ts";
 import { Range } from "../values/range.ts";
 import { textOf } from "../values/text.ts";
 import { Callable, JinjaObject, Namespace, type Runtime, type Value } from "../values/value.ts";
@@ -37,14 +37,8 @@ export const globals: ReadonlyMap<string, Value> = new Map(
   ].map((callable) => [callable.name, callable]),
 );
 
-function* entriesOf(value: Value | undefined, budget: Runtime["budget"]): Iterable<readonly [Value, Value]> {
-  if (value instanceof Dict) yield* value.entries();
-  else if (value !== undefined) {
-    for (const pair of listOf(value, budget)) {
-      const [key = null, item = null] = listOf(pair, budget);
-      yield [key, item];
-    }
-  }
+function entriesOf(value: Value | undefined, budget: Runtime["budget"]): Iterable<readonly [Value, Value]> {
+  return value === undefined ? [] : pairsOf(value, budget);
 }
 
 class Cycler extends JinjaObject {

@@ -17,7 +17,7 @@ export interface LoopRun {
 export class LoopContext extends Callable {
   index = 0;
   readonly #run: LoopRun;
-  #last: readonly Value[] | undefined;
+  #last: Value[] | undefined;
 
   constructor(run: LoopRun) {
     super("loop", ({ args }) => this.#again(args[0] ?? null), "LoopContext");
@@ -79,7 +79,7 @@ export class LoopContext extends Callable {
 
   #changed({ args }: Call, { budget }: Runtime): boolean {
     const last = this.#last;
-    this.#last = args;
-    return last === undefined || !isEqual(last, args, budget);
+    this.#last = [...args];
+    return last === undefined || !isEqual(last, this.#last, budget);
   }
 }

@@ -29,7 +29,7 @@ export function isEqual(left: Value, right: Value, budget: Budget): boolean {
 }
 
 function isEqualObject(left: Value, right: Value, budget: Budget): boolean {
-  if (Array.isArray(left) && Array.isArray(right)) return isEqualList(left as Value[], right as Value[], budget);
+  if (Array.isArray(left) && Array.isArray(right)) return isEqualList(left, right, budget);
   if (left instanceof Tuple && right instanceof Tuple) return isEqualList(left.items, right.items, budget);
   if (left instanceof Range && right instanceof Range) return left.repr() === right.repr();
   if (!(left instanceof Dict && right instanceof Dict) || left.size !== right.size) return false;
@@ -63,7 +63,7 @@ export function compare(left: Value, right: Value, { operator, budget }: { opera
 }
 
 function listsOf(left: Value, right: Value): readonly [readonly Value[], readonly Value[]] | undefined {
-  if (Array.isArray(left) && Array.isArray(right)) return [left as Value[], right as Value[]];
+  if (Array.isArray(left) && Array.isArray(right)) return [left, right];
   return left instanceof Tuple && right instanceof Tuple ? [left.items, right.items] : undefined;
 }
 

@@ -4,17 +4,12 @@ import { JinjaObject, Markup, Tuple, Undefined, type Value } from "./value.ts";
 /** A dictionary in the order of its keys' first appearance. Keys that Python takes for equal (1, 1.0, True) are one. */
 export class Dict extends JinjaObject {
   readonly typeName = "dict";
-  readonly #entries: ReadonlyMap<string, readonly [Value, Value]>;
+  readonly #entries = new Map<string, readonly [Value, Value]>();
 
   /** Of the values of one key the last one counts. */
-  constructor(entries: Iterable<readonly [key: Value, value: Value]>) {
+  constructor(entries: Iterable<readonly [key: Value, value: Value]> = []) {
     super();
-    const map = new Map<string, readonly [Value, Value]>();
-    for (const [key, value] of entries) {
-      const hash = hashKey(key);
-      map.set(hash, [map.get(hash)?.[0] ?? key, value]);
-    }
-    this.#entries = map;
+    for (const [key, value] of entries) this.set(key, value);
   }
 
   get size(): number {
@@ -23,6 +18,19 @@ export class Dict extends JinjaObject {
 
   get(key: Value): Value | undefined {
     return this.#entries.get(hashKey(key))?.[1];
+  }
+
+  set(key: Value, value: Value): void {
+    const hash = hashKey(key);
+    this.#entries.set(hash, [this.#entries.get(hash)?.[0] ?? key, value]);
+  }
+
+  delete(key: Value): void {
+    this.#entries.delete(hashKey(key));
+  }
+
+  clear(): void {
+    this.#entries.clear();
   }
 
   entries(): Iterable<readonly [Value, Value]> {

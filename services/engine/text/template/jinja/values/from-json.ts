@@ -1,11 +1,13 @@
-import type { JsonValue } from "@bufbuild/protobuf";
+import type { ExactJson } from "../../../../../../clients/json/exact-json.ts";
+import { ExactNumber } from "../../../../../../clients/json/exact-number.ts";
 import { Dict } from "./dict.ts";
 import type { Value } from "./value.ts";
 
-/** A template's value of JSON that was read by JavaScript: its whole numbers are taken for integers. */
-export function fromJson(json: JsonValue): Value {
-  if (typeof json === "number") return Number.isSafeInteger(json) ? BigInt(json) : json;
+/** The value that Python's json.loads makes of JSON: digit for digit, `1.0` and `1e5` as floats. */
+export function fromJson(json: ExactJson): Value {
+  if (typeof json === "number") return Number.isInteger(json) ? BigInt(json) : json;
   if (typeof json !== "object" || json === null) return json;
-  if (Array.isArray(json)) return json.map(fromJson);
+  if (json instanceof ExactNumber) return /^-?\d+$/.test(json.text) ? BigInt(json.text) : Number(json.text);
+  if (Array.isArray(json)) return (json as readonly ExactJson[]).map(fromJson);
   return new Dict(Object.entries(json).map(([name, value]) => [name, fromJson(value)]));
 }

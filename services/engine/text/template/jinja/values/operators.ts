@@ -50,7 +50,7 @@ function add(left: Value, right: Value, budget: Budget): Value | undefined {
   if (Array.isArray(left)) {
     if (!Array.isArray(right)) throw runtimeError(`can only concatenate list (not "${typeName(right)}") to list`);
     budget.chargeItems(left.length + right.length);
-    return [...(left as Value[]), ...(right as Value[])];
+    return [...left, ...right];
   }
   if (!(left instanceof Tuple)) return undefined;
   if (!(right instanceof Tuple)) throw runtimeError(`can only concatenate tuple (not "${typeName(right)}") to tuple`);

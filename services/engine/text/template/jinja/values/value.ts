@@ -2,9 +2,9 @@ import type { Budget } from "../budget.ts";
 
 /**
  * A value of a running template, with what Python knows of it: integers are bigints, numbers are floats, lists are
- * arrays that nobody changes. All else are objects of the classes below and in this room.
+ * arrays. All else are objects of the classes below and in this room.
  */
-export type Value = null | boolean | bigint | number | string | readonly Value[] | JinjaObject;
+export type Value = null | boolean | bigint | number | string | Value[] | JinjaObject;
 
 /** What the functions of templates need of the rendering that they run in. */
 export interface Runtime {

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { JinjaError } from "../../../../../../services/engine/text/template/jinja/jinja-error.ts";
 import { parseJinja } from "../../../../../../services/engine/text/template/jinja/jinja-template.ts";
-import { parseJson } from "../../../../../../services/engine/text/template/jinja/values/parse-json.ts";
-import { Dict } from "../../../../../../services/engine/text/template/jinja/values/dict.ts";
+import { fromJson } from "../../../../../../services/engine/text/template/jinja/values/from-json.ts";
+import { parseExactJson, type ExactJson } from "../../../../../../clients/json/exact-json.ts";
 import type { Value } from "../../../../../../services/engine/text/template/jinja/values/value.ts";
 
 const data = new URL("../../../../../data/jinja/", import.meta.url);
@@ -11,9 +11,8 @@ const read = (name: string) => readFileSync(new URL(name, data), "utf8");
 const recorded = JSON.parse(read("recorded.json")) as [template: string, text: string | null][];
 
 function variables(): Record<string, Value> {
-  const context = parseJson(read("context.json"));
-  if (!(context instanceof Dict)) throw new Error("context.json is no object");
-  return Object.fromEntries([...context.entries()].map(([name, value]) => [String(name), value]));
+  const context = parseExactJson(read("context.json")) as Readonly<Record<string, ExactJson>>;
+  return Object.fromEntries(Object.entries(context).map(([name, value]) => [name, fromJson(value)]));
 }
 
 function render(template: string): string | null {
@@ -33,4 +32,14 @@ describe("renders as Jinja2 does, and refuses what it refuses", () => {
   test.each(recorded)("%s", (template, text) => {
     expect(render(template)).toBe(text);
   });
+});
+
+test.each([
+  [
+    "{% set l = [1] %}{% set _ = l.append(2) %}{{ l.extend([3, 4]) }}{{ l.pop() }}{{ l.insert(0, 9) }}{{ l }}",
+    "None4None[9, 1, 2, 3]",
+  ],
+  ["{% set d = {} %}{% set _ = d.update({'a': 1}) %}{{ d.setdefault('b', 2) }}{{ d.pop('a') }}{{ d }}", "21{'b': 2}"],
+])("lets templates that are written for llama.cpp change lists and dictionaries: %s", (template, text) => {
+  expect(render(template)).toBe(text);
 });
