@@ -131,6 +131,7 @@ function reasoningVariables(reasoning: Reasoning | undefined): JsonObject {
   return {
     ...(enabled !== undefined && { enable_thinking: enabled, thinking: enabled }),
     ...(effort !== undefined && effort !== "none" && { reasoning_effort: effort }),
+    ...(reasoning?.budgetTokens !== undefined && { thinking_budget: reasoning.budgetTokens }),
   };
 }
 

@@ -1,4 +1,3 @@
-import type { JsonObject } from "@bufbuild/protobuf";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
 import { pieceFromProto } from "../from-proto/piece.ts";
@@ -9,8 +8,7 @@ import {
   extrasTokenizeSchema,
   tokenizeSchema,
 } from "../schema/token-requests.ts";
-import { messagesToProto } from "../to-proto/messages.ts";
-import { toolsToProto } from "../to-proto/tools.ts";
+import { promptToProto } from "../to-proto/prompt.ts";
 
 const post = { method: "post" } as const;
 
@@ -90,14 +88,7 @@ export function applyTemplate({ client }: DialectDeps): Endpoint {
     summary: "The prompt that a conversation becomes, as llama-server has it",
     body: applyTemplateSchema,
     async answer({ body, call }) {
-      const request = {
-        model: body.model ?? "",
-        messages: messagesToProto(body.messages),
-        tools: toolsToProto({ tools: body.tools }).tools ?? [],
-        // It came out of JSON.parse, so everything inside is JSON.
-        chatTemplateKwargs: (body.chat_template_kwargs ?? undefined) as JsonObject | undefined,
-      };
-      const { prompt } = await client.inference.applyTemplate(request, call);
+      const { prompt } = await client.inference.applyTemplate(promptToProto(body), call);
       return { json: { prompt } };
     },
   });

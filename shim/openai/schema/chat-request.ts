@@ -2,7 +2,6 @@ import { z } from "zod";
 import {
   flag,
   integerFrom,
-  jsonObject,
   mapOf,
   text,
   tokenCountFrom,
@@ -10,10 +9,9 @@ import {
   unsupported,
 } from "../../dialect/request/fields.ts";
 import { chatHabitFields, habitFields, habitFieldsWithoutEffect } from "./habit-fields.ts";
-import { messagesSchema } from "./messages.ts";
+import { promptFields } from "./prompt-fields.ts";
 import { responseFormatFields, responseFormatFieldsWithoutEffect } from "./response-format.ts";
 import { samplingFields } from "../../dialect/sampling/fields.ts";
-import { toolFields } from "./tools.ts";
 
 /** Fields of every generating request that say how the answer travels, not what it is. */
 export const deliveryFields = {
@@ -26,23 +24,16 @@ export const deliveryFields = {
 /** The body of POST /v1/chat/completions: all of OpenAI's parameters, and llama.cpp's. */
 export const chatRequestSchema = z.object({
   ...deliveryFields,
-  messages: messagesSchema,
+  ...promptFields,
   ...samplingFields,
   // OpenAI's newer name wins nothing: both mean the completion's tokens, reasoning included.
   max_tokens: tokenCountFrom(1),
   max_completion_tokens: tokenCountFrom(1),
   logprobs: flag,
   top_logprobs: integerFrom(0, 20),
-  ...toolFields,
   ...responseFormatFields,
   ...habitFields,
   ...chatHabitFields,
-  reasoning_effort: unsettable(z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"])),
-  /** Most tokens of thinking; -1: no limit. Two servers, two names. */
-  reasoning_budget: tokenCountFrom(-1),
-  thinking_budget_tokens: tokenCountFrom(-1),
-  chat_template: unsettable(z.string().min(1)),
-  chat_template_kwargs: unsettable(jsonObject),
 
   service_tier: unsupported(
     'there is one service tier here: leave service_tier out, or say "auto" or "default"',

@@ -47,10 +47,8 @@ export const habitFieldsWithoutEffect: Readonly<Record<string, string>> = {
 const habitSchema = z.object(habitFields);
 export type HabitFields = z.infer<typeof habitSchema>;
 
-/** The same for chats alone: vLLM's way to continue a message, and what it may show of it. */
+/** The same for chats alone. */
 export const chatHabitFields = {
-  continue_final_message: flag,
-  add_generation_prompt: flag,
   /** The answer begins with the last message's text, if that is an assistant's. */
   echo: flag,
   add_special_tokens: unsupported(

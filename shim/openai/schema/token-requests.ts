@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { flag, jsonObject, text, unsettable } from "../../dialect/request/fields.ts";
+import { flag, text } from "../../dialect/request/fields.ts";
 import { tokenList } from "./inputs.ts";
-import { messagesSchema } from "./messages.ts";
-import { toolsSchema } from "./tools.ts";
+import { promptFieldsSchema } from "./prompt-fields.ts";
 
 /** The body of POST /extras/tokenize and /extras/tokenize/count, as the replaced server has them. */
 export const extrasTokenizeSchema = z.object({ model: text, input: z.string() });
@@ -22,10 +21,5 @@ export const tokenizeSchema = z.object({
 /** The body of POST /detokenize. */
 export const detokenizeSchema = z.object({ model: text, tokens: tokenList });
 
-/** The body of POST /apply-template. */
-export const applyTemplateSchema = z.object({
-  model: text,
-  messages: messagesSchema,
-  tools: unsettable(toolsSchema),
-  chat_template_kwargs: unsettable(jsonObject),
-});
+/** The body of POST /apply-template: those fields of a chat that may change its prompt. */
+export const applyTemplateSchema = promptFieldsSchema.omit({ parallel_tool_calls: true });

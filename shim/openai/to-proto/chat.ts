@@ -1,13 +1,11 @@
-import type { JsonObject } from "@bufbuild/protobuf";
 import { invalidParameter } from "../../../clients/errors.ts";
-import type { ChatRequestSchema, ReasoningSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { ChatRequestSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { ChatRequestBody } from "../schema/chat-request.ts";
 import { interruptionToProto, requireStreamForOptions } from "./delivery.ts";
-import { habitsToProto, lengthToProto, promptEndToProto } from "./habits.ts";
-import { messagesToProto } from "./messages.ts";
+import { habitsToProto, lengthToProto } from "./habits.ts";
+import { promptToProto } from "./prompt.ts";
 import { responseFormatToProto } from "./response-format.ts";
 import { onlyOne, samplingToProto } from "../../dialect/sampling/to-proto.ts";
-import { toolsToProto } from "./tools.ts";
 import type { Init } from "../../dialect/init.ts";
 
 export type ChatRequestInit = Init<typeof ChatRequestSchema>;
@@ -16,9 +14,7 @@ export type ChatRequestInit = Init<typeof ChatRequestSchema>;
 export function chatToProto(request: ChatRequestBody): ChatRequestInit {
   requireStreamForOptions(request);
   return {
-    model: request.model ?? "",
-    messages: messagesToProto(request.messages),
-    ...toolsToProto(request),
+    ...promptToProto(request),
     responseFormat: responseFormatToProto(request),
     options: {
       ...samplingToProto(request),
@@ -27,11 +23,6 @@ export function chatToProto(request: ChatRequestBody): ChatRequestInit {
       topLogprobs: topLogprobs(request),
       ...interruptionToProto(request),
     },
-    // It came out of JSON.parse, so everything inside is JSON.
-    chatTemplateKwargs: (request.chat_template_kwargs ?? undefined) as JsonObject | undefined,
-    chatTemplate: request.chat_template ?? undefined,
-    reasoning: reasoningToProto(request),
-    promptEnd: promptEndToProto(request),
   };
 }
 
@@ -49,18 +40,4 @@ function topLogprobs(request: ChatRequestBody): number | undefined {
   }
   const asked = onlyOne("top_logprobs", top, "n_probs", request.n_probs || undefined);
   return asked ?? (logprobs === true ? 0 : undefined);
-}
-
-function reasoningToProto(request: ChatRequestBody): Init<typeof ReasoningSchema> | undefined {
-  const effort = request.reasoning_effort ?? undefined;
-  const budget = onlyOne(
-    "reasoning_budget",
-    request.reasoning_budget,
-    "thinking_budget_tokens",
-    request.thinking_budget_tokens,
-  );
-  const budgetTokens = budget === -1 ? undefined : budget;
-  if (effort === undefined && budgetTokens === undefined) return undefined;
-  if (effort === undefined) return { budgetTokens };
-  return effort === "none" ? { enabled: false, budgetTokens } : { enabled: true, effort, budgetTokens };
 }

@@ -29,6 +29,7 @@ const decides = (
   },
 });
 
+const budgetTemplate = "{{ messages[0].content }}{{ thinking_budget }}";
 const chat = { messages: [{ role: "user", content: "Hello!" }] };
 
 /** The fields of the endpoints about tokens and templates, by path. */
@@ -102,6 +103,42 @@ export const tokenProbes: Readonly<Record<string, readonly Probe[]>> = {
     decides("/apply-template", "tools", "the prompt describes them", {
       on: { ...chat, tools: [getWeather] },
       off: chat,
+    }),
+    decides("/apply-template", "tool_choice", "none leaves the tools out", {
+      on: { ...chat, tools: [getWeather], tool_choice: "none" },
+      off: { ...chat, tools: [getWeather] },
+    }),
+    decides("/apply-template", "functions", "the prompt describes them, OpenAI's first form of tools", {
+      on: { ...chat, functions: [getWeather.function] },
+      off: chat,
+    }),
+    decides("/apply-template", "function_call", "none leaves the functions out", {
+      on: { ...chat, functions: [getWeather.function], function_call: "none" },
+      off: { ...chat, functions: [getWeather.function] },
+    }),
+    decides("/apply-template", "chat_template", "the prompt is this template's", {
+      on: { ...chat, chat_template: "[{{ messages[0].content }}]" },
+      off: chat,
+    }),
+    decides("/apply-template", "reasoning_effort", "an effort opens the reasoning", {
+      on: { ...chat, reasoning_effort: "high" },
+      off: chat,
+    }),
+    decides("/apply-template", "reasoning_budget", "a template reads it as thinking_budget", {
+      on: { ...chat, chat_template: budgetTemplate, reasoning_budget: 512 },
+      off: { ...chat, chat_template: budgetTemplate },
+    }),
+    decides("/apply-template", "thinking_budget_tokens", "a template reads it as thinking_budget", {
+      on: { ...chat, chat_template: budgetTemplate, thinking_budget_tokens: 512 },
+      off: { ...chat, chat_template: budgetTemplate },
+    }),
+    decides("/apply-template", "add_generation_prompt", "false leaves the model's turn closed", {
+      on: { ...chat, add_generation_prompt: false },
+      off: chat,
+    }),
+    decides("/apply-template", "continue_final_message", "the prompt ends with the last message", {
+      on: { messages: [...chat.messages, { role: "assistant", content: "Hi" }], continue_final_message: true },
+      off: { messages: [...chat.messages, { role: "assistant", content: "Hi" }] },
     }),
     decides("/apply-template", "chat_template_kwargs", "enable_thinking changes the prompt", {
       on: { ...chat, chat_template_kwargs: { enable_thinking: true } },

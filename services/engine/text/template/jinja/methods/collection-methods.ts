@@ -69,13 +69,14 @@ const listMethods: Readonly<Record<string, Method<Value[]>>> = {
       return null;
     },
   },
-  clear: { parameters: [], call: (items) => done(items.splice(0)) },
-  reverse: { parameters: [], call: (items) => done(items.reverse()) },
+  clear: { parameters: [], call: (items) => (items.splice(0), null) },
+  reverse: { parameters: [], call: (items) => (items.reverse(), null) },
   sort: {
     parameters: ["*reverse?"],
     call: (items, [reverse], { budget }) => {
       const order = optionalFlag(reverse) ? -1 : 1;
-      return done(items.sort((left, right) => order * compare(left, right, { operator: "<", budget })));
+      items.sort((left, right) => order * compare(left, right, { operator: "<", budget }));
+      return null;
     },
   },
 };
@@ -118,7 +119,7 @@ const dictMethods: Readonly<Record<string, Method<Dict>>> = {
       return result;
     },
   },
-  clear: { parameters: [], call: (dict) => done(dict.clear()) },
+  clear: { parameters: [], call: (dict) => (dict.clear(), null) },
 };
 
 /** A method of a list or tuple; undefined when there is none of the name. */
@@ -137,7 +138,10 @@ export function dictMethod(dict: Dict, name: string): Value | undefined {
 
 /** The pairs of a dictionary, or of a list of pairs. */
 export function* pairsOf(value: Value, budget: Budget): Iterable<readonly [Value, Value]> {
-  if (value instanceof Dict) return yield* value.entries();
+  if (value instanceof Dict) {
+    yield* value.entries();
+    return;
+  }
   for (const pair of listOf(value, budget)) {
     const [key = null, item = null] = pair instanceof Tuple ? pair.items : listOf(pair, budget);
     yield [key, item];
@@ -158,10 +162,6 @@ function method<Of>(self: Of, name: string, methods: Readonly<Record<string, Met
 function grow(items: Value[], values: readonly Value[], budget: Budget): null {
   budget.chargeLength(items.length + values.length);
   for (const value of values) items.push(value);
-  return null;
-}
-
-function done(_: unknown): null {
   return null;
 }
 
