@@ -1,7 +1,12 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 
 const [major = 0] = process.versions.node.split(".").map(Number);
 if (major < 24) throw new Error(`tests run on the pinned Node 24, this is ${process.versions.node}: use npm test`);
+
+// The servers and workers that tests start load the same modules hundreds of times.
+process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "tokenwire-tests-compile");
 
 export default defineConfig({
   test: {

@@ -3,7 +3,9 @@
 // with is too old for the server, it starts the server with the one that came as a dependency.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { constants } from "node:os";
+import module from "node:module";
+import { constants, homedir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { pinnedNode } from "./pinned-node.mjs";
 
@@ -20,7 +22,11 @@ if (isCheckout) {
   const { ensureWebBuilt } = await import("./ensure-web.mjs");
   ensureWebBuilt();
 }
+// What Node has compiled is kept from start to start; the processes that are started from here inherit it. It halves the
+// time that our own modules take to load. A folder that cannot be written costs nothing but that.
+process.env.NODE_COMPILE_CACHE ??= join(homedir(), ".cache", "tokenwire", "compile");
 if (Number(process.versions.node.split(".")[0]) >= oldestMajor) {
+  module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import(entry.href);
 } else {
   runWith(pinnedNode(), fileURLToPath(entry));
