@@ -83,7 +83,7 @@ export class Scheduler {
 
   /**
    * A request arrives:
-   * 1. the server is shutting down → refuse;
+   * 1. the server is shutting down and the model is not in memory → refuse;
    * 2. its deadline has passed → refuse;
    * 3. it wants more places than the model has → refuse (unknown while the model loads: decided in `onModelReady`);
    * 4. the model failed to load and it is too early to try again → refuse;
@@ -94,7 +94,7 @@ export class Scheduler {
   onRequest(ticket: Ticket, nowMs: number): Effect[] {
     const model = this.#model(ticket.model);
     const lane = model.lanes[ticket.lane];
-    if (this.#shuttingDown) return [refuse(ticket, shuttingDown)]; // 1
+    if (this.#isGone(model)) return [refuse(ticket, shuttingDown)]; // 1
     if (ticket.deadlineMs !== undefined && nowMs >= ticket.deadlineMs) return [refuse(ticket, { kind: "deadline" })]; // 2
     if (model.availability.state === "ready" && ticket.places > lane.capacity) return [refuseChoices(ticket, lane)]; // 3
     const failure = this.#failure(model, nowMs);
@@ -138,7 +138,7 @@ export class Scheduler {
     if (entry === undefined || ticket === undefined) return [];
     const { model, lane } = entry;
     this.#lanes.delete(id);
-    if (this.#shuttingDown) return [refuse(ticket, shuttingDown)];
+    if (this.#isGone(model)) return [refuse(ticket, shuttingDown)];
     const failure = this.#failure(model, nowMs);
     if (failure !== undefined) return [refuse(ticket, failure), ...this.#serve(model, nowMs)];
     this.#wait(model, lane, ticket, { again: true });
@@ -285,11 +285,14 @@ export class Scheduler {
     return { held: this.#residency.ledger.held(id), estimate };
   }
 
-  /** Nothing is granted any more and who waits is refused; what runs goes on. */
+  /**
+   * No model is loaded any more, and who waits for one is refused. Who waits for a turn on a model that is in memory may
+   * still have it: those who would come after are kept away by the faces, and an answer may need several turns.
+   */
   onShutdown(): Effect[] {
     this.#shuttingDown = true;
     for (const model of this.#models.values()) model.hold = false;
-    return [...this.#models.values()].flatMap((model) => this.#refuseWaiting(model, shuttingDown));
+    return this.#refuseGone();
   }
 
   /** It is to be in memory from the start on, and is not there yet. */
@@ -355,9 +358,19 @@ export class Scheduler {
     return undefined;
   }
 
+  /** Whether nobody will be served on it any more. */
+  #isGone(model: ScheduledModel): boolean {
+    return this.#shuttingDown && model.availability.state !== "ready";
+  }
+
+  #refuseGone(): Effect[] {
+    const gone = [...this.#models.values()].filter((model) => this.#isGone(model));
+    return gone.flatMap((model) => this.#refuseWaiting(model, shuttingDown));
+  }
+
   /** What is to happen to models, now that something has happened. */
   #settle(nowMs: number): Effect[] {
-    if (this.#shuttingDown) return [];
+    if (this.#shuttingDown) return this.#refuseGone();
     const effects = this.#residency.settle(nowMs);
     // One that was to leave may stay after all.
     return [...effects, ...this.#serveAll(nowMs)];
@@ -400,7 +413,7 @@ export class Scheduler {
   /** Grants from the head of each line while the head fits. */
   #serve(model: ScheduledModel, nowMs: number): Effect[] {
     const effects: Effect[] = [];
-    if (this.#shuttingDown || model.availability.state !== "ready") return effects;
+    if (model.availability.state !== "ready") return effects;
     for (const lane of Object.values(model.lanes)) {
       for (let next = lane.line.first(); next !== undefined && lane.fits(next); next = lane.line.first()) {
         this.#leaveLine(next.id);

@@ -5,12 +5,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { createClient, ErrorReason, openChannel } from "../../../clients/index.ts";
+import { createClient, createTokenwireClient, ErrorReason, openChannel, RpcError } from "../../../clients/index.ts";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../../proto/gen/grpc/health/v1/health_pb.ts";
 import { chat, startTestServices, textOf, until, workerPid } from "./support.ts";
 
 describe("closing", () => {
-  test("lets a running stream finish, refuses what waits and comes, and leaves no process and no socket", async () => {
+  test("lets who runs and who waits finish, refuses who comes, and leaves no process and no socket", async () => {
     await using ctx = await startTestServices({ slots: 1 });
     const pid = workerPid(ctx);
     const running = ctx.client.inference.chat(chat("count:5 tokenMs:40"))[Symbol.asyncIterator]();
@@ -19,15 +19,28 @@ describe("closing", () => {
     // Answered after the other has taken its place in the queue, which it came before.
     await ctx.client.inference.tokenize({ text: "x" });
     const closed = ctx.services.close(5000);
-    await expect(waiting).rejects.toMatchObject({ reason: ErrorReason.SHUTTING_DOWN });
+    const late = Array.fromAsync(ctx.client.inference.chat(chat("count:1")));
+    await expect(late).rejects.toThrow(RpcError);
     const rest = await Array.fromAsync({ [Symbol.asyncIterator]: () => running });
     expect(textOf(rest)).toBe("w1 w2 w3 w4 w5 ");
     expect(rest.at(-1)?.event.case).toBe("finished");
+    expect(textOf(await waiting)).toBe("w1 ");
     await closed;
     expect(isAlive(pid)).toBe(false);
     await expect(Array.fromAsync(ctx.client.inference.chat(chat("count:1")))).rejects.toMatchObject({
       reason: ErrorReason.WORKER_LOST,
     });
+  });
+
+  test("of the network's face leaves this process's own calls alone until it closes", async () => {
+    await using ctx = await startTestServices({ slots: 1 });
+    const own = createTokenwireClient(ctx.services.localAddress);
+    const running = own.inference.chat(chat("count:2 hold:2"))[Symbol.asyncIterator]();
+    await running.next();
+    await ctx.services.drain(5000);
+    await expect(ctx.client.models.listModels({})).rejects.toMatchObject({ reason: ErrorReason.WORKER_LOST });
+    expect((await own.inference.tokenize({ text: "x" })).tokens).toHaveLength(1);
+    own.close();
   });
 
   test("ends with one error what does not finish within the grace", async () => {

@@ -236,17 +236,23 @@ describe("a model with a ttl", () => {
   });
 });
 
-test("a shutdown refuses who waits and who comes, and lets who runs finish", () => {
-  const scheduler = ready({ slots: 1 });
+test("a shutdown refuses who needs a load, and lets who runs or waits for a turn finish", () => {
+  const models = [
+    { id: "a", maxQueue: 4 },
+    { id: "b", maxQueue: 4 },
+  ];
+  const scheduler = ready({ models, slots: 1 });
   for (const id of [1, 2]) scheduler.onRequest(ticket(id), 0);
-  expect(refusalOf(scheduler.onShutdown(), 2)).toMatchObject({ kind: "shutting-down" });
-  expect(refusalOf(scheduler.onRequest(ticket(3), 0), 3)).toMatchObject({ kind: "shutting-down" });
-  expect(scheduler.onFinished(1, 1)).toEqual([]);
+  scheduler.onRequest(ticket(3, { model: "b" }), 0);
+  expect(scheduler.onShutdown()).toEqual([expect.objectContaining({ type: "refuse", id: 3 })]);
+  expect(refusalOf(scheduler.onRequest(ticket(4, { model: "b" }), 0), 4)).toMatchObject({ kind: "shutting-down" });
+  expect(scheduler.onFinished(1, 1)).toEqual([grant(2)]);
 });
 
-test("a lost request is refused when the server shuts down", () => {
+test("who waits for a turn is refused when the worker goes while the server shuts down, and who lost it too", () => {
   const scheduler = ready({ slots: 1 });
-  scheduler.onRequest(ticket(1), 0);
+  for (const id of [1, 2]) scheduler.onRequest(ticket(id), 0);
   scheduler.onShutdown();
+  expect(refusalOf(scheduler.onModelDown("a", { kind: "restarting" }, 0), 2)).toMatchObject({ kind: "shutting-down" });
   expect(refusalOf(scheduler.onLost(1, 0), 1)).toMatchObject({ kind: "shutting-down" });
 });
