@@ -1,12 +1,13 @@
 import process from "node:process";
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
+import { endOnSignals } from "./cli/end-on-signals.ts";
 import { showLoadProgress } from "./cli/load-progress.ts";
 import { parseCommand, type ServerSettings } from "./cli/parse-command.ts";
+import { runProgram } from "./cli/run-program.ts";
 import { startUpText } from "./cli/start-up-text.ts";
 import { readTracingConfig } from "./clients/tracing/config.ts";
 import { startTracing } from "./clients/tracing/sdk.ts";
-import { ConfigError } from "./config/config-error.ts";
 import { readEnvironment } from "./config/config.ts";
 import { packageVersion } from "./config/package-root.ts";
 import { readTls } from "./config/read-tls.ts";
@@ -21,7 +22,6 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
   const tls = readTls(settings.shim);
   const tracingConfig = readTracingConfig("tokenwire");
   const tracing = await startTracing({ ...tracingConfig, onWarning: (message) => log.warn(message) });
-  const graceMs = settings.service.grace_seconds * 1000;
 
   const services = await startServices({
     models: settings.models,
@@ -39,29 +39,25 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
     },
   );
 
-  let ending: Promise<void> | undefined;
-  const end = async (code: number, wait: number): Promise<void> => {
-    await shim.close(wait);
-    await services.close(wait);
-    await tracing.shutdown();
-    process.exit(code);
-  };
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (ending !== undefined) process.exit(130);
-    log.info(`${signal}: running answers may finish within ${settings.service.grace_seconds} s; again: end at once`);
-    ending = end(0, graceMs);
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  const ending = endOnSignals({
+    log,
+    graceMs: settings.service.grace_seconds * 1000,
+    async close(graceMs) {
+      // Every face refuses from now on, and all of them share one grace.
+      await Promise.all([shim.close(graceMs), services.drain(graceMs)]);
+      await services.close(0);
+      await tracing.shutdown();
+    },
+    exit: (code) => process.exit(code),
+  });
 
   const stopProgress = showLoadProgress(services.models, process.stderr);
   const loads = await services.whenReady();
   stopProgress();
-  if (ending !== undefined) return;
+  if (ending.begun) return;
   if (loads.every(({ error }) => error !== undefined)) {
     for (const { model, error } of loads) console.error(`model "${model.id}" could not be loaded: ${error}`);
-    ending = end(1, 0);
-    return;
+    return ending.begin(1, 0);
   }
   const { embedded } = settings;
   const access = { tls: tls !== undefined, needsKey: (settings.shim.api_key ?? []).length > 0 };
@@ -74,13 +70,11 @@ function createLog(level: string): Logger {
   return pino({ level }, pretty({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "HH:MM:ss" }));
 }
 
-try {
-  const command = parseCommand(process.argv.slice(2), readEnvironment(), process.cwd());
-  if (command.command === "print") console.log(command.text);
-  else await serve(command.settings, command.warnings);
-} catch (error) {
-  const expected = error instanceof ConfigError;
-  // A start that fails is told in a sentence; only a bug shows its stack.
-  console.error(expected || error instanceof Error ? error.message : error);
-  process.exit(expected ? 2 : 1);
-}
+await runProgram(
+  async () => {
+    const command = parseCommand(process.argv.slice(2), readEnvironment(), process.cwd());
+    if (command.command === "print") console.log(command.text);
+    else await serve(command.settings, command.warnings);
+  },
+  (code) => process.exit(code),
+);

@@ -41,10 +41,11 @@ function runWith(node, file) {
     );
     process.exit(1);
   }
-  // In a group of its own: Ctrl+C in a terminal reaches every process of the group, and with our forwarding the server
-  // would see it twice, which means: end at once.
+  // In a group of its own: Ctrl+C in a terminal reaches every process of the group, and we pass it on.
   const detached = process.platform !== "win32";
-  const child = spawn(node, [file, ...process.argv.slice(2)], { stdio: "inherit", detached });
+  // By the end of the channel the server learns of ours, also of one by SIGKILL, and ends too.
+  const stdio = ["inherit", "inherit", "inherit", "ipc"];
+  const child = spawn(node, [file, ...process.argv.slice(2)], { stdio, detached });
   if (detached) {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"]) process.on(signal, () => child.kill(signal));
   } else {

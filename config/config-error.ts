@@ -1,8 +1,11 @@
+import { StartError } from "./start-error.ts";
+
 /**
  * The configuration cannot be used. Its message is written for the person who starts the server: one sentence for each
- * problem, with the setting, its value and the remedy. It is to be printed without a stack.
+ * problem, with the setting, its value and the remedy.
  */
-export class ConfigError extends Error {
+export class ConfigError extends StartError {
+  override readonly exitCode = 2;
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {

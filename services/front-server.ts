@@ -1,6 +1,7 @@
 import type { TokenwireClient } from "../clients/tokenwire-client.ts";
 import { InferenceService } from "../proto/gen/tokenwire/v1/inference_pb.ts";
 import { ModelService } from "../proto/gen/tokenwire/v1/models_pb.ts";
+import { StartError } from "../config/start-error.ts";
 import type { CallContext } from "./rpc/call-context.ts";
 import { requireKey } from "./rpc/require-key.ts";
 import { createRpcServer, type RpcServer, type ServerTls } from "./rpc/server.ts";
@@ -26,7 +27,9 @@ export interface FrontServer {
   readonly address: string;
   /** For this process, whose REST face checks its callers itself: no socket, key or certificate lies between. */
   readonly client: TokenwireClient;
-  /** Takes no more calls, lets the running ones go on for `graceMs`. Resolves when nothing is left. */
+  /** Takes no more calls from the network, lets the running ones go on for `graceMs`. Resolves when none is left. */
+  drain(graceMs: number): Promise<void>;
+  /** The same for this process's own calls. */
   close(graceMs: number): Promise<void>;
 }
 
@@ -46,7 +49,8 @@ export async function startFrontServer(options: FrontServerOptions): Promise<Fro
       // The server refuses calls when it closes, and there is no connection.
       close() {},
     },
-    close: async (graceMs) => void (await Promise.all([open.close(graceMs), local.close(graceMs)])),
+    drain: (graceMs) => open.close(graceMs),
+    close: (graceMs) => local.close(graceMs),
   };
 }
 
@@ -56,6 +60,6 @@ async function listen(server: RpcServer, host: string, port: number): Promise<st
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     const why = cause.includes("EADDRINUSE") ? "the port is in use: stop what uses it, or set grpc_port" : cause;
-    throw new Error(`gRPC cannot listen on ${host}:${port}: ${why}`, { cause: error });
+    throw new StartError(`gRPC cannot listen on ${host}:${port}: ${why}`, { cause: error });
   }
 }

@@ -1,10 +1,11 @@
 // The entry of the separate form: the services and their workers, without the REST face, which runs elsewhere.
 import process from "node:process";
 import { type Logger, pino } from "pino";
+import { endOnSignals } from "../cli/end-on-signals.ts";
 import { parseCommand, type ServerSettings } from "../cli/parse-command.ts";
+import { runProgram } from "../cli/run-program.ts";
 import { readTracingConfig } from "../clients/tracing/config.ts";
 import { startTracing } from "../clients/tracing/sdk.ts";
-import { ConfigError } from "../config/config-error.ts";
 import { readEnvironment } from "../config/config.ts";
 import { readTls } from "../config/read-tls.ts";
 import { startServices } from "./server.ts";
@@ -29,34 +30,26 @@ async function serve({ models, service, shim }: ServerSettings, warnings: readon
   });
   log.info(`gRPC at ${services.address}${tls ? " with TLS" : ""}`);
 
-  let ending = false;
-  const end = async (code: number, graceMs: number): Promise<void> => {
-    ending = true;
-    await services.close(graceMs);
-    await tracing.shutdown();
-    process.exit(code);
-  };
-  const onSignal = (signal: NodeJS.Signals): void => {
-    // The workers notice that we are gone, and go too.
-    if (ending) process.exit(130);
-    log.info(`${signal}: running answers may finish within ${service.grace_seconds} s; again: end at once`);
-    void end(0, service.grace_seconds * 1000);
-  };
-  process.on("SIGINT", onSignal);
-  process.on("SIGTERM", onSignal);
+  const ending = endOnSignals({
+    log,
+    graceMs: service.grace_seconds * 1000,
+    async close(graceMs) {
+      await services.close(graceMs);
+      await tracing.shutdown();
+    },
+    exit: (code) => process.exit(code),
+  });
 
   const loads = await services.whenReady();
   // Nothing but a change of the configuration or the files would help: better to end than to look alive.
-  if (!ending && loads.every(({ error }) => error !== undefined)) await end(1, 0);
+  if (!ending.begun && loads.every(({ error }) => error !== undefined)) await ending.begin(1, 0);
 }
 
-try {
-  const command = parseCommand(process.argv.slice(2), readEnvironment(), process.cwd());
-  if (command.command === "print") console.log(command.text);
-  else await serve(command.settings, command.warnings);
-} catch (error) {
-  const expected = error instanceof ConfigError;
-  // A start that fails is told in a sentence; only a bug shows its stack.
-  console.error(expected || error instanceof Error ? error.message : error);
-  process.exit(expected ? 2 : 1);
-}
+await runProgram(
+  async () => {
+    const command = parseCommand(process.argv.slice(2), readEnvironment(), process.cwd());
+    if (command.command === "print") console.log(command.text);
+    else await serve(command.settings, command.warnings);
+  },
+  (code) => process.exit(code),
+);

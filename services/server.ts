@@ -51,8 +51,13 @@ export interface Services {
   /** Resolves when each model that is loaded at the start was, or failed to, to all models in the order of the configuration. */
   whenReady(): Promise<readonly LoadResult[]>;
   /**
-   * Takes no more requests, refuses those that wait, lets running answers go on for `graceMs`, then ends the workers.
-   * Resolves when no process and no socket is left; called again: the same promise.
+   * Takes no more calls from the network, lets those that are there go on for `graceMs`, and resolves when none is left.
+   * No model is loaded any more. Calls of this process are still served. Called again: the same promise.
+   */
+  drain(graceMs: number): Promise<void>;
+  /**
+   * Drains, then takes no more calls of this process either, and ends the workers. Resolves when no process and no socket
+   * is left; called again: the same promise.
    */
   close(graceMs: number): Promise<void>;
 }
@@ -84,10 +89,15 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   });
   pool.start();
 
+  let drained: Promise<void> | undefined;
   let closed: Promise<void> | undefined;
-  const close = async (graceMs: number) => {
+  const drain = (graceMs: number) => {
     pool.shutdown();
-    await server.close(graceMs);
+    return server.drain(graceMs);
+  };
+  const close = async (graceMs: number) => {
+    drained ??= drain(graceMs);
+    await Promise.all([drained, server.close(graceMs)]);
     await stop();
   };
   return {
@@ -97,6 +107,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     models: pool,
     pid: (id) => pool.pid(id),
     whenReady: () => pool.whenStarted(),
+    drain: (graceMs) => (drained ??= drain(graceMs)),
     close: (graceMs) => (closed ??= close(graceMs)),
   };
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { StartError } from "../config/start-error.ts";
 
 const seconds = z.number().min(0.01).max(86_400);
 
@@ -82,7 +83,7 @@ export type SeparateShimSettings = z.infer<typeof separateSchema>;
 export function checkShimSettings(settings: ShimSettings): void {
   if ((settings.ssl_keyfile === undefined) !== (settings.ssl_certfile === undefined)) {
     const missing = settings.ssl_keyfile === undefined ? "ssl_keyfile" : "ssl_certfile";
-    throw new Error(`${missing} is missing: HTTPS needs ssl_keyfile and ssl_certfile`);
+    throw new StartError(`${missing} is missing: HTTPS needs ssl_keyfile and ssl_certfile`);
   }
 }
 
@@ -103,7 +104,7 @@ export function readShimSettings(args: readonly string[], env: NodeJS.ProcessEnv
   const result = separateSchema.safeParse(Object.fromEntries(given));
   if (!result.success) {
     const [issue] = result.error.issues;
-    throw new Error(`${issue?.path.join(".")}: ${issue?.message}`);
+    throw new StartError(`${issue?.path.join(".")}: ${issue?.message}`);
   }
   checkShimSettings(result.data);
   return result.data;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { StartError } from "../config/start-error.ts";
 import type { ChannelTls } from "../clients/channel.ts";
 import { createTokenwireClient, type TokenwireClient } from "../clients/tokenwire-client.ts";
 import type { SeparateShimSettings } from "./config.ts";
@@ -27,6 +28,6 @@ function readAuthorities(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new Error(`grpc_ca_certfile: ${file} cannot be read`, { cause: error });
+    throw new StartError(`grpc_ca_certfile: ${file} cannot be read`, { cause: error });
   }
 }

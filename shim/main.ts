@@ -1,4 +1,6 @@
 import { pino } from "pino";
+import { endOnSignals } from "../cli/end-on-signals.ts";
+import { runProgram } from "../cli/run-program.ts";
 import { readTracingConfig } from "../clients/tracing/config.ts";
 import { startTracing } from "../clients/tracing/sdk.ts";
 import { readShimSettings } from "./config.ts";
@@ -19,24 +21,16 @@ async function main(): Promise<void> {
   const shim = await startShim({ client, settings, logger, version: readVersion() });
   logger.info(`REST at ${shim.url}/v1, answered by the gRPC service at ${address}`);
 
-  let ending = false;
-  const end = (signal: NodeJS.Signals): void => {
-    if (ending) process.exit(130);
-    ending = true;
-    logger.info(`${signal}: running answers may finish within ${graceSeconds} s; a second ${signal} ends at once`);
-    void shim.close(graceSeconds * 1_000).then(async () => {
+  endOnSignals({
+    log: logger,
+    graceMs: graceSeconds * 1_000,
+    async close(graceMs) {
+      await shim.close(graceMs);
       client.close();
       await tracing.shutdown();
-      process.exit(0);
-    });
-  };
-  process.on("SIGINT", end);
-  process.on("SIGTERM", end);
+    },
+    exit: (code) => process.exit(code),
+  });
 }
 
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
-}
+await runProgram(main, (code) => process.exit(code));

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { StartError } from "../config/start-error.ts";
 import { type AppDeps, createApp } from "./app.ts";
 import { Lifecycle } from "./lifecycle.ts";
 
@@ -64,7 +65,9 @@ function createHttpServer(deps: AppDeps, lifecycle: Lifecycle): Server {
     return createTlsServer({ ...limits, ...tls }, listener);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`ssl_keyfile ${keyFile} and ssl_certfile ${certFile} cannot be used: ${why}`, { cause: error });
+    throw new StartError(`ssl_keyfile ${keyFile} and ssl_certfile ${certFile} cannot be used: ${why}`, {
+      cause: error,
+    });
   }
 }
 
@@ -72,7 +75,7 @@ function readPem(file: string, setting: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new Error(`${setting}: ${file} cannot be read`, { cause: error });
+    throw new StartError(`${setting}: ${file} cannot be read`, { cause: error });
   }
 }
 
@@ -84,7 +87,7 @@ async function listen(server: Server, host: string, port: number): Promise<void>
     await promise;
   } catch (error) {
     const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
-    throw new Error(
+    throw new StartError(
       taken ? `port ${port} on ${host} is in use: choose another port` : `cannot listen on ${host}:${port}`,
       {
         cause: error,

@@ -1,6 +1,7 @@
 import { fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
+import process from "node:process";
 import type { Logger } from "pino";
 import { readEnvironment, type Environment } from "../../config/config.ts";
 import type { MemoryEstimate } from "../engine/memory-estimate.ts";
@@ -50,6 +51,8 @@ export function forkWorker(entry: URL, start: Omit<WorkerStart, "logKey">, log: 
   const child = fork(entry, {
     // Nothing of our own flags: under a debugger or a test runner they would be a second debugger or test runner.
     execArgv: [],
+    // In a group of its own: signals to ours (Ctrl+C, npm, timeout) are the front's to hear, which lets answers finish.
+    detached: process.platform !== "win32",
     env: { ...withoutKeys(readEnvironment()), ...workerEnvironment },
     // Standard output of native code is of no use and may hold text of prompts.
     stdio: ["ignore", "ignore", "pipe", "ipc"],

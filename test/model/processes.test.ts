@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import OpenAI, { APIError } from "openai";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ErrorReason, Role } from "../../clients/index.ts";
 import { tinyGuidePath } from "../support/tiny-guide.ts";
 import { isAlive, startTokenwire, type Tokenwire } from "../support/tokenwire.ts";
 import { waitUntil } from "../support/wait-until.ts";
@@ -143,16 +144,55 @@ describe("the end", () => {
     expect(await readdir(temporary)).toEqual([]);
   });
 
+  test("is one when the signal comes twice, to the process and to its group", async () => {
+    await start();
+    const workers = await tokenwire.workers();
+    const stream = await openai.chat.completions.create({ ...endless, max_tokens: 300, stream: true });
+    let chunks = 0;
+    let reason: string | null | undefined;
+    for await (const chunk of stream) {
+      if (++chunks === 3) for (const pid of [-pidOf(tokenwire), pidOf(tokenwire)]) process.kill(pid, "SIGTERM");
+      reason = chunk.choices[0]?.finish_reason ?? reason;
+    }
+    expect(reason).toBe("length");
+    expect(await tokenwire.ended()).toBe(0);
+    expect(workers.filter(isAlive)).toEqual([]);
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
+  test("stops admission on every face at once, and has one grace for all of them", async () => {
+    const graceMs = 2_000;
+    await start(["--grace_seconds", String(graceMs / 1000), "--n_slots", "1"]);
+    // Much more than is done within the grace, of either face.
+    const prompt = Array.from({ length: 64 }, (_, i) => `Story ${i}`);
+    const body = { model: "tiny-guide", prompt, max_tokens: 900, ignore_eos: true };
+    const rest = openai.completions.create(body);
+    const words = [{ role: Role.USER, content: [{ part: { case: "text" as const, value: "Tell me a story." } }] }];
+    const request = { messages: words, options: { maxTokens: 900, ignoreEos: true } };
+    const calls = Array.from({ length: 32 }, () => Array.fromAsync(tokenwire.client.inference.chat(request)));
+    const ends = Promise.allSettled([rest, ...calls]);
+    await waitUntil("it is full", async () => (await tokenwire.metric("tokenwire_requests_waiting")) > 30);
+    const signalledAt = performance.now();
+    process.kill(-pidOf(tokenwire), "SIGINT");
+    await waitUntil("it has heard", () => tokenwire.output().stderr.includes("SIGINT"));
+    await expect(answer()).rejects.toThrow();
+    await expect(tokenwire.client.models.listModels({})).rejects.toThrow();
+    const errors = (await ends).flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : []));
+    expect(errors).toContainEqual(expect.objectContaining({ code: "shutting_down" }));
+    expect(errors).toContainEqual(expect.objectContaining({ reason: ErrorReason.SHUTTING_DOWN }));
+    expect(await tokenwire.ended()).toBe(0);
+    expect(performance.now() - signalledAt).toBeLessThan(2 * graceMs);
+  });
+
   test("comes at once with a second signal", async () => {
     await start();
     const workers = await tokenwire.workers();
     const stream = await openai.chat.completions.create({ ...endless, stream: true });
     const reading = Array.fromAsync(stream);
-    tokenwire.process.kill("SIGINT");
-    await waitUntil("it has heard the first", () => tokenwire.output().stderr.includes("SIGINT"));
-    tokenwire.process.kill("SIGINT");
+    const signal = setInterval(() => tokenwire.process.kill("SIGINT"), 100);
     await expect(reading).rejects.toThrow();
     if (tokenwire.process.exitCode === null) await once(tokenwire.process, "exit");
+    clearInterval(signal);
     expect(tokenwire.process.exitCode).toBe(130);
     await waitUntil("its workers are gone", () => !workers.some(isAlive));
   });
@@ -172,3 +212,8 @@ test("a model that cannot be loaded stops the start with a sentence", async () =
   await expect(start(["--model", broken])).rejects.toThrow(/could not be loaded/);
   await start();
 });
+
+function pidOf({ process: { pid } }: Tokenwire): number {
+  if (pid === undefined) throw new Error("it was not started");
+  return pid;
+}

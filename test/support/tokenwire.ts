@@ -17,6 +17,8 @@ export interface Tokenwire {
   metric(name: string): Promise<number>;
   /** The pids of the worker processes. */
   workers(): Promise<number[]>;
+  /** Resolves to the exit code. */
+  ended(): Promise<number | null>;
   /** Sends a signal and resolves to the exit code. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -32,6 +34,8 @@ export async function startTokenwire({ args = [], env = {} }: StartOptions = {})
   const child = spawn(process.execPath, [main, "--port", "0", "--grpc_port", "0", ...args], {
     env: { ...process.env, ...env },
     stdio: ["ignore", "pipe", "pipe"],
+    // Leader of a group of its own, as a shell starts a job.
+    detached: true,
   });
   let stdout = "";
   let stderr = "";
@@ -46,11 +50,13 @@ export async function startTokenwire({ args = [], env = {} }: StartOptions = {})
 
   const url = /REST\s+(\S+)\/v1/.exec(stdout)?.[1] ?? "";
   const client = createTokenwireClient(/gRPC\s+(\S+)/.exec(stdout)?.[1] ?? "");
-  const stop = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
-    if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-    child.kill(signal);
-    await once(child, "exit");
+  const ended = async (): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
     return child.exitCode;
+  };
+  const stop = (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    return ended();
   };
   return {
     process: child,
@@ -66,6 +72,7 @@ export async function startTokenwire({ args = [], env = {} }: StartOptions = {})
       return values.reduce((sum, value) => sum + value, 0);
     },
     workers: () => childrenOf(child.pid ?? -1),
+    ended,
     stop,
     async [Symbol.asyncDispose]() {
       client.close();

@@ -16,7 +16,13 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => {
 });
 console.log(process.version, process.argv.slice(2).join(" "));
 if (process.argv[2] === "end") process.exitCode = 7;
-else setInterval(() => {}, 1000);
+else {
+  process.on("disconnect", () => {
+    console.log("the launcher is gone");
+    process.exit();
+  });
+  setInterval(() => {}, 1000);
+}
 `;
 
 /** The package as it is published, around a fake server. */
@@ -84,6 +90,18 @@ describe.skipIf(oldNode === undefined)("started with an old Node", () => {
     child.kill("SIGTERM");
     // As a shell reports a process that a signal ended.
     expect(await exited).toEqual([128 + 9, null]);
+  });
+
+  test("leaves no server behind when it is killed", async () => {
+    using folder = temporaryFolder();
+    const launcher = installIn(folder.path, { withNode: true });
+    const child = spawn(oldNode ?? "", [launcher], { stdio: ["ignore", "pipe", "inherit"] });
+    const lines = linesOf(child);
+    expect((await lines.next()).value).toMatch(/^v24\./);
+    child.kill("SIGKILL");
+    expect((await lines.next()).value).toBe("the launcher is gone");
+    // The output ends with the last process that holds it.
+    expect(await lines.next()).toEqual({ done: true, value: undefined });
   });
 
   test("says what to do where there is no pinned one", () => {

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
-import { createClient, createTokenwireClient, ErrorReason, openChannel, RpcError } from "../../../clients/index.ts";
+import { createClient, ErrorReason, openChannel, RpcError } from "../../../clients/index.ts";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "../../../proto/gen/grpc/health/v1/health_pb.ts";
 import { chat, startTestServices, textOf, until, workerPid } from "./support.ts";
 
@@ -34,13 +34,12 @@ describe("closing", () => {
 
   test("of the network's face leaves this process's own calls alone until it closes", async () => {
     await using ctx = await startTestServices({ slots: 1 });
-    const own = createTokenwireClient(ctx.services.localAddress);
+    const own = ctx.services.client;
     const running = own.inference.chat(chat("count:2 hold:2"))[Symbol.asyncIterator]();
     await running.next();
     await ctx.services.drain(5000);
     await expect(ctx.client.models.listModels({})).rejects.toMatchObject({ reason: ErrorReason.WORKER_LOST });
     expect((await own.inference.tokenize({ text: "x" })).tokens).toHaveLength(1);
-    own.close();
   });
 
   test("ends with one error what does not finish within the grace", async () => {

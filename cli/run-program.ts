@@ -1,0 +1,16 @@
+import { inspect } from "node:util";
+import { StartError } from "../config/start-error.ts";
+
+/**
+ * Runs a program's main function. When it fails, prints a StartError's sentence, or anything else, which is a bug, with
+ * its stack and causes, and ends the process.
+ */
+export async function runProgram(main: () => Promise<void>, exit: (code: number) => void): Promise<void> {
+  try {
+    await main();
+  } catch (error) {
+    const expected = error instanceof StartError;
+    console.error(expected ? error.message : `a bug ended the start: ${inspect(error)}`);
+    exit(expected ? error.exitCode : 1);
+  }
+}
