@@ -64,7 +64,7 @@ describe.skipIf(!hasBrowser)("the models", () => {
     await using shim = await testShim({
       ...fakeService(() => []),
       listModels: () => ({ models: [failed] }),
-      async *loadModel() {
+      loadModel() {
         throw new RpcError(ErrorReason.INSUFFICIENT_MEMORY, "big needs 80 GB, and 16 GB are free");
       },
     });
