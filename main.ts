@@ -20,7 +20,7 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
   for (const warning of warnings) log.warn(warning);
   const version = packageVersion();
   const tls = readTls(settings.shim);
-  const tracingConfig = readTracingConfig("tokenwire");
+  const tracingConfig = { ...readTracingConfig("tokenwire"), serviceVersion: version };
   const tracing = await startTracing({ ...tracingConfig, onWarning: (message) => log.warn(message) });
 
   const services = await startServices({

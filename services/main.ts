@@ -7,6 +7,7 @@ import { runProgram } from "../cli/run-program.ts";
 import { readTracingConfig } from "../clients/tracing/config.ts";
 import { startTracing } from "../clients/tracing/sdk.ts";
 import { readEnvironment } from "../config/config.ts";
+import { packageVersion } from "../config/package-root.ts";
 import { readTls } from "../config/read-tls.ts";
 import { startServices } from "./server.ts";
 
@@ -18,7 +19,7 @@ async function serve({ models, service, shim }: ServerSettings, warnings: readon
   const tls = readTls(shim);
   const log: Logger = pino({ level: service.log_level }, pino.destination(2));
   for (const warning of warnings) log.warn(warning);
-  const tracingConfig = readTracingConfig("tokenwire");
+  const tracingConfig = { ...readTracingConfig("tokenwire"), serviceVersion: packageVersion() };
   const tracing = await startTracing({ ...tracingConfig, onWarning: (message) => log.warn(message) });
   const services = await startServices({
     models,

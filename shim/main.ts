@@ -13,12 +13,14 @@ async function main(): Promise<void> {
   const settings = readShimSettings(process.argv.slice(2));
   const { grpc_address: address, grace_seconds: graceSeconds } = settings;
   const logger = pino();
+  const version = readVersion();
   const tracing = await startTracing({
     ...readTracingConfig("tokenwire-shim"),
+    serviceVersion: version,
     onWarning: (message) => logger.warn(message),
   });
   const client = connectService(settings);
-  const shim = await startShim({ client, settings, logger, version: readVersion() });
+  const shim = await startShim({ client, settings, logger, version });
   logger.info(`REST at ${shim.url}/v1, answered by the gRPC service at ${address}`);
 
   endOnSignals({

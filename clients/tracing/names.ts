@@ -8,7 +8,6 @@ export const attr = {
   genAiOperationName: "gen_ai.operation.name",
   genAiProviderName: "gen_ai.provider.name",
   genAiRequestModel: "gen_ai.request.model",
-  genAiRequestStream: "gen_ai.request.stream",
   genAiRequestChoiceCount: "gen_ai.request.choice.count",
   genAiRequestSeed: "gen_ai.request.seed",
   genAiRequestTopK: "gen_ai.request.top_k",
@@ -17,13 +16,8 @@ export const attr = {
   genAiRequestTemperature: "gen_ai.request.temperature",
   genAiRequestFrequencyPenalty: "gen_ai.request.frequency_penalty",
   genAiRequestPresencePenalty: "gen_ai.request.presence_penalty",
-  genAiRequestStopSequences: "gen_ai.request.stop_sequences",
-  genAiRequestReasoningLevel: "gen_ai.request.reasoning.level",
-  genAiOutputType: "gen_ai.output.type",
-  genAiResponseId: "gen_ai.response.id",
   genAiResponseModel: "gen_ai.response.model",
   genAiResponseFinishReasons: "gen_ai.response.finish_reasons",
-  genAiResponseTimeToFirstChunk: "gen_ai.response.time_to_first_chunk",
   genAiUsageInputTokens: "gen_ai.usage.input_tokens",
   genAiUsageOutputTokens: "gen_ai.usage.output_tokens",
   genAiUsageCacheReadInputTokens: "gen_ai.usage.cache_read.input_tokens",
@@ -33,10 +27,9 @@ export const attr = {
   /** `package.Service/Method`, also the name of the span. */
   rpcMethod: "rpc.method",
   /** The status by name: `DEADLINE_EXCEEDED`. */
-  rpcStatusCode: "rpc.status_code",
+  rpcStatusCode: "rpc.response.status_code",
 
   httpRequestMethod: "http.request.method",
-  httpRequestMethodOriginal: "http.request.method_original",
   httpResponseStatusCode: "http.response.status_code",
   httpRoute: "http.route",
   urlScheme: "url.scheme",
@@ -50,10 +43,11 @@ export const attr = {
   networkTransport: "network.transport",
   errorType: "error.type",
   serviceName: "service.name",
+  serviceVersion: "service.version",
+  serviceInstanceId: "service.instance.id",
 
   // Ours: no convention names them.
   requestId: "tokenwire.request.id",
-  errorReason: "tokenwire.error.reason",
 } as const;
 
 /** Values that the conventions leave to us or fix. */

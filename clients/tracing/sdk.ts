@@ -1,8 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { context, diag, DiagLogLevel, propagation, trace } from "@opentelemetry/api";
 import { attr } from "./names.ts";
 
 export interface TracingOptions {
   readonly serviceName: string;
+  readonly serviceVersion?: string;
   /** Where spans are sent: the whole URL of an OTLP/HTTP collector, `http://host:4318/v1/traces`. Unset: nothing is traced. */
   readonly tracesUrl?: string | undefined;
   /** Sent with every export, such as a collector's token. */
@@ -49,11 +51,15 @@ export async function startTracing(options: TracingOptions): Promise<Tracing> {
   const root = new sdk.TraceIdRatioBasedSampler(ratio);
   const exporter = new exporters.OTLPTraceExporter({ url, headers: { ...options.headers } });
   const provider = new sdk.TracerProvider({
-    resource: resources
-      .defaultResource()
-      .merge(
-        resources.resourceFromAttributes({ ...options.resourceAttributes, [attr.serviceName]: options.serviceName }),
-      ),
+    resource: resources.defaultResource().merge(
+      resources.resourceFromAttributes({
+        // One of each process; an attribute of the operator's goes before it.
+        [attr.serviceInstanceId]: randomUUID(),
+        ...(options.serviceVersion !== undefined && { [attr.serviceVersion]: options.serviceVersion }),
+        ...options.resourceAttributes,
+        [attr.serviceName]: options.serviceName,
+      }),
+    ),
     sampler: followsParent ? new sdk.ParentBasedSampler({ root }) : root,
     spanProcessors: [new sdk.BatchSpanProcessor({ exporter })],
   });

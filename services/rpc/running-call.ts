@@ -157,6 +157,8 @@ export class RunningCall {
   #over(): void {
     this.#gone = true;
     clearTimeout(this.#lingerTimer);
+    // An error costs its stack, and a call that ended well needs none.
+    if (this.#answered) return;
     this.abort(
       this.#isDue()
         ? deadlinePassed()

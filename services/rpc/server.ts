@@ -29,8 +29,6 @@ export interface ServerTls {
   /** PEM. */
   readonly cert: Uint8Array;
   readonly key: Uint8Array;
-  /** PEM of the authorities of client certificates; set: callers must present one. */
-  readonly clientCa?: Uint8Array;
 }
 
 export interface RpcServer {
@@ -131,6 +129,5 @@ function bind(server: Server, address: string, tls: ServerTls | undefined): Prom
 function credentialsFrom(tls: ServerTls | undefined): ServerCredentials {
   if (!tls) return ServerCredentials.createInsecure();
   const pair = { cert_chain: Buffer.from(tls.cert), private_key: Buffer.from(tls.key) };
-  const clientCa = tls.clientCa ? Buffer.from(tls.clientCa) : null;
-  return ServerCredentials.createSsl(clientCa, [pair], clientCa !== null);
+  return ServerCredentials.createSsl(null, [pair]);
 }

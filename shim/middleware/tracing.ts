@@ -1,7 +1,18 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode } from "@opentelemetry/api";
+import { randomBytes } from "node:crypto";
+import {
+  type Context,
+  context,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  TraceFlags,
+} from "@opentelemetry/api";
 import { attr } from "../../clients/tracing/names.ts";
 import { contextWith, startSpan } from "../../clients/tracing/tracer.ts";
 import type { ShimContext, ShimMiddleware } from "../context.ts";
+import { probes } from "../probes.ts";
 import { routeOf } from "../route-of.ts";
 
 /**
@@ -10,6 +21,7 @@ import { routeOf } from "../route-of.ts";
  */
 export function tracing(): ShimMiddleware {
   return async (ctx, next) => {
+    if (probes.has(ctx.path)) return context.with(untraced(), next);
     const parent = propagation.extract(ROOT_CONTEXT, ctx.headers);
     const span = startSpan(ctx.method, { kind: SpanKind.SERVER, attributes: requestAttributes(ctx) }, parent);
     try {
@@ -27,6 +39,12 @@ export function tracing(): ShimMiddleware {
       span.end();
     }
   };
+}
+
+/** Below a span that is not sampled none is: probes would fill a store. */
+function untraced(): Context {
+  const spanContext = { traceId: randomBytes(16).toString("hex"), spanId: randomBytes(8).toString("hex") };
+  return trace.setSpanContext(ROOT_CONTEXT, { ...spanContext, traceFlags: TraceFlags.NONE });
 }
 
 function requestAttributes(ctx: ShimContext): Record<string, string | number> {

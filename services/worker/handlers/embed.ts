@@ -17,6 +17,7 @@ export async function embed(
     [attr.genAiOperationName]: genAiOperation.embeddings,
     [attr.genAiProviderName]: attrValue.genAiProvider,
     [attr.genAiRequestModel]: id,
+    [attr.genAiResponseModel]: id,
     [attr.genAiUsageInputTokens]: promptTokens,
   };
   const name = genAiSpanName(genAiOperation.embeddings, id);

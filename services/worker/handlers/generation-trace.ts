@@ -79,14 +79,19 @@ function requestAttributes({ operation, model, job }: TracedGeneration): Attribu
     [attr.genAiProviderName]: attrValue.genAiProvider,
     [attr.genAiRequestModel]: model,
     [attr.genAiResponseModel]: model,
-    [attr.genAiRequestTemperature]: sampling.temperature,
-    [attr.genAiRequestTopP]: sampling.topP,
+    [attr.genAiRequestTemperature]: asWritten(sampling.temperature),
+    [attr.genAiRequestTopP]: asWritten(sampling.topP),
     [attr.genAiRequestTopK]: sampling.topK,
-    [attr.genAiRequestPresencePenalty]: sampling.presencePenalty,
-    [attr.genAiRequestFrequencyPenalty]: sampling.frequencyPenalty,
+    [attr.genAiRequestPresencePenalty]: asWritten(sampling.presencePenalty),
+    [attr.genAiRequestFrequencyPenalty]: asWritten(sampling.frequencyPenalty),
     [attr.genAiUsageInputTokens]: job.prompt.length,
     ...(job.maxTokens !== undefined && { [attr.genAiRequestMaxTokens]: job.maxTokens }),
     ...(sampling.seed !== undefined && { [attr.genAiRequestSeed]: sampling.seed }),
     ...(job.choices !== 1 && { [attr.genAiRequestChoiceCount]: job.choices }),
   };
+}
+
+/** A number that has been a 32-bit float, as its author wrote it: such a float tells 7 digits apart. */
+function asWritten(value: number): number {
+  return Number(value.toPrecision(7));
 }

@@ -71,14 +71,14 @@ describe("one trace", () => {
     expect(client.attributes).toEqual({
       "rpc.system.name": "grpc",
       "rpc.method": chat,
-      "rpc.status_code": "OK",
+      "rpc.response.status_code": "OK",
       "server.address": host,
       "server.port": Number(port),
     });
     expect(server.attributes).toMatchObject({
       "rpc.system.name": "grpc",
       "rpc.method": chat,
-      "rpc.status_code": "OK",
+      "rpc.response.status_code": "OK",
       "network.peer.address": "127.0.0.1",
     });
   });
@@ -106,7 +106,7 @@ describe("one trace", () => {
     for await (const _ of rpc.client.inference.chat({})) break;
     const spans = await finishedSpans(2);
     const server = spans.find(chat, SpanKind.SERVER);
-    expect(server.attributes["rpc.status_code"]).toBe("CANCELLED");
+    expect(server.attributes["rpc.response.status_code"]).toBe("CANCELLED");
     expect(server.status.code).toBe(SpanStatusCode.UNSET);
     expect(spans.find(chat, SpanKind.CLIENT).attributes["error.type"]).toBe("CANCELLED");
   });
@@ -123,7 +123,7 @@ describe("one trace", () => {
     await rejection(rpc.client.inference.tokenize({}));
     const spans = await finishedSpans(2);
     const server = spans.find(tokenize, SpanKind.SERVER);
-    expect(server.attributes["rpc.status_code"]).toBe(status);
+    expect(server.attributes["rpc.response.status_code"]).toBe(status);
     expect(server.attributes["error.type"]).toBe(serverError ? status : undefined);
     const client = spans.find(tokenize, SpanKind.CLIENT);
     expect(client.attributes["error.type"]).toBe(status);
@@ -158,8 +158,8 @@ describe("one trace", () => {
     exporter.reset();
     await rejection(rpc.client.inference.tokenize({}, { timeoutMs: 200 }));
     const spans = await finishedSpans(2);
-    expect(spans.find(tokenize, SpanKind.SERVER).attributes["rpc.status_code"]).toBe("DEADLINE_EXCEEDED");
-    expect(spans.find(tokenize, SpanKind.CLIENT).attributes["rpc.status_code"]).toBe("DEADLINE_EXCEEDED");
+    expect(spans.find(tokenize, SpanKind.SERVER).attributes["rpc.response.status_code"]).toBe("DEADLINE_EXCEEDED");
+    expect(spans.find(tokenize, SpanKind.CLIENT).attributes["rpc.response.status_code"]).toBe("DEADLINE_EXCEEDED");
   });
 
   test("does not take baggage from a caller", async () => {

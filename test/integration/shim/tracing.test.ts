@@ -56,6 +56,15 @@ test.each([false, true])("makes one trace from the REST caller to the gRPC servi
   expect(service?.parentSpanContext?.spanId).toBe(client?.spanContext().spanId);
 });
 
+test("probes leave no trace, nor do the calls that they make", async () => {
+  await using rpc = await startRpc({}, { models: { listModels: async () => ({ models: [] }) } });
+  await using shim = await testShim(rpc);
+  for (const path of ["/health", "/ready", "/metrics"]) await (await fetch(shim.url + path)).text();
+  await (await fetch(`${shim.url}/v1/models`)).text();
+  await expect.poll(() => exporter.getFinishedSpans().length).toBe(3);
+  expect(exporter.getFinishedSpans().map(({ name }) => name)).toContain("GET /v1/models");
+});
+
 test("marks the span of a failed request, and no strange path becomes a name", async () => {
   await using shim = await testShim({});
   await fetch(`${shim.url}/made/up`);

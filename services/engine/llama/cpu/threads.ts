@@ -19,7 +19,7 @@ export interface ThreadChooser {
   readonly idle: () => void;
 }
 
-/** How often the machine is looked at while we compute, the first time sooner: os.cpus() reads a file per core. */
+/** How often the machine is looked at while we compute, the first times sooner: os.cpus() reads a file per core. */
 const sampleMs = 300;
 const firstSampleMs = 100;
 
@@ -37,18 +37,21 @@ export function createThreadChooser(settings: ThreadSettings, mathCores: number)
   const prefill = given(settings.n_threads_batch) ?? decode;
   const max = { decode: decode ?? own, prefill: prefill ?? own };
   let chosen = max;
-  /** undefined: resting. */
   let last: Sample | undefined;
-  let lookAt = 0;
+  /** When to look at the machine next; undefined: idle. Work that is shorter is not worth a look. */
+  let lookAt: number | undefined;
   return {
     max,
     now() {
       if (decode !== undefined && prefill !== undefined) return max;
       const at = performance.now();
-      if (last !== undefined && at < lookAt) return chosen;
+      if (lookAt === undefined) {
+        chosen = max;
+        lookAt = at + firstSampleMs;
+      }
+      if (at < lookAt) return chosen;
       const sample = takeSample();
-      if (last === undefined) chosen = max;
-      else {
+      if (last !== undefined) {
         const load = { cores: cpus().length, othersBusy: busyOthers(last, sample) };
         chosen = {
           decode: decode ?? nextThreads(chosen.decode, { max: max.decode, ...load }),
@@ -61,6 +64,7 @@ export function createThreadChooser(settings: ThreadSettings, mathCores: number)
     },
     idle() {
       last = undefined;
+      lookAt = undefined;
     },
   };
 }

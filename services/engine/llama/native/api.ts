@@ -25,7 +25,6 @@ export function bindLlama({ llama }: Pick<Libraries, "llama">) {
     modelFree: f<(model: p.ModelPointer) => void>("void llama_model_free(void *model)"),
     modelVocab: f<(model: p.ModelPointer) => p.VocabPointer>("void *llama_model_get_vocab(void *model)"),
     modelContextTrained: f<(model: p.ModelPointer) => number>("int32_t llama_model_n_ctx_train(void *model)"),
-    modelEmbedding: f<(model: p.ModelPointer) => number>("int32_t llama_model_n_embd(void *model)"),
     modelEmbeddingOut: f<(model: p.ModelPointer) => number>("int32_t llama_model_n_embd_out(void *model)"),
     modelLayers: f<(model: p.ModelPointer) => number>("int32_t llama_model_n_layer(void *model)"),
     modelSlidingWindow: f<(model: p.ModelPointer) => number>("int32_t llama_model_n_swa(void *model)"),
