@@ -1,8 +1,10 @@
 import type { ChatResponse } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
 import {
   FinishReason,
+  type SchemaCheck,
   type Timings,
   type TokenLogprob,
+  type Unenforced,
   type Usage,
 } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { EmbedResponse } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
@@ -28,6 +30,8 @@ export type ChatEvent = { readonly choice: number } & (
       readonly slot: number;
       /** Where `promptLogprobs` asks for it: one per prompt token. */
       readonly promptLogprobs?: PlainLogprob[];
+      /** What of the request's schemas the answer is not held to. */
+      readonly unenforced?: Plain<Unenforced>[];
     }
   /** How much of the prompt is processed, where `reportProgress` asks for it. */
   | { readonly type: "progress"; readonly processedTokens: number; readonly elapsedMs: number }
@@ -49,6 +53,8 @@ export type ChatEvent = { readonly choice: number } & (
       readonly stopToken?: number;
       readonly usage: Plain<Usage>;
       readonly timings?: Plain<Timings>;
+      /** Where something was unenforced: whether the answer is valid all the same. */
+      readonly schemaCheck?: Plain<SchemaCheck>;
     }
 );
 
@@ -144,7 +150,15 @@ export function chatEventFromProto({ choice, event }: ChatResponse): ChatEvent |
       const { model, promptTokens, cachedTokens, slot } = event.value;
       const { logprobs: promptLogprobs } = logprobsOf(event.value.promptLogprobs);
       const counts = { promptTokens, cachedTokens, slot };
-      return { choice, type: "started", model, ...counts, ...(promptLogprobs && { promptLogprobs }) };
+      const unenforced = event.value.unenforced.map(plain);
+      return {
+        choice,
+        type: "started",
+        model,
+        ...counts,
+        ...(promptLogprobs && { promptLogprobs }),
+        ...(unenforced.length > 0 && { unenforced }),
+      };
     }
     case "text":
     case "reasoning":
@@ -162,7 +176,7 @@ export function chatEventFromProto({ choice, event }: ChatResponse): ChatEvent |
       };
     }
     case "finished": {
-      const { reason, stopSequence, stopToken, usage, timings } = event.value;
+      const { reason, stopSequence, stopToken, usage, timings, schemaCheck } = event.value;
       return {
         choice,
         type: "finished",
@@ -171,6 +185,7 @@ export function chatEventFromProto({ choice, event }: ChatResponse): ChatEvent |
         ...(stopToken !== undefined && { stopToken }),
         usage: usage ? plain(usage) : { promptTokens: 0, completionTokens: 0, cachedTokens: 0, reasoningTokens: 0 },
         ...(timings && { timings: plain(timings) }),
+        ...(schemaCheck && { schemaCheck: plain(schemaCheck) }),
       };
     }
     case "progress": {

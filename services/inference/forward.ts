@@ -55,6 +55,7 @@ export async function* forwardStream<Desc extends EventSchema>(
         if (event.kind === "started") {
           if (started) continue;
           started = true;
+          tellUnenforced(event, context);
         } else if (event.kind !== "progress") {
           answered = true;
           if (event.kind === "finished") unfinished.delete(event.choice);
@@ -66,6 +67,17 @@ export async function* forwardStream<Desc extends EventSchema>(
     } catch (error) {
       await retryAfter(error, { life, lease, context, mayRetry: !answered && attempt === 1 });
     }
+  }
+}
+
+// Metadata has its limits; `started` has all of them.
+const maxWarnings = 50;
+
+/** What of the request's schemas is not enforced, in trailers: where those look who do not read events. */
+function tellUnenforced(event: RelayedEvent, { addTrailer }: CallContext): void {
+  for (const { param, pointer } of event.started()?.unenforced.slice(0, maxWarnings) ?? []) {
+    const place = `${param}${pointer}`.replace(/[^\x20-\x7e]/g, (char) => encodeURIComponent(char.toWellFormed()));
+    addTrailer("warning", `${place} is not enforced`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { ChatResponseSchema } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
-import type { Finished } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
+import type { Finished, Started } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { CompleteResponseSchema } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { EncodedMessage } from "../rpc/encoded-message.ts";
 
@@ -38,6 +38,12 @@ export class RelayedEvent<Desc extends EventSchema = EventSchema> extends Encode
       [finished.number]: "finished",
     } as const;
     this.kind = kinds[event] ?? "delta";
+  }
+
+  /** How the answer began; undefined unless this is its beginning. */
+  started(): Started | undefined {
+    const { event } = fromBinary<EventSchema>(this.schema, this.bytes);
+    return event.case === "started" ? event.value : undefined;
   }
 
   /** How the choice ended; undefined unless this is its end. */

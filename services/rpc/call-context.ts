@@ -31,6 +31,8 @@ export interface CallContext {
   readonly metadata: (key: string) => string | undefined;
   /** `address:port`, or `unknown` on a unix socket. */
   readonly peer: string;
+  /** Adds a value to the metadata that ends a call which ends well. Printable ASCII only. */
+  readonly addTrailer: (key: string, value: string) => void;
 }
 
 export interface CallContextOptions {
@@ -38,6 +40,7 @@ export interface CallContextOptions {
   readonly signal: AbortSignal;
   readonly closing: AbortSignal;
   readonly deadline: number | undefined;
+  readonly trailers: Metadata;
 }
 
 export function createCallContext(call: ServerCall, options: CallContextOptions): CallContext {
@@ -45,7 +48,14 @@ export function createCallContext(call: ServerCall, options: CallContextOptions)
     const [value] = call.metadata.get(key);
     return typeof value === "string" ? value : undefined;
   };
-  return { ...options, requestId: requestIdFrom(metadata("x-request-id")), metadata, peer: call.getPeer() };
+  const { trailers, ...given } = options;
+  return {
+    ...given,
+    requestId: requestIdFrom(metadata("x-request-id")),
+    metadata,
+    peer: call.getPeer(),
+    addTrailer: (key, value) => trailers.add(key, value),
+  };
 }
 
 /** Ids go into logs and headers: what is too long for one, or is not printable ASCII, is replaced. */

@@ -30,7 +30,7 @@ export interface CallEnd {
 
 /** How one kind of call answers: one of the two, once, and neither after the caller has left. */
 export interface Reply {
-  succeed(): void;
+  succeed(trailers: Metadata): void;
   fail(status: StatusObject): void;
 }
 
@@ -62,6 +62,7 @@ export class RunningCall {
   readonly #runtime: CallRuntime;
   readonly #span: ServerSpan;
   readonly #controller = new AbortController();
+  readonly #trailers = new Metadata();
   readonly #observers: ((end: CallEnd) => void)[] = [];
   readonly #deadlineTimer: NodeJS.Timeout | undefined;
   #lingerTimer: NodeJS.Timeout | undefined;
@@ -71,7 +72,13 @@ export class RunningCall {
   constructor(call: ServerCall, { method, reply, runtime }: RunningCallOptions, work: CallWork) {
     const { signal } = this.#controller;
     const deadline = takeDeadline(call);
-    this.context = createCallContext(call, { method, signal, closing: runtime.closing, deadline });
+    this.context = createCallContext(call, {
+      method,
+      signal,
+      closing: runtime.closing,
+      deadline,
+      trailers: this.#trailers,
+    });
     this.#call = call;
     this.#reply = reply;
     this.#runtime = runtime;
@@ -128,7 +135,7 @@ export class RunningCall {
     const status = error && statusFromError(error);
     if (!this.#gone) {
       if (status) this.#reply.fail({ ...status, metadata: trailersOf(status, this.context) });
-      else this.#reply.succeed();
+      else this.#reply.succeed(this.#trailers);
       this.#linger(unsentBytes);
     }
     this.#observed({ status: status?.code ?? GrpcStatus.OK, ...(error && { error }) });

@@ -102,7 +102,7 @@ function bindMethod(method: DescMethod, handler: unknown, runtime: CallRuntime):
 function bindUnary(method: DescMethod, handler: UnaryHandler, runtime: CallRuntime): handleUnaryCall<Buffer, Buffer> {
   return (call, respond) => {
     let answer: Buffer | null = null;
-    const reply: Reply = { succeed: () => respond(null, answer), fail: (status) => respond(status) };
+    const reply: Reply = { succeed: (trailers) => respond(null, answer, trailers), fail: (status) => respond(status) };
     void new RunningCall(call, { method: nameOf(method), reply, runtime }, async ({ context }) => {
       answer = encode(method.output, await handler(decode(method.input, call.request), context));
       sendHeaders(call, context);
@@ -135,7 +135,7 @@ function runStream(
 ): void {
   const { stallTimeoutMs } = runtime;
   const reply: Reply = {
-    succeed: () => void call.end(),
+    succeed: (trailers) => call.end(trailers),
     // The library's listener takes this for the status to end with.
     fail: (status) => void call.emit("error", status),
   };

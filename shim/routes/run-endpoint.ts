@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { invalidParameter } from "../../clients/errors.ts";
+import { invalidParameter, RpcError } from "../../clients/errors.ts";
 import type { ShimContext, ShimHandler } from "../context.ts";
 import type { Answer, Dialect, Endpoint, Exchange } from "../dialect/dialect.ts";
 import { type ParsedRequest, parseRequest } from "../dialect/request/parse-request.ts";
@@ -10,6 +10,7 @@ import { setProcessingTime } from "../middleware/request-id.ts";
 import { sendStream } from "../send-stream.ts";
 import type { RouteDeps } from "./deps.ts";
 import { noteGeneration } from "./note-generation.ts";
+import { type NoteUnenforced, noteUnenforced } from "./note-unenforced.ts";
 
 /** Serves an endpoint over HTTP: reads and checks the body, sends the answer; what was ignored is in `warning`. */
 export function runEndpoint(deps: RouteDeps, dialect: Dialect, { answer, explain, ...about }: Endpoint): ShimHandler {
@@ -22,7 +23,11 @@ export function runEndpoint(deps: RouteDeps, dialect: Dialect, { answer, explain
     const body = about.body && (await readBody(ctx, deps, about.body, about.withoutEffect));
     if (body !== undefined) warn(...body.warnings);
     // The types of `endpoint` see to it that the answer takes what the schema makes.
-    const exchange = createExchange(ctx, deps, { body: body?.request, warn }) as Exchange<never>;
+    const ownName = (param: string) => {
+      const named = body && explain?.(invalidParameter(param, param), body.request);
+      return named instanceof RpcError ? (named.param ?? param) : param;
+    };
+    const exchange = createExchange(ctx, deps, { body: body?.request, warn, ownName }) as Exchange<never>;
     try {
       await send(ctx, deps, dialect, await answer(exchange));
     } catch (error) {
@@ -43,7 +48,7 @@ async function readBody(
 function createExchange(
   ctx: ShimContext,
   deps: RouteDeps,
-  { body, warn }: Pick<Exchange<unknown>, "body" | "warn">,
+  { body, warn, ownName }: Pick<Exchange<unknown>, "body" | "warn"> & NoteUnenforced,
 ): Exchange<unknown> {
   const { state } = ctx;
   return {
@@ -56,7 +61,7 @@ function createExchange(
     call: callOptions(ctx, deps),
     warn,
     facts: (error) => noteError(ctx, error),
-    noted: (events) => noteGeneration(events, state),
+    noted: (events) => noteUnenforced(noteGeneration(events, state), { warn, ownName }),
     note({ model, promptTokens }) {
       state.summary.model = model;
       state.summary.usage = { promptTokens, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 };

@@ -181,8 +181,8 @@ describe("a grammar", () => {
   });
 });
 
-test("a schema that cannot be enforced is refused with its place and under the request's own name for it", async () => {
-  const odd = { type: "object", properties: { a: { type: "object", patternProperties: { "^b": {} } } } };
+test("a schema that is malformed is refused with its place and under the request's own name for it", async () => {
+  const odd = { type: "object", properties: { a: { type: "object", properties: [] } } };
   const refusals = [
     [jsonSchema(odd), "response_format.json_schema.schema"],
     [{ response_format: { type: "json_object", schema: odd } }, "response_format.schema"],
@@ -195,9 +195,80 @@ test("a schema that cannot be enforced is refused with its place and under the r
     ]) {
       const refusal = await server.refusal(chatPath, request);
       expect(refusal).toMatchObject({ status: 400, param });
-      expect(refusal.message).toContain("#/properties/a/patternProperties");
+      expect(refusal.message).toContain("#/properties/a/properties");
     }
   }
+});
+
+describe("what no grammar can enforce of a schema", () => {
+  const digits = { type: "array", items: { type: "integer", minimum: 0, maximum: 9 }, minItems: 3, maxItems: 3 };
+  const loosely = (digit: object) => ({
+    type: "object",
+    properties: {
+      tags: { ...digits, items: digit, uniqueItems: true },
+      tel: { type: "string", format: "phone", maxLength: 5 },
+    },
+    required: ["tags", "tel"],
+  });
+  const places = ["#/properties/tags/uniqueItems", "#/properties/tel/format"];
+  const warningOf = async (path: string, request: object) =>
+    (await server.send(path, request)).headers.get("warning") ?? "";
+
+  test("is refused with strict, and else named in the header, under the request's own name", async () => {
+    const schema = loosely({ type: "integer", minimum: 0, maximum: 9 });
+    const refusal = await server.refusal(chatPath, { ...question, ...jsonSchema(schema, true) });
+    expect(refusal).toMatchObject({ status: 400, param: "response_format.json_schema.schema" });
+    expect(refusal.message).toContain(places[0]);
+    for (const [format, name] of [
+      [jsonSchema(schema), "response_format.json_schema.schema"],
+      [jsonSchema(schema, false), "response_format.json_schema.schema"],
+      [{ json_schema: schema }, "json_schema"],
+    ] as const) {
+      for (const stream of [false, true]) {
+        const warning = await warningOf(chatPath, { ...question, ...format, max_tokens: 60, stream });
+        for (const place of places) expect(warning).toContain(`299 - "${name}${place} is not enforced"`);
+      }
+    }
+  });
+
+  test("is checked afterwards, and the header says how that went", async () => {
+    // Ten digits are too many to be kept apart by the grammar; of two values a list of three has one twice.
+    const request = { ...question, max_tokens: 120, temperature: 0 };
+    const some = { type: "integer", minimum: 0, maximum: 1 };
+    const twice = await warningOf(chatPath, { ...request, ...jsonSchema(loosely(some)) });
+    expect(twice).toContain("choice 0 is not valid under the whole schema: #/tags must NOT have duplicate items");
+    const text = {
+      prompt: "Digits: ",
+      ...jsonSchema({ ...digits, minItems: 1, maxItems: 2, contains: {}, not: { uniqueItems: true } }),
+    };
+    expect(await warningOf(completionsPath, { ...text, max_tokens: 60 })).toMatch(/choice 0 is (not )?valid under/);
+    const one = { ...jsonSchema({ type: "string", format: "phone", enum: ["a", "b"] }), n: 2 };
+    expect(await warningOf(chatPath, { ...request, ...one })).toBe("");
+  });
+
+  test("of a tool's arguments is told and checked like an answer", async () => {
+    const parameters = loosely({ type: "integer", minimum: 0, maximum: 1 });
+    const tool = { type: "function", function: { name: "f", parameters } };
+    const request = { ...question, tools: [tool], tool_choice: "required", max_tokens: 150, temperature: 0 };
+    const warning = await warningOf(chatPath, { ...request, parallel_tool_calls: false });
+    expect(warning).toContain(`tools[0].function.parameters${places[0]} is not enforced`);
+    expect(warning).toContain("choice 0 is not valid under the whole schema: #/tags");
+    const refusal = await server.refusal(chatPath, {
+      ...request,
+      tools: [{ ...tool, function: { ...tool.function, strict: true } }],
+    });
+    expect(refusal).toMatchObject({ status: 400, param: "tools[0].function.parameters" });
+  });
+});
+
+test("numbers are forced digit for digit, and members in the order of the schema", async () => {
+  const schema =
+    '{"type":"object","properties":{"10":{"const":1234567890123456789},"2":{"const":"a  b"}},"required":["10","2"]}';
+  const body = `{"messages":[{"role":"user","content":"hi"}],"json_schema":${schema}}`;
+  const answer = (await (await server.send(chatPath, body)).json()) as { choices: { message: { content: string } }[] };
+  expect(answer.choices[0]?.message.content.replaceAll(/[\s{}]+(?=["}]|$)/g, "")).toMatch(
+    /^"10": ?1234567890123456789,"2": ?"a {2}b"/,
+  );
 });
 
 /** The answers that came to their end: what is left open, a wild model may fill up to the limit. */

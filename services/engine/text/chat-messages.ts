@@ -66,12 +66,21 @@ export function parseChatMessages(messages: readonly Message[]): ChatMessage[] {
 export function parseChatTools(tools: readonly Tool[]): ChatTool[] {
   return tools.map(({ name, description, parametersJson }, i) => {
     if (parametersJson === "") return { name, description, parameters: undefined };
-    try {
-      return { name, description, parameters: parseExactJson(parametersJson) };
-    } catch (cause) {
-      throw invalidParameter(`tools[${i}].function.parameters`, `not JSON: ${(cause as Error).message}`);
-    }
+    return { name, description, parameters: parseParameters(parametersJson, `tools[${i}].function.parameters`) };
   });
+}
+
+/** A call's arguments are an object, so that a schema which says something else is a mistake. */
+function parseParameters(json: string, param: string): ExactJson {
+  let parameters: ExactJson;
+  try {
+    parameters = parseExactJson(json);
+  } catch (cause) {
+    throw invalidParameter(param, `not JSON: ${(cause as Error).message}`);
+  }
+  const { type = "object" } = Object(parameters) as { readonly type?: ExactJson };
+  if (type === "object" || (Array.isArray(type) && type.includes("object"))) return parameters;
+  throw invalidParameter(param, `${param} must be a schema of type "object", and is of type ${JSON.stringify(type)}`);
 }
 
 /** The whole text of a message; parts are lines of it, as in llama.cpp. */

@@ -4,7 +4,8 @@ import type { ChatRequest, ChatResponseSchema } from "../../../proto/gen/tokenwi
 import type { TextEvent } from "../../engine/engine.ts";
 import { parseChatJob, type ChatJob } from "../jobs/parse-chat-job.ts";
 import type { LoadedModel } from "../loaded-model.ts";
-import { ChoiceReader } from "./choice-reader.ts";
+import { AnswerCheck } from "./answer-check.ts";
+import { ChoiceReader, type Delta } from "./choice-reader.ts";
 import { finishedToProto, finishName, scorePrompt, startedToProto } from "./engine-to-proto.ts";
 import { interruptible, type GenerationSignals } from "./interruptible.ts";
 import { tracedGeneration, type GenerationTrace } from "./generation-trace.ts";
@@ -25,7 +26,7 @@ export async function* chat(
 }
 
 async function* answer(
-  { generate: job, prompt, stop, maxCalls, promptLogprobs: top }: ChatJob,
+  { generate: job, prompt, stop, maxCalls, promptLogprobs: top, unenforced, schemas }: ChatJob,
   model: LoadedModel,
   trace: GenerationTrace,
   signals: GenerationSignals,
@@ -36,6 +37,12 @@ async function* answer(
     if (reader === undefined) throw new RangeError(`the engine answers choice ${choice} of ${job.choices}`);
     return reader;
   };
+  const checks = readers.map(() => new AnswerCheck(schemas));
+  const noted = (choice: number, delta: Delta): Response => {
+    if (delta.case === "text") checks[choice]?.text(delta.value.text ?? "");
+    if (delta.case === "toolCall") checks[choice]?.call(delta.value);
+    return { choice, event: delta };
+  };
   const promptLogprobs = await scorePrompt(model.engine, { tokens: job.prompt, top }, signals.signal);
   let cachedTokens = 0;
   for await (const event of interruptible(model.engine, job, signals)) {
@@ -43,7 +50,7 @@ async function* answer(
       case "started":
         cachedTokens = event.cachedTokens;
         trace.started(cachedTokens);
-        yield { event: { case: "started", value: startedToProto(event, model, { job, promptLogprobs }) } };
+        yield { event: { case: "started", value: startedToProto(event, model, { job, promptLogprobs, unenforced }) } };
         break;
       case "progress": {
         const { processedTokens, elapsedMs } = event;
@@ -52,16 +59,17 @@ async function* answer(
       }
       case "text": {
         const { choice } = event;
-        for (const delta of readerOf(event).read(event)) yield { choice, event: delta };
+        for (const delta of readerOf(event).read(event)) yield noted(choice, delta);
         break;
       }
       case "finished": {
         const { choice } = event;
         const reader = readerOf(event);
-        for (const delta of reader.end(event.completionTokens)) yield { choice, event: delta };
+        for (const delta of reader.end(event.completionTokens)) yield noted(choice, delta);
         const { reasoningTokens, calledTools } = reader;
         const stopSequence = stop.find((text) => text === event.stopSequence);
-        const end = { job, cachedTokens, reasoningTokens, calledTools };
+        const schemaCheck = await checks[choice]?.verdict();
+        const end = { job, cachedTokens, reasoningTokens, calledTools, schemaCheck };
         const value = finishedToProto({ ...event, stopSequence }, end);
         trace.finished({ ...event, reason: finishName(value.reason), reasoningTokens });
         yield { choice, event: { case: "finished", value } };

@@ -5,7 +5,8 @@ import type { ChatEvent } from "../../engine/text/stream/chat-event.ts";
 import type { ChatParser } from "../../engine/text/stream/chat-parser.ts";
 import { logprobsToProto } from "./engine-to-proto.ts";
 
-type Delta = NonNullable<MessageInitShape<typeof ChatResponseSchema>["event"]>;
+/** A piece of an answer, as an event has it. */
+export type Delta = NonNullable<MessageInitShape<typeof ChatResponseSchema>["event"]>;
 
 /** Reads one choice's output: the deltas of its answer, reasoning and tool calls, and what of it was reasoning. */
 export class ChoiceReader {

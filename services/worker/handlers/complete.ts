@@ -11,6 +11,7 @@ import {
   scorePrompt,
   startedToProto,
 } from "./engine-to-proto.ts";
+import { AnswerCheck } from "./answer-check.ts";
 import { interruptible, type GenerationSignals } from "./interruptible.ts";
 import { tracedGeneration, type GenerationTrace } from "./generation-trace.ts";
 
@@ -35,7 +36,8 @@ async function* answer(
   trace: GenerationTrace,
   signals: GenerationSignals,
 ): AsyncGenerator<Response, void, void> {
-  const { generate: job, promptLogprobs: top } = completeJob;
+  const { generate: job, promptLogprobs: top, unenforced, schemas } = completeJob;
+  const checks = Array.from({ length: job.choices }, () => new AnswerCheck(schemas));
   const promptLogprobs = await scorePrompt(model.engine, { tokens: job.prompt, top }, signals.signal);
   const echoed = await echoOf(completeJob, model, signals.signal);
   let cachedTokens = 0;
@@ -44,7 +46,7 @@ async function* answer(
       case "started":
         cachedTokens = event.cachedTokens;
         trace.started(cachedTokens);
-        yield { event: { case: "started", value: startedToProto(event, model, { job, promptLogprobs }) } };
+        yield { event: { case: "started", value: startedToProto(event, model, { job, promptLogprobs, unenforced }) } };
         yield* echoes(job.choices, echoed);
         break;
       case "progress": {
@@ -53,6 +55,7 @@ async function* answer(
         break;
       }
       case "text": {
+        checks[event.choice]?.text(event.text);
         const value = { text: event.text, logprobs: logprobsToProto(event.logprobs) };
         yield { choice: event.choice, event: { case: "text", value } };
         break;
@@ -64,7 +67,14 @@ async function* answer(
           yield { choice: event.choice, event: { case: "text", value } };
         }
         trace.finished({ ...event, reasoningTokens: 0 });
-        const value = finishedToProto(event, { job, cachedTokens, reasoningTokens: 0, calledTools: false });
+        const schemaCheck = await checks[event.choice]?.verdict();
+        const value = finishedToProto(event, {
+          job,
+          cachedTokens,
+          reasoningTokens: 0,
+          calledTools: false,
+          schemaCheck,
+        });
         yield { choice: event.choice, event: { case: "finished", value } };
       }
     }

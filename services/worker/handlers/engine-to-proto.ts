@@ -2,11 +2,13 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
   FinishReason,
   type FinishedSchema,
+  type SchemaCheckSchema,
   type StartedSchema,
   type TokenCandidateSchema,
   type TokenLogprobSchema,
 } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { Engine, EngineEvent, GenerateJob, TokenCandidate, TokenLogprob } from "../../engine/engine.ts";
+import type { Unenforced } from "../jobs/answer-schemas.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 
 type StartedEvent = Extract<EngineEvent, { type: "started" }>;
@@ -18,14 +20,22 @@ export type FinishedEvent = Omit<Extract<EngineEvent, { type: "finished" }>, "re
 export interface StartedDetails {
   readonly job: GenerateJob;
   readonly promptLogprobs: MessageInitShape<typeof TokenLogprobSchema>[];
+  readonly unenforced: readonly Unenforced[];
 }
 
 export function startedToProto(
   { cachedTokens, slot }: StartedEvent,
   model: LoadedModel,
-  { job, promptLogprobs }: StartedDetails,
+  { job, promptLogprobs, unenforced }: StartedDetails,
 ): MessageInitShape<typeof StartedSchema> {
-  return { model: model.id, promptTokens: job.prompt.length, cachedTokens, slot, promptLogprobs };
+  return {
+    model: model.id,
+    promptTokens: job.prompt.length,
+    cachedTokens,
+    slot,
+    promptLogprobs,
+    unenforced: [...unenforced],
+  };
 }
 
 /** The prompt's log-probabilities with `top` alternatives each; none where nobody asked for them. */
@@ -46,6 +56,7 @@ export interface ChoiceEnd {
   readonly reasoningTokens: number;
   /** The model made at least one tool call. */
   readonly calledTools: boolean;
+  readonly schemaCheck?: MessageInitShape<typeof SchemaCheckSchema> | undefined;
 }
 
 export function finishedToProto(event: FinishedEvent, end: ChoiceEnd): MessageInitShape<typeof FinishedSchema> {
@@ -61,6 +72,7 @@ export function finishedToProto(event: FinishedEvent, end: ChoiceEnd): MessageIn
     },
     timings: { queueMs, prefillMs, decodeMs },
     ...(event.stopToken !== undefined && { stopToken: event.stopToken }),
+    ...(end.schemaCheck && { schemaCheck: end.schemaCheck }),
   };
 }
 

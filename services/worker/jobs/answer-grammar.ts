@@ -6,7 +6,8 @@ import type { ChatTool } from "../../engine/text/chat-messages.ts";
 import type { ChatPrompt } from "../../engine/text/chat-prompt.ts";
 import { afterReasoning } from "../../engine/text/tool-calls/reasoning-grammar.ts";
 import { createToolGrammar, type ToolGrammarOptions } from "../../engine/text/tool-calls/tool-grammar.ts";
-import { addAnswer, responseGrammar } from "./response-grammar.ts";
+import { formatParam, notingRules, toolParam } from "./answer-schemas.ts";
+import { addAnswer, type AnswerGrammar } from "./response-grammar.ts";
 
 /**
  * What a chat's answer is held to while it is generated; undefined: nothing.
@@ -15,37 +16,49 @@ import { addAnswer, responseGrammar } from "./response-grammar.ts";
  * 3. JSON, a text that matches a pattern, or one of several texts is wanted → that; or calls, where there are tools.
  * 4. Tools may be called → free text, but what begins as a call is one, with arguments as its schema has them.
  * 5. Else nothing.
- * In 1 and 3 the model may think first, unless it was told not to. Throws INVALID_PARAMETER for a schema that cannot be
- * enforced; where the model need not call a tool only for those of strict tools: others then get any arguments.
+ * In 1 and 3 the model may think first, unless it was told not to. What no grammar can enforce of a schema is told, and
+ * with `strict` it is INVALID_PARAMETER, as is every schema that is malformed; only a tool that the model need not call
+ * and that is not strict gets any arguments then.
  */
-export function answerGrammar(request: ChatRequest, wholePrompt: ChatPrompt): Grammar | undefined {
+export function answerGrammar(request: ChatRequest, prompt: ChatPrompt): AnswerGrammar {
+  const strict = new Set(request.tools.flatMap((tool, i) => (tool.strict === true ? [toolParam(i)] : [])));
+  const format = request.responseFormat?.format;
+  if (format?.case === "jsonSchema" && format.value.strict === true) strict.add(formatParam);
+  const isForced = toolOptions(request, prompt).choice === "required";
+  const { rules, unenforced } = notingRules(createGrammarBuilder(), {
+    isStrict: (param) => strict.has(param),
+    isOptional: (param) => !isForced && param !== formatParam,
+  });
+  const grammar = grammarOf(request, prompt, rules);
+  return { grammar, unenforced };
+}
+
+function grammarOf(request: ChatRequest, wholePrompt: ChatPrompt, rules: GrammarBuilder): Grammar | undefined {
   checkToolChoice(request);
   const prompt = isToldNotToThink(request, wholePrompt) ? { ...wholePrompt, reasoning: undefined } : wholePrompt;
   const format = request.responseFormat?.format.case === undefined ? undefined : request.responseFormat;
-  const rules = createGrammarBuilder();
   const options = toolOptions(request, prompt);
+  const { tools } = options;
   if (options.choice === "required") {
     if (format === undefined) return createToolGrammar(rules, options); // 1
     throw unsupported("response_format cannot be combined with a tool_choice that forces a call");
   }
-  const strict = new Set(request.tools.filter((tool) => tool.strict === true).map(({ name }) => name));
-  const tools = options.tools.map((tool) => (strict.has(tool.name) ? tool : enforceable(tool)));
   if (format?.format.case === "gbnf") {
-    if (options.tools.length > 0) throw unsupported("a grammar cannot be combined with tools: set tool_choice to none");
+    if (tools.length > 0) throw unsupported("a grammar cannot be combined with tools: set tool_choice to none");
     if (prompt.reasoningOpen) throw unsupported("a grammar cannot be used where the model thinks first");
-    return responseGrammar(format); // 2
+    return { gbnf: format.format.value }; // 2
   }
   if (format !== undefined) {
     const content = addAnswer(rules, format);
     // Families that mark up every answer mark this one too, unless it is already begun.
     const textPrefix = request.promptEnd === PromptEnd.CONTINUE ? undefined : prompt.toolParser.textPrefix;
     const answer = textPrefix === undefined ? content : `${rules.literal(textPrefix)} ${content}`;
-    const ways = tools.length === 0 ? answer : `(${answer} | ${addCalls(rules, { ...options, tools })})`;
+    const ways = tools.length === 0 ? answer : `(${answer} | ${addCalls(rules, options)})`;
     rules.addRule("root", afterReasoning(rules, ways, prompt));
     return { gbnf: rules.toString() }; // 3
   }
   if (tools.length === 0) return undefined; // 5
-  const grammar = createToolGrammar(rules, { ...options, tools }); // 4
+  const grammar = createToolGrammar(rules, options); // 4
   if (grammar === undefined && request.toolChoice?.allowed.length) {
     throw refused(
       "tool_choice",
@@ -60,22 +73,10 @@ function isToldNotToThink({ reasoning, chatTemplateKwargs }: ChatRequest, { reas
   return !reasoningOpen && (reasoning?.enabled === false || chatTemplateKwargs?.["enable_thinking"] === false);
 }
 
-/** The tool, without the schema of its arguments if that cannot be enforced. */
-function enforceable(tool: ChatTool): ChatTool {
-  try {
-    createGrammarBuilder().addSchema(tool.parameters ?? true, "arguments");
-    return tool;
-  } catch (error) {
-    if (error instanceof RpcError) return { ...tool, parameters: undefined };
-    throw error;
-  }
-}
-
 function toolOptions(request: ChatRequest, prompt: ChatPrompt): ToolGrammarOptions {
   const { toolChoice, parallelToolCalls } = request;
   const { toolParser, tools, reasoning, reasoningOpen } = prompt;
-  const paramOf = (tool: ChatTool) =>
-    `tools[${request.tools.findIndex(({ name }) => name === tool.name)}].function.parameters`;
+  const paramOf = (tool: ChatTool) => toolParam(request.tools.findIndex(({ name }) => name === tool.name));
   const shared = { syntax: toolParser.syntax, reasoning, reasoningOpen, paramOf };
   const choice = toolChoice?.choice;
   if (choice?.case === "name") {

@@ -4,6 +4,7 @@ import type { GenerateJob } from "../../engine/engine.ts";
 import type { ChatPrompt, PromptRequest } from "../../engine/text/chat-prompt.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 import { answerGrammar } from "./answer-grammar.ts";
+import { type AnswerSchemas, schemasToCheck, type Unenforced } from "./answer-schemas.ts";
 import { checkPromptFits } from "./check-prompt.ts";
 import { parseLimits } from "./parse-limits.ts";
 import { parseSampling } from "./parse-sampling.ts";
@@ -19,6 +20,9 @@ export interface ChatJob {
   readonly maxCalls: number;
   /** Log-probabilities of the prompt's tokens, with so many alternatives; undefined: none. */
   readonly promptLogprobs: number | undefined;
+  /** What of the request's schemas the grammar does not enforce, and the schemas to check the answer against therefore. */
+  readonly unenforced: readonly Unenforced[];
+  readonly schemas: AnswerSchemas;
 }
 
 /** The only way to get a ChatJob. Throws an RpcError that names the field. */
@@ -33,16 +37,18 @@ export async function parseChatJob(request: ChatRequest, model: LoadedModel): Pr
   const most = engine.info.contextLength - 1;
   const tokens = truncate(written, { truncation: options?.truncation, most, side: "left" });
   checkPromptFits("messages", tokens.length, engine.info.contextLength);
+  const { grammar, unenforced } = answerGrammar(request, prompt);
   const generate = {
     ...limits,
     prompt: tokens,
     sampling,
-    grammar: answerGrammar(request, prompt),
+    grammar,
     stop: [...new Set([...limits.stop, ...prompt.stop])],
     keepSpecial: prompt.keepSpecial || limits.keepSpecial,
     ...(await reasoningBudget(request, prompt, model)),
   };
-  return { generate, prompt, stop: limits.stop, maxCalls, promptLogprobs };
+  const schemas = schemasToCheck(request, unenforced);
+  return { generate, prompt, stop: limits.stop, maxCalls, promptLogprobs, unenforced, schemas };
 }
 
 /** Ends reasoning after its budget, where the model reasons between tags. */

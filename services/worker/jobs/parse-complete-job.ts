@@ -2,6 +2,7 @@ import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors
 import type { CompleteRequest, TextOrTokens } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { Engine, GenerateJob, TokenizeOptions } from "../../engine/engine.ts";
 import type { LoadedModel } from "../loaded-model.ts";
+import { type AnswerSchemas, schemasToCheck, type Unenforced } from "./answer-schemas.ts";
 import { checkPromptFits } from "./check-prompt.ts";
 import { parseLimits } from "./parse-limits.ts";
 import { responseGrammar } from "./response-grammar.ts";
@@ -17,6 +18,9 @@ export interface CompleteJob {
   readonly addedBos: boolean;
   /** Log-probabilities of the prompt's tokens, with so many alternatives; undefined: none. */
   readonly promptLogprobs: number | undefined;
+  /** What of the request's schema the grammar does not enforce, and the schema to check the answer against therefore. */
+  readonly unenforced: readonly Unenforced[];
+  readonly schemas: AnswerSchemas;
 }
 
 /** The only way to get a CompleteJob. Throws an RpcError that names the field. */
@@ -25,7 +29,7 @@ export async function parseCompleteJob(request: CompleteRequest, model: LoadedMo
   const { options } = request;
   const { promptLogprobs, ...limits } = parseLimits(options, engine.info);
   const sampling = await parseSampling(options, model);
-  const grammar = responseGrammar(request.responseFormat);
+  const { grammar, unenforced } = responseGrammar(request.responseFormat);
   const most = engine.info.contextLength - 1;
   const prompt = truncate(await parsePrompt(request, engine), { truncation: options?.truncation, most, side: "left" });
   checkPromptFits("prompt", prompt.length, engine.info.contextLength);
@@ -39,6 +43,8 @@ export async function parseCompleteJob(request: CompleteRequest, model: LoadedMo
     echo: request.echo ? echoOf(request.prompt, engine) : "",
     addedBos: request.prompt?.kind.case === "text" && engine.info.addsBos,
     promptLogprobs,
+    unenforced,
+    schemas: schemasToCheck({ responseFormat: request.responseFormat, tools: [] }, unenforced),
   };
 }
 

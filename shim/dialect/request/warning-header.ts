@@ -1,5 +1,5 @@
 // Proxies refuse header blocks of 8 KiB; a list of strange fields must not come near that.
-const maxHeaderLength = 1_024;
+const maxHeaderLength = 4_096;
 const maxNameLength = 64;
 
 /**

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { Client, type ClientReadableStream, type ClientUnaryCall, credentials, type StatusObject } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
 import { ErrorReason, RpcError, type ChatResponse } from "../../../clients/index.ts";
 import type { CallContext } from "../../../services/rpc/call-context.ts";
@@ -289,4 +291,31 @@ describe("a slow consumer", () => {
     expect(performance.now() - before).toBeLessThan(5_000);
     await iterator.return?.();
   });
+});
+
+test("a handler's trailers come with the status of a call that ends well", async () => {
+  await using rpc = await startRpc({
+    async *chat(_request, { addTrailer }) {
+      addTrailer("warning", "one");
+      yield { event: { case: "text", value: { text: "a" } } };
+      addTrailer("warning", "two");
+    },
+    tokenize: async (_request, { addTrailer }) => {
+      addTrailer("warning", "three");
+      return {};
+    },
+  });
+  const client = new Client(rpc.address, credentials.createInsecure());
+  const asIs = (bytes: Buffer): Buffer => bytes;
+  const trailersOf = async (call: ClientReadableStream<Buffer> | ClientUnaryCall): Promise<unknown> => {
+    const [status] = (await once(call, "status")) as [StatusObject];
+    return status.metadata.get("warning");
+  };
+  const none = Buffer.alloc(0);
+  const chat = client.makeServerStreamRequest("/tokenwire.v1.InferenceService/Chat", asIs, asIs, none);
+  chat.resume();
+  expect(await trailersOf(chat)).toEqual(["one", "two"]);
+  const tokenize = client.makeUnaryRequest("/tokenwire.v1.InferenceService/Tokenize", asIs, asIs, none, () => {});
+  expect(await trailersOf(tokenize)).toEqual(["three"]);
+  client.close();
 });

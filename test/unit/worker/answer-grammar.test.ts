@@ -14,7 +14,16 @@ function grammarOf(request: MessageInitShape<typeof ChatRequestSchema>, template
   const prompter = createChatPrompter({ templates: { "": template }, bosToken: "", eosToken: "", addsBos: false });
   const messages = [{ role: Role.USER, content: [{ part: { case: "text" as const, value: "hi" } }] }];
   const full = create(ChatRequestSchema, { messages, ...request });
-  return answerGrammar(full, prompter.prompt(full));
+  return answerGrammar(full, prompter.prompt(full)).grammar;
+}
+
+/** What is told of the request's schemas: the field with the place. */
+function unenforcedOf(request: MessageInitShape<typeof ChatRequestSchema>): string[] {
+  const prompter = createChatPrompter({ templates: { "": hermes }, bosToken: "", eosToken: "", addsBos: false });
+  const messages = [{ role: Role.USER, content: [{ part: { case: "text" as const, value: "hi" } }] }];
+  const full = create(ChatRequestSchema, { messages, ...request });
+  const { unenforced } = answerGrammar(full, prompter.prompt(full));
+  return unenforced.map(({ param, pointer }) => `${param}${pointer}`);
 }
 
 /** The body of a rule. */
@@ -123,7 +132,7 @@ describe("a JSON answer", () => {
   });
 
   test("may be calls also of a tool whose schema cannot be enforced", () => {
-    const odd = { name: "b", parametersJson: '{"type":"nonsense"}' };
+    const odd = { name: "b", parametersJson: '{"properties":{"a":{"type":"nonsense"}}}' };
     expect(grammarOf({ tools: [odd], responseFormat: json })?.gbnf).toContain("tool-call");
     expect(() => grammarOf({ tools: [{ ...odd, strict: true }], responseFormat: json })).toThrow(
       expect.objectContaining({ param: "tools[0].function.parameters" }),
@@ -149,7 +158,7 @@ test("what begins as a call is held to the tool's schema, and text is free", () 
 });
 
 test("a schema that cannot be enforced is left out where nobody asked for it, and refused where the tool is strict", () => {
-  const tool = { name: "b", parametersJson: '{"type":"nonsense"}' };
+  const tool = { name: "b", parametersJson: '{"properties":{"a":{"type":"nonsense"}}}' };
   expect(grammarOf({ tools: [tools[0] ?? tool, tool] })?.gbnf).toContain("city");
   expect(() => grammarOf({ tools: [tools[0] ?? tool, { ...tool, strict: true }] })).toThrow(
     expect.objectContaining({ param: "tools[1].function.parameters" }),
@@ -176,3 +185,40 @@ test("a grammar of the request's own is taken as it is", () => {
   const format = { format: { case: "gbnf" as const, value: 'root ::= "yes" | "no"' } };
   expect(grammarOf({ responseFormat: format })).toEqual({ gbnf: 'root ::= "yes" | "no"' });
 });
+
+describe("what no grammar can enforce", () => {
+  const unique =
+    '{"type":"object","properties":{"tags":{"type":"array","items":{"type":"string"},"uniqueItems":true}}}';
+  const tagged = { name: "tag", parametersJson: unique };
+
+  test("is told with the field and the place, and with strict refused", () => {
+    expect(unenforcedOf({ responseFormat: schema(unique) })).toEqual([
+      "response_format.json_schema.schema#/properties/tags/uniqueItems",
+    ]);
+    const strict = { case: "jsonSchema" as const, value: { name: "x", schemaJson: unique, strict: true } };
+    expect(() => grammarOf({ responseFormat: { format: strict } })).toThrow("#/properties/tags/uniqueItems");
+  });
+
+  test.each([ToolChoiceMode.AUTO, ToolChoiceMode.REQUIRED])("is told of tools, whatever their choice: %i", (value) => {
+    const request = { tools: [...tools, tagged], toolChoice: mode(value) };
+    expect(unenforcedOf(request)).toEqual(["tools[2].function.parameters#/properties/tags/uniqueItems"]);
+    expect(() => grammarOf({ ...request, tools: [{ ...tagged, strict: true }] })).toThrow(
+      expect.objectContaining({ param: "tools[0].function.parameters" }),
+    );
+  });
+
+  test("is the whole schema where that is malformed and its tool need not be called", () => {
+    const odd = { name: "b", parametersJson: '{"type":"object","properties":{"a":{"type":"nonsense"}}}' };
+    expect(unenforcedOf({ tools: [odd, tools[0]!] })).toEqual(["tools[0].function.parameters#"]);
+    expect(() => grammarOf({ tools: [odd], toolChoice: mode(ToolChoiceMode.REQUIRED) })).toThrow("#/properties/a/type");
+  });
+});
+
+test.each(['{"type":"array"}', '{"type":["string","null"]}', '{"$ref":"#/$defs/a","$defs":{"a":{"type":"string"}}}'])(
+  "arguments that are no object are refused: %s",
+  (parametersJson) => {
+    expect(() =>
+      grammarOf({ tools: [{ name: "f", parametersJson }], toolChoice: mode(ToolChoiceMode.REQUIRED) }),
+    ).toThrow(expect.objectContaining({ param: "tools[0].function.parameters" }));
+  },
+);

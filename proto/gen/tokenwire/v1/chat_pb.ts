@@ -251,6 +251,8 @@ export type Tool = Message$1<"tokenwire.v1.Tool"> & {
   parametersJson: string;
 
   /**
+   * As JsonSchemaFormat.strict, for the arguments.
+   *
    * @generated from field: optional bool strict = 4;
    */
   strict?: boolean | undefined;

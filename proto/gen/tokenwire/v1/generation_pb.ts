@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tokenwire/v1/generation.proto.
  */
 export const file_tokenwire_v1_generation: GenFile = /*@__PURE__*/
-  fileDesc("Ch10b2tlbndpcmUvdjEvZ2VuZXJhdGlvbi5wcm90bxIMdG9rZW53aXJlLnYxIoQNChFHZW5lcmF0aW9uT3B0aW9ucxIXCgptYXhfdG9rZW5zGAEgASgNSACIAQESDAoEc3RvcBgCIAMoCRIOCgFuGAMgASgNSAGIAQESGQoMdG9wX2xvZ3Byb2JzGAQgASgNSAKIAQESFwoKbWluX3Rva2VucxgFIAEoDUgDiAEBEhcKCmlnbm9yZV9lb3MYBiABKAhIBIgBARIZCgxjYWNoZV9wcm9tcHQYByABKAhIBYgBARIaCg1pbnRlcnJ1cHRpYmxlGAggASgISAaIAQESEQoEc2VlZBgKIAEoDUgHiAEBEhgKC3RlbXBlcmF0dXJlGAsgASgCSAiIAQESEgoFdG9wX3AYDCABKAJICYgBARISCgV0b3BfaxgNIAEoDUgKiAEBEhIKBW1pbl9wGA4gASgCSAuIAQESFgoJdHlwaWNhbF9wGA8gASgCSAyIAQESGAoLdG9wX25fc2lnbWEYECABKAJIDYgBARIdChBwcmVzZW5jZV9wZW5hbHR5GBEgASgCSA6IAQESHgoRZnJlcXVlbmN5X3BlbmFsdHkYEiABKAJID4gBARIbCg5yZXBlYXRfcGVuYWx0eRgTIAEoAkgQiAEBEhoKDXJlcGVhdF9sYXN0X24YFCABKAVIEYgBARIrCgpsb2dpdF9iaWFzGBUgAygLMhcudG9rZW53aXJlLnYxLkxvZ2l0QmlhcxIbCg5keW5hdGVtcF9yYW5nZRgWIAEoAkgSiAEBEh4KEWR5bmF0ZW1wX2V4cG9uZW50GBcgASgCSBOIAQESHAoPeHRjX3Byb2JhYmlsaXR5GBggASgCSBSIAQESGgoNeHRjX3RocmVzaG9sZBgZIAEoAkgViAEBEhUKCG1pcm9zdGF0GBogASgNSBaIAQESGQoMbWlyb3N0YXRfdGF1GBsgASgCSBeIAQESGQoMbWlyb3N0YXRfZXRhGBwgASgCSBiIAQESGwoOZHJ5X211bHRpcGxpZXIYHSABKAJIGYgBARIVCghkcnlfYmFzZRgeIAEoAkgaiAEBEh8KEmRyeV9hbGxvd2VkX2xlbmd0aBgfIAEoBUgbiAEBEh8KEmRyeV9wZW5hbHR5X2xhc3RfbhggIAEoBUgciAEBEh0KFWRyeV9zZXF1ZW5jZV9icmVha2VycxghIAMoCRIQCghzYW1wbGVycxgiIAMoCRIWCg5zdG9wX3Rva2VuX2lkcxgjIAMoDRIZCgxpbmNsdWRlX3N0b3AYJCABKAhIHYgBARIZCgxrZWVwX3NwZWNpYWwYJSABKAhIHogBARIsCgp0cnVuY2F0aW9uGCYgASgLMhgudG9rZW53aXJlLnYxLlRydW5jYXRpb24SHAoPcHJvbXB0X2xvZ3Byb2JzGCcgASgNSB+IAQESEQoEc2xvdBgoIAEoDUggiAEBEhoKDW1heF9kZWNvZGVfbXMYKSABKA1IIYgBARIXCg9yZXBvcnRfcHJvZ3Jlc3MYKiABKAhCDQoLX21heF90b2tlbnNCBAoCX25CDwoNX3RvcF9sb2dwcm9ic0INCgtfbWluX3Rva2Vuc0INCgtfaWdub3JlX2Vvc0IPCg1fY2FjaGVfcHJvbXB0QhAKDl9pbnRlcnJ1cHRpYmxlQgcKBV9zZWVkQg4KDF90ZW1wZXJhdHVyZUIICgZfdG9wX3BCCAoGX3RvcF9rQggKBl9taW5fcEIMCgpfdHlwaWNhbF9wQg4KDF90b3Bfbl9zaWdtYUITChFfcHJlc2VuY2VfcGVuYWx0eUIUChJfZnJlcXVlbmN5X3BlbmFsdHlCEQoPX3JlcGVhdF9wZW5hbHR5QhAKDl9yZXBlYXRfbGFzdF9uQhEKD19keW5hdGVtcF9yYW5nZUIUChJfZHluYXRlbXBfZXhwb25lbnRCEgoQX3h0Y19wcm9iYWJpbGl0eUIQCg5feHRjX3RocmVzaG9sZEILCglfbWlyb3N0YXRCDwoNX21pcm9zdGF0X3RhdUIPCg1fbWlyb3N0YXRfZXRhQhEKD19kcnlfbXVsdGlwbGllckILCglfZHJ5X2Jhc2VCFQoTX2RyeV9hbGxvd2VkX2xlbmd0aEIVChNfZHJ5X3BlbmFsdHlfbGFzdF9uQg8KDV9pbmNsdWRlX3N0b3BCDwoNX2tlZXBfc3BlY2lhbEISChBfcHJvbXB0X2xvZ3Byb2JzQgcKBV9zbG90QhAKDl9tYXhfZGVjb2RlX21zIkwKClRydW5jYXRpb24SEgoKbWF4X3Rva2VucxgBIAEoDRIqCgRzaWRlGAIgASgOMhwudG9rZW53aXJlLnYxLlRydW5jYXRpb25TaWRlIkQKCUxvZ2l0QmlhcxIPCgV0b2tlbhgBIAEoDUgAEg4KBHRleHQYAyABKAlIABIMCgRiaWFzGAIgASgCQggKBnRhcmdldCLXAQoOUmVzcG9uc2VGb3JtYXQSNQoLanNvbl9vYmplY3QYASABKAsyHi50b2tlbndpcmUudjEuSnNvbk9iamVjdEZvcm1hdEgAEjUKC2pzb25fc2NoZW1hGAIgASgLMh4udG9rZW53aXJlLnYxLkpzb25TY2hlbWFGb3JtYXRIABIOCgRnYm5mGAMgASgJSAASDwoFcmVnZXgYBCABKAlIABIsCgZjaG9pY2UYBSABKAsyGi50b2tlbndpcmUudjEuQ2hvaWNlRm9ybWF0SABCCAoGZm9ybWF0Ih8KDENob2ljZUZvcm1hdBIPCgdvcHRpb25zGAEgAygJIhIKEEpzb25PYmplY3RGb3JtYXQiVQoQSnNvblNjaGVtYUZvcm1hdBIMCgRuYW1lGAEgASgJEhMKC3NjaGVtYV9qc29uGAIgASgJEhMKBnN0cmljdBgDIAEoCEgAiAEBQgkKB19zdHJpY3QiiQEKB1N0YXJ0ZWQSDQoFbW9kZWwYASABKAkSFQoNcHJvbXB0X3Rva2VucxgCIAEoDRIVCg1jYWNoZWRfdG9rZW5zGAMgASgNEjMKD3Byb21wdF9sb2dwcm9icxgEIAMoCzIaLnRva2Vud2lyZS52MS5Ub2tlbkxvZ3Byb2ISDAoEc2xvdBgFIAEoDSI+Cg5Qcm9tcHRQcm9ncmVzcxIYChBwcm9jZXNzZWRfdG9rZW5zGAEgASgNEhIKCmVsYXBzZWRfbXMYAiABKAEiRwoJVGV4dERlbHRhEgwKBHRleHQYASABKAkSLAoIbG9ncHJvYnMYAiADKAsyGi50b2tlbndpcmUudjEuVG9rZW5Mb2dwcm9iInYKDFRva2VuTG9ncHJvYhIrCgV0b2tlbhgBIAEoCzIcLnRva2Vud2lyZS52MS5Ub2tlbkNhbmRpZGF0ZRIpCgN0b3AYAiADKAsyHC50b2tlbndpcmUudjEuVG9rZW5DYW5kaWRhdGUSDgoGcHJvbXB0GAMgASgIIk0KDlRva2VuQ2FuZGlkYXRlEgoKAmlkGAEgASgNEg0KBWJ5dGVzGAIgASgMEhQKB2xvZ3Byb2IYAyABKAJIAIgBAUIKCghfbG9ncHJvYiLYAQoIRmluaXNoZWQSKgoGcmVhc29uGAEgASgOMhoudG9rZW53aXJlLnYxLkZpbmlzaFJlYXNvbhIaCg1zdG9wX3NlcXVlbmNlGAIgASgJSACIAQESIgoFdXNhZ2UYAyABKAsyEy50b2tlbndpcmUudjEuVXNhZ2USJgoHdGltaW5ncxgEIAEoCzIVLnRva2Vud2lyZS52MS5UaW1pbmdzEhcKCnN0b3BfdG9rZW4YBSABKA1IAYgBAUIQCg5fc3RvcF9zZXF1ZW5jZUINCgtfc3RvcF90b2tlbiJqCgVVc2FnZRIVCg1wcm9tcHRfdG9rZW5zGAEgASgNEhkKEWNvbXBsZXRpb25fdG9rZW5zGAIgASgNEhUKDWNhY2hlZF90b2tlbnMYAyABKA0SGAoQcmVhc29uaW5nX3Rva2VucxgEIAEoDSJCCgdUaW1pbmdzEhAKCHF1ZXVlX21zGAEgASgBEhIKCnByZWZpbGxfbXMYAiABKAESEQoJZGVjb2RlX21zGAMgASgBKmYKDlRydW5jYXRpb25TaWRlEh8KG1RSVU5DQVRJT05fU0lERV9VTlNQRUNJRklFRBAAEhgKFFRSVU5DQVRJT05fU0lERV9MRUZUEAESGQoVVFJVTkNBVElPTl9TSURFX1JJR0hUEAIqvAEKDEZpbmlzaFJlYXNvbhIdChlGSU5JU0hfUkVBU09OX1VOU1BFQ0lGSUVEEAASFgoSRklOSVNIX1JFQVNPTl9TVE9QEAESGAoURklOSVNIX1JFQVNPTl9MRU5HVEgQAhIcChhGSU5JU0hfUkVBU09OX1RPT0xfQ0FMTFMQAxIdChlGSU5JU0hfUkVBU09OX0lOVEVSUlVQVEVEEAQSHgoaRklOSVNIX1JFQVNPTl9DT05URVhUX0ZVTEwQBWIGcHJvdG8z");
+  fileDesc("Ch10b2tlbndpcmUvdjEvZ2VuZXJhdGlvbi5wcm90bxIMdG9rZW53aXJlLnYxIoQNChFHZW5lcmF0aW9uT3B0aW9ucxIXCgptYXhfdG9rZW5zGAEgASgNSACIAQESDAoEc3RvcBgCIAMoCRIOCgFuGAMgASgNSAGIAQESGQoMdG9wX2xvZ3Byb2JzGAQgASgNSAKIAQESFwoKbWluX3Rva2VucxgFIAEoDUgDiAEBEhcKCmlnbm9yZV9lb3MYBiABKAhIBIgBARIZCgxjYWNoZV9wcm9tcHQYByABKAhIBYgBARIaCg1pbnRlcnJ1cHRpYmxlGAggASgISAaIAQESEQoEc2VlZBgKIAEoDUgHiAEBEhgKC3RlbXBlcmF0dXJlGAsgASgCSAiIAQESEgoFdG9wX3AYDCABKAJICYgBARISCgV0b3BfaxgNIAEoDUgKiAEBEhIKBW1pbl9wGA4gASgCSAuIAQESFgoJdHlwaWNhbF9wGA8gASgCSAyIAQESGAoLdG9wX25fc2lnbWEYECABKAJIDYgBARIdChBwcmVzZW5jZV9wZW5hbHR5GBEgASgCSA6IAQESHgoRZnJlcXVlbmN5X3BlbmFsdHkYEiABKAJID4gBARIbCg5yZXBlYXRfcGVuYWx0eRgTIAEoAkgQiAEBEhoKDXJlcGVhdF9sYXN0X24YFCABKAVIEYgBARIrCgpsb2dpdF9iaWFzGBUgAygLMhcudG9rZW53aXJlLnYxLkxvZ2l0QmlhcxIbCg5keW5hdGVtcF9yYW5nZRgWIAEoAkgSiAEBEh4KEWR5bmF0ZW1wX2V4cG9uZW50GBcgASgCSBOIAQESHAoPeHRjX3Byb2JhYmlsaXR5GBggASgCSBSIAQESGgoNeHRjX3RocmVzaG9sZBgZIAEoAkgViAEBEhUKCG1pcm9zdGF0GBogASgNSBaIAQESGQoMbWlyb3N0YXRfdGF1GBsgASgCSBeIAQESGQoMbWlyb3N0YXRfZXRhGBwgASgCSBiIAQESGwoOZHJ5X211bHRpcGxpZXIYHSABKAJIGYgBARIVCghkcnlfYmFzZRgeIAEoAkgaiAEBEh8KEmRyeV9hbGxvd2VkX2xlbmd0aBgfIAEoBUgbiAEBEh8KEmRyeV9wZW5hbHR5X2xhc3RfbhggIAEoBUgciAEBEh0KFWRyeV9zZXF1ZW5jZV9icmVha2VycxghIAMoCRIQCghzYW1wbGVycxgiIAMoCRIWCg5zdG9wX3Rva2VuX2lkcxgjIAMoDRIZCgxpbmNsdWRlX3N0b3AYJCABKAhIHYgBARIZCgxrZWVwX3NwZWNpYWwYJSABKAhIHogBARIsCgp0cnVuY2F0aW9uGCYgASgLMhgudG9rZW53aXJlLnYxLlRydW5jYXRpb24SHAoPcHJvbXB0X2xvZ3Byb2JzGCcgASgNSB+IAQESEQoEc2xvdBgoIAEoDUggiAEBEhoKDW1heF9kZWNvZGVfbXMYKSABKA1IIYgBARIXCg9yZXBvcnRfcHJvZ3Jlc3MYKiABKAhCDQoLX21heF90b2tlbnNCBAoCX25CDwoNX3RvcF9sb2dwcm9ic0INCgtfbWluX3Rva2Vuc0INCgtfaWdub3JlX2Vvc0IPCg1fY2FjaGVfcHJvbXB0QhAKDl9pbnRlcnJ1cHRpYmxlQgcKBV9zZWVkQg4KDF90ZW1wZXJhdHVyZUIICgZfdG9wX3BCCAoGX3RvcF9rQggKBl9taW5fcEIMCgpfdHlwaWNhbF9wQg4KDF90b3Bfbl9zaWdtYUITChFfcHJlc2VuY2VfcGVuYWx0eUIUChJfZnJlcXVlbmN5X3BlbmFsdHlCEQoPX3JlcGVhdF9wZW5hbHR5QhAKDl9yZXBlYXRfbGFzdF9uQhEKD19keW5hdGVtcF9yYW5nZUIUChJfZHluYXRlbXBfZXhwb25lbnRCEgoQX3h0Y19wcm9iYWJpbGl0eUIQCg5feHRjX3RocmVzaG9sZEILCglfbWlyb3N0YXRCDwoNX21pcm9zdGF0X3RhdUIPCg1fbWlyb3N0YXRfZXRhQhEKD19kcnlfbXVsdGlwbGllckILCglfZHJ5X2Jhc2VCFQoTX2RyeV9hbGxvd2VkX2xlbmd0aEIVChNfZHJ5X3BlbmFsdHlfbGFzdF9uQg8KDV9pbmNsdWRlX3N0b3BCDwoNX2tlZXBfc3BlY2lhbEISChBfcHJvbXB0X2xvZ3Byb2JzQgcKBV9zbG90QhAKDl9tYXhfZGVjb2RlX21zIkwKClRydW5jYXRpb24SEgoKbWF4X3Rva2VucxgBIAEoDRIqCgRzaWRlGAIgASgOMhwudG9rZW53aXJlLnYxLlRydW5jYXRpb25TaWRlIkQKCUxvZ2l0QmlhcxIPCgV0b2tlbhgBIAEoDUgAEg4KBHRleHQYAyABKAlIABIMCgRiaWFzGAIgASgCQggKBnRhcmdldCLXAQoOUmVzcG9uc2VGb3JtYXQSNQoLanNvbl9vYmplY3QYASABKAsyHi50b2tlbndpcmUudjEuSnNvbk9iamVjdEZvcm1hdEgAEjUKC2pzb25fc2NoZW1hGAIgASgLMh4udG9rZW53aXJlLnYxLkpzb25TY2hlbWFGb3JtYXRIABIOCgRnYm5mGAMgASgJSAASDwoFcmVnZXgYBCABKAlIABIsCgZjaG9pY2UYBSABKAsyGi50b2tlbndpcmUudjEuQ2hvaWNlRm9ybWF0SABCCAoGZm9ybWF0Ih8KDENob2ljZUZvcm1hdBIPCgdvcHRpb25zGAEgAygJIhIKEEpzb25PYmplY3RGb3JtYXQiVQoQSnNvblNjaGVtYUZvcm1hdBIMCgRuYW1lGAEgASgJEhMKC3NjaGVtYV9qc29uGAIgASgJEhMKBnN0cmljdBgDIAEoCEgAiAEBQgkKB19zdHJpY3QitwEKB1N0YXJ0ZWQSDQoFbW9kZWwYASABKAkSFQoNcHJvbXB0X3Rva2VucxgCIAEoDRIVCg1jYWNoZWRfdG9rZW5zGAMgASgNEjMKD3Byb21wdF9sb2dwcm9icxgEIAMoCzIaLnRva2Vud2lyZS52MS5Ub2tlbkxvZ3Byb2ISDAoEc2xvdBgFIAEoDRIsCgp1bmVuZm9yY2VkGAYgAygLMhgudG9rZW53aXJlLnYxLlVuZW5mb3JjZWQiPAoKVW5lbmZvcmNlZBINCgVwYXJhbRgBIAEoCRIPCgdwb2ludGVyGAIgASgJEg4KBnJlYXNvbhgDIAEoCSIrCgtTY2hlbWFDaGVjaxINCgV2YWxpZBgBIAEoCBINCgVmYXVsdBgCIAEoCSI+Cg5Qcm9tcHRQcm9ncmVzcxIYChBwcm9jZXNzZWRfdG9rZW5zGAEgASgNEhIKCmVsYXBzZWRfbXMYAiABKAEiRwoJVGV4dERlbHRhEgwKBHRleHQYASABKAkSLAoIbG9ncHJvYnMYAiADKAsyGi50b2tlbndpcmUudjEuVG9rZW5Mb2dwcm9iInYKDFRva2VuTG9ncHJvYhIrCgV0b2tlbhgBIAEoCzIcLnRva2Vud2lyZS52MS5Ub2tlbkNhbmRpZGF0ZRIpCgN0b3AYAiADKAsyHC50b2tlbndpcmUudjEuVG9rZW5DYW5kaWRhdGUSDgoGcHJvbXB0GAMgASgIIk0KDlRva2VuQ2FuZGlkYXRlEgoKAmlkGAEgASgNEg0KBWJ5dGVzGAIgASgMEhQKB2xvZ3Byb2IYAyABKAJIAIgBAUIKCghfbG9ncHJvYiKJAgoIRmluaXNoZWQSKgoGcmVhc29uGAEgASgOMhoudG9rZW53aXJlLnYxLkZpbmlzaFJlYXNvbhIaCg1zdG9wX3NlcXVlbmNlGAIgASgJSACIAQESIgoFdXNhZ2UYAyABKAsyEy50b2tlbndpcmUudjEuVXNhZ2USJgoHdGltaW5ncxgEIAEoCzIVLnRva2Vud2lyZS52MS5UaW1pbmdzEhcKCnN0b3BfdG9rZW4YBSABKA1IAYgBARIvCgxzY2hlbWFfY2hlY2sYBiABKAsyGS50b2tlbndpcmUudjEuU2NoZW1hQ2hlY2tCEAoOX3N0b3Bfc2VxdWVuY2VCDQoLX3N0b3BfdG9rZW4iagoFVXNhZ2USFQoNcHJvbXB0X3Rva2VucxgBIAEoDRIZChFjb21wbGV0aW9uX3Rva2VucxgCIAEoDRIVCg1jYWNoZWRfdG9rZW5zGAMgASgNEhgKEHJlYXNvbmluZ190b2tlbnMYBCABKA0iQgoHVGltaW5ncxIQCghxdWV1ZV9tcxgBIAEoARISCgpwcmVmaWxsX21zGAIgASgBEhEKCWRlY29kZV9tcxgDIAEoASpmCg5UcnVuY2F0aW9uU2lkZRIfChtUUlVOQ0FUSU9OX1NJREVfVU5TUEVDSUZJRUQQABIYChRUUlVOQ0FUSU9OX1NJREVfTEVGVBABEhkKFVRSVU5DQVRJT05fU0lERV9SSUdIVBACKrwBCgxGaW5pc2hSZWFzb24SHQoZRklOSVNIX1JFQVNPTl9VTlNQRUNJRklFRBAAEhYKEkZJTklTSF9SRUFTT05fU1RPUBABEhgKFEZJTklTSF9SRUFTT05fTEVOR1RIEAISHAoYRklOSVNIX1JFQVNPTl9UT09MX0NBTExTEAMSHQoZRklOSVNIX1JFQVNPTl9JTlRFUlJVUFRFRBAEEh4KGkZJTklTSF9SRUFTT05fQ09OVEVYVF9GVUxMEAViBnByb3RvMw");
 
 /**
  * How tokens are drawn and when generation ends. Everything is optional: an unset field means the server's default, which is not 0.
@@ -452,6 +452,8 @@ export type JsonSchemaFormat = Message<"tokenwire.v1.JsonSchemaFormat"> & {
   schemaJson: string;
 
   /**
+   * true: a schema of which a part cannot be enforced is refused. Else the answer begins with a list of such parts.
+   *
    * @generated from field: optional bool strict = 3;
    */
   strict?: boolean | undefined;
@@ -502,6 +504,13 @@ export type Started = Message<"tokenwire.v1.Started"> & {
    * @generated from field: uint32 slot = 5;
    */
   slot: number;
+
+  /**
+   * What of the request's schemas the answer is not held to; empty: nothing. Also in the trailer `warning`.
+   *
+   * @generated from field: repeated tokenwire.v1.Unenforced unenforced = 6;
+   */
+  unenforced: Unenforced[];
 };
 
 /**
@@ -510,6 +519,65 @@ export type Started = Message<"tokenwire.v1.Started"> & {
  */
 export const StartedSchema: GenMessage<Started> = /*@__PURE__*/
   messageDesc(file_tokenwire_v1_generation, 7);
+
+/**
+ * A part of a JSON schema that no grammar can enforce, and that a request without `strict` goes without.
+ *
+ * @generated from message tokenwire.v1.Unenforced
+ */
+export type Unenforced = Message<"tokenwire.v1.Unenforced"> & {
+  /**
+   * The request's field that holds the schema: response_format.json_schema.schema, tools[0].function.parameters.
+   *
+   * @generated from field: string param = 1;
+   */
+  param: string;
+
+  /**
+   * The part, as a JSON pointer: #/properties/tags/uniqueItems.
+   *
+   * @generated from field: string pointer = 2;
+   */
+  pointer: string;
+
+  /**
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message tokenwire.v1.Unenforced.
+ * Use `create(UnenforcedSchema)` to create a new message.
+ */
+export const UnenforcedSchema: GenMessage<Unenforced> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_generation, 8);
+
+/**
+ * Whether an answer is valid under the whole of its schemas, checked after it was generated.
+ *
+ * @generated from message tokenwire.v1.SchemaCheck
+ */
+export type SchemaCheck = Message<"tokenwire.v1.SchemaCheck"> & {
+  /**
+   * @generated from field: bool valid = 1;
+   */
+  valid: boolean;
+
+  /**
+   * Of an answer that is not valid: the first fault, with its place in the answer.
+   *
+   * @generated from field: string fault = 2;
+   */
+  fault: string;
+};
+
+/**
+ * Describes the message tokenwire.v1.SchemaCheck.
+ * Use `create(SchemaCheckSchema)` to create a new message.
+ */
+export const SchemaCheckSchema: GenMessage<SchemaCheck> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_generation, 9);
 
 /**
  * How far the processing of the prompt has come.
@@ -537,7 +605,7 @@ export type PromptProgress = Message<"tokenwire.v1.PromptProgress"> & {
  * Use `create(PromptProgressSchema)` to create a new message.
  */
 export const PromptProgressSchema: GenMessage<PromptProgress> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 8);
+  messageDesc(file_tokenwire_v1_generation, 10);
 
 /**
  * @generated from message tokenwire.v1.TextDelta
@@ -559,7 +627,7 @@ export type TextDelta = Message<"tokenwire.v1.TextDelta"> & {
  * Use `create(TextDeltaSchema)` to create a new message.
  */
 export const TextDeltaSchema: GenMessage<TextDelta> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 9);
+  messageDesc(file_tokenwire_v1_generation, 11);
 
 /**
  * One generated token with its log-probability under the model, before sampling.
@@ -590,7 +658,7 @@ export type TokenLogprob = Message<"tokenwire.v1.TokenLogprob"> & {
  * Use `create(TokenLogprobSchema)` to create a new message.
  */
 export const TokenLogprobSchema: GenMessage<TokenLogprob> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 10);
+  messageDesc(file_tokenwire_v1_generation, 12);
 
 /**
  * @generated from message tokenwire.v1.TokenCandidate
@@ -619,7 +687,7 @@ export type TokenCandidate = Message<"tokenwire.v1.TokenCandidate"> & {
  * Use `create(TokenCandidateSchema)` to create a new message.
  */
 export const TokenCandidateSchema: GenMessage<TokenCandidate> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 11);
+  messageDesc(file_tokenwire_v1_generation, 13);
 
 /**
  * The end of one choice; a stream that ends without one per choice has failed.
@@ -655,6 +723,13 @@ export type Finished = Message<"tokenwire.v1.Finished"> & {
    * @generated from field: optional uint32 stop_token = 5;
    */
   stopToken?: number | undefined;
+
+  /**
+   * Set where something was `unenforced`, unless it could not be told in time.
+   *
+   * @generated from field: tokenwire.v1.SchemaCheck schema_check = 6;
+   */
+  schemaCheck?: SchemaCheck | undefined;
 };
 
 /**
@@ -662,7 +737,7 @@ export type Finished = Message<"tokenwire.v1.Finished"> & {
  * Use `create(FinishedSchema)` to create a new message.
  */
 export const FinishedSchema: GenMessage<Finished> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 12);
+  messageDesc(file_tokenwire_v1_generation, 14);
 
 /**
  * Tokens of one choice. The prompt is the same for all choices of a request.
@@ -696,7 +771,7 @@ export type Usage = Message<"tokenwire.v1.Usage"> & {
  * Use `create(UsageSchema)` to create a new message.
  */
 export const UsageSchema: GenMessage<Usage> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 13);
+  messageDesc(file_tokenwire_v1_generation, 15);
 
 /**
  * @generated from message tokenwire.v1.Timings
@@ -729,7 +804,7 @@ export type Timings = Message<"tokenwire.v1.Timings"> & {
  * Use `create(TimingsSchema)` to create a new message.
  */
 export const TimingsSchema: GenMessage<Timings> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 14);
+  messageDesc(file_tokenwire_v1_generation, 16);
 
 /**
  * @generated from enum tokenwire.v1.TruncationSide

@@ -25,7 +25,7 @@ export interface GrammarBuilder {
   /**
    * Adds rules for the values that a JSON Schema allows, and gives the name to refer to them: `ruleName`, or something
    * like it where that is taken or has characters that GBNF does not know. Throws RpcError INVALID_PARAMETER, with the
-   * JSON pointer of what cannot be honoured.
+   * JSON pointer of what cannot be honoured, and leaves no rules then.
    */
   addSchema(schema: unknown, ruleName: string, options?: SchemaOptions): string;
   /**
@@ -50,10 +50,16 @@ export function createGrammarBuilder(): GrammarBuilder {
   const rules = createRuleSet();
   return {
     addSchema(schema, ruleName, options = {}) {
+      const takeBack = rules.checkpoint();
       const name = rules.reserve(ruleName);
-      refusing(options, (onUnenforced) => {
-        compileSchema(rules, schema, { name, onUnenforced, ...(options.only && { only: options.only }) });
-      });
+      try {
+        refusing(options, (onUnenforced) => {
+          compileSchema(rules, schema, { name, onUnenforced, ...(options.only && { only: options.only }) });
+        });
+      } catch (error) {
+        takeBack();
+        throw error;
+      }
       return name;
     },
     addRule(name, body) {

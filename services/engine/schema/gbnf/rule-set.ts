@@ -11,6 +11,8 @@ export interface RuleSet {
   /** The rule with this body: one that exists, or a new one with a name like `hint`. A body that is a name stays that. */
   intern(hint: string, body: string): string;
   has(name: string): boolean;
+  /** Gives what takes back all rules that come after now; none of those before may refer to them. */
+  checkpoint(): () => void;
   /** Whether half of what a grammar may have is there. */
   isFilling(): boolean;
   /** `term` (a rule's name, a character class or a literal) `min` to `max` times; `max` may be Infinity. */
@@ -97,6 +99,14 @@ export function createRuleSet(): RuleSet {
     settle,
     intern,
     has: (name) => bodies.has(name),
+    checkpoint() {
+      const before = { count: bodies.size, chars };
+      return () => {
+        for (const name of [...bodies.keys()].slice(before.count)) bodies.delete(name);
+        for (const [body, name] of interned) if (!bodies.has(name)) interned.delete(body);
+        chars = before.chars;
+      };
+    },
     isFilling: () => bodies.size > maxRules / 2 || chars > maxChars / 2,
     repeat(term, min, max) {
       if (max === Infinity) return min === 1 ? `${term}+` : `${exactly(term, min)} ${term}*`.trim();

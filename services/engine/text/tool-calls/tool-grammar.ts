@@ -80,7 +80,8 @@ function addFreeCalls(rules: GrammarRules, options: CallOptions, several: boolea
 }
 
 function addArguments(rules: GrammarRules, tool: ChatTool, { paramOf }: CallOptions): string {
-  return rules.addSchema(tool.parameters ?? { type: "object" }, `${tool.name}-arguments`, { param: paramOf(tool) });
+  const options = { param: paramOf(tool), only: "object" } as const;
+  return rules.addSchema(tool.parameters ?? { type: "object" }, `${tool.name}-arguments`, options);
 }
 
 function sequence(...terms: readonly string[]): string {
