@@ -70,7 +70,10 @@ export default defineConfig({
         "jsx-a11y/prefer-tag-over-role": "off",
       },
     },
-    { files: ["**/config.ts", "test/**", "bench/**", "bin/**"], rules: { "node/no-process-env": "off" } },
+    {
+      files: ["**/config.ts", "vitest.config.ts", "test/**", "bench/**", "bin/**"],
+      rules: { "node/no-process-env": "off" },
+    },
     // vitest's asymmetric matchers are of type any.
     {
       files: ["test/**"],
