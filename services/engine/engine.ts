@@ -1,3 +1,5 @@
+import type { MemoryUse } from "./memory-estimate.ts";
+
 /**
  * What a worker needs of an engine: one loaded model that runs many sequences at once. Pure data in and out, so that
  * another engine is another file that implements this.
@@ -66,6 +68,8 @@ export interface EngineInfo {
   readonly embedding: EmbeddingInfo;
   /** undefined: the model has no classification head, `rank` is refused. */
   readonly ranking: RankingInfo | undefined;
+  /** What it took; undefined: nobody measured. */
+  readonly memory?: MemoryUse | undefined;
   /** Fill-in-the-middle tokens, when the vocabulary has them. */
   readonly fim: { readonly prefix: number; readonly suffix: number; readonly middle: number } | undefined;
 }

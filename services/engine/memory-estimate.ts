@@ -29,8 +29,18 @@ export interface MemoryEstimate {
   readonly gpus: readonly DeviceFacts[];
 }
 
+/** What a model was seen to take with its load. */
+export interface MemoryUse {
+  /** By device. */
+  readonly gpus: Readonly<Record<string, number>>;
+  /** The resident set of its process, and what is reserved that only the first request touches. */
+  readonly ramBytes: number;
+}
+
 /** How a model is to be loaded. */
 export interface LoadPlan {
   /** undefined: as many as the engine thinks fit. */
   readonly slots: number | undefined;
+  /** What is left of the RAM that models may take, for caches; undefined: nobody has counted. */
+  readonly spareRamBytes: number | undefined;
 }

@@ -1,4 +1,5 @@
 import type { SchedulerCounts } from "../scheduler/scheduled-model.ts";
+import type { DeviceBytes } from "../scheduler/device-bytes.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Effect, LaneName, Ticket, UnloadReason } from "../scheduler/ticket.ts";
 import { refusalError } from "./refusal-error.ts";
@@ -27,8 +28,8 @@ export interface Lease extends Disposable {
 export interface ModelKeeper {
   /** Starts the process of a model. */
   load(model: string): void;
-  /** There is room for it, with so many slots; undefined: as many as it thinks fit. */
-  proceed(model: string, slots: number | undefined): void;
+  /** There is room for it, with so many slots (undefined: as many as it thinks fit), and so much is left beside it. */
+  proceed(model: string, plan: { readonly slots: number | undefined; readonly spare: DeviceBytes }): void;
   /** There is none: its load has failed. */
   reject(model: string, why: Error): void;
   /** Its process is to end. */
@@ -98,7 +99,7 @@ export class Admission {
           this.#keeper.load(effect.model);
           break;
         case "proceed":
-          this.#keeper.proceed(effect.model, effect.slots);
+          this.#keeper.proceed(effect.model, effect);
           break;
         case "reject":
           this.#keeper.reject(effect.model, refusalError(effect.refusal));

@@ -3,10 +3,13 @@ import { Pooling } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import {
   EngineStatsSchema,
   ModelDetailsSchema,
+  type ModelMemory,
+  ModelMemorySchema,
   type EngineStats as EngineStatsProto,
   type ModelDetails,
 } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { EngineInfo, EngineStats } from "../engine/engine.ts";
+import type { MemoryUse } from "../engine/memory-estimate.ts";
 
 const poolings = { mean: Pooling.MEAN, cls: Pooling.CLS, last: Pooling.LAST } as const;
 
@@ -32,6 +35,15 @@ export function detailsToProto(info: EngineInfo, chatFormat: string): ModelDetai
     pooling: info.embedding.pooling === undefined ? Pooling.UNSPECIFIED : poolings[info.embedding.pooling],
     reranks: info.ranking !== undefined,
   });
+}
+
+/** What a model was seen to take, on the wire; its process may have grown since. */
+export function memoryToProto(use: MemoryUse | undefined): ModelMemory[] {
+  if (use === undefined) return [];
+  const ram = Math.max(use.ramBytes, process.memoryUsage.rss());
+  return Object.entries({ ...use.gpus, RAM: ram }).map(([device, bytes]) =>
+    create(ModelMemorySchema, { device, measuredBytes: BigInt(bytes) }),
+  );
 }
 
 /** An engine's counters and gauges, on the wire. */

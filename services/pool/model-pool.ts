@@ -51,6 +51,8 @@ export interface LoadResult {
 
 /** Embedding, tokenizing and counting at once, per model: enough to fill the engine's batches, few enough to bound its memory. */
 const auxiliaryPlaces = 16;
+/** A change of what a model takes is counted from this share on. */
+const notedGrowth = 0.01;
 /** Queues are bounded per model; all of them together may hold as much as four full ones. */
 const fullQueues = 4;
 
@@ -104,7 +106,7 @@ export class ModelPool implements ModelSource, ModelControl {
     });
     this.admission = new Admission(this.#scheduler, {
       load: (id) => this.#supervisor.load(id),
-      proceed: (id, slots) => this.#supervisor.proceed(id, { slots }),
+      proceed: (id, { slots, spare }) => this.#supervisor.proceed(id, { slots, spareRamBytes: spare["RAM"] }),
       reject: (id, why) => this.#supervisor.reject(id, why.message),
       unload: (id, { reason, force }) => this.#unload(id, reason, force),
     });
@@ -309,6 +311,18 @@ export class ModelPool implements ModelSource, ModelControl {
     for (const listener of this.#listeners) listener(id, "stats");
   }
 
+  /** A process grows when it is used: caches, contexts that are made when they are first needed, its heap. */
+  #noteGrowth({ id, state, memory }: Model): void {
+    if (state !== ModelState.RESIDENT || memory.length === 0) return;
+    const held = this.#scheduler.memoryOf(id).held;
+    if (held === undefined) return;
+    const measured = Object.fromEntries(memory.map(({ device, measuredBytes }) => [device, Number(measuredBytes)]));
+    const grown = Object.entries(measured).some(([device, bytes]) => {
+      return Math.abs(bytes - (held[device] ?? 0)) > notedGrowth * bytes;
+    });
+    if (grown) this.#apply(this.#scheduler.onMeasured(id, measured, performance.now()));
+  }
+
   #tellIntents(): void {
     for (const id of this.#settings.keys()) {
       const intent = `${this.#scheduler.isStarting(id)} ${this.#scheduler.isLeaving(id)}`;
@@ -320,6 +334,7 @@ export class ModelPool implements ModelSource, ModelControl {
 
   #changed(id: string, what: ModelChange): void {
     const model = this.model(id);
+    this.#noteGrowth(model);
     this.#metrics.get(id)?.onModel(model);
     for (const listener of this.#listeners) listener(id, what);
   }

@@ -7,8 +7,8 @@ export interface Occupant {
   /** Requests run on it or wait for it. */
   readonly busy: boolean;
   readonly lastUseMs: number;
-  /** `later`: it is being loaded. `never`: it is pinned. */
-  readonly mayLeave: "now" | "later" | "never";
+  /** false: it is pinned, or being loaded. */
+  readonly mayLeave: boolean;
 }
 
 export interface Memory {
@@ -16,6 +16,8 @@ export interface Memory {
   readonly free: DeviceBytes;
   /** What nobody will hold when those have left that are leaving, and that nobody else has been promised. */
   readonly coming: DeviceBytes;
+  /** What there would be without all that may ever leave. */
+  readonly utmost: DeviceBytes;
   readonly occupants: readonly Occupant[];
 }
 
@@ -23,7 +25,7 @@ export type Room =
   | { readonly kind: "free" }
   /** When these, and those that leave already, have left. */
   | { readonly kind: "after"; readonly leaving: readonly Occupant[] }
-  /** Those that are being loaded must be there first. */
+  /** Others must get their turn first. */
   | { readonly kind: "later" }
   /** Not even without all that may leave. */
   | { readonly kind: "never"; readonly short: DeviceBytes };
@@ -34,21 +36,19 @@ export type Room =
  * 2. it fits when those have left that are leaving already → after;
  * 3. it fits when others leave → after: idle ones first, the least recently used first, only from devices that are
  *    short, and none whose bytes are not needed;
- * 4. it would fit without those that are being loaded → later;
+ * 4. it would fit without those that are being loaded, or that were promised room before it → later;
  * 5. else never.
  */
-export function findRoom(need: DeviceBytes, { free, coming, occupants }: Memory): Room {
+export function findRoom(need: DeviceBytes, { free, coming, utmost, occupants }: Memory): Room {
   if (fits(need, free) && fits(need, coming)) return { kind: "free" }; // 1
   if (fits(need, coming)) return { kind: "after", leaving: [] }; // 2
   const leaving = chooseLeaving(need, coming, occupants); // 3
   if (leaving !== undefined) return { kind: "after", leaving };
-  const movable = occupants.filter(({ mayLeave }) => mayLeave !== "never");
-  const most = movable.reduce((room, { bytes }) => addBytes(room, onlyOf(room, bytes)), coming);
-  return fits(need, most) ? { kind: "later" } : { kind: "never", short: shortage(need, most) }; // 4, 5
+  return fits(need, utmost) ? { kind: "later" } : { kind: "never", short: shortage(need, utmost) }; // 4, 5
 }
 
 function chooseLeaving(need: DeviceBytes, coming: DeviceBytes, occupants: readonly Occupant[]): Occupant[] | undefined {
-  const order = occupants.filter(({ mayLeave }) => mayLeave === "now").sort(byUse);
+  const order = occupants.filter(({ mayLeave }) => mayLeave).sort(byUse);
   const chosen: Occupant[] = [];
   let room = coming;
   for (const occupant of order) {

@@ -1,5 +1,5 @@
 import { addBytes, type DeviceBytes, shortage, subtractBytes } from "./device-bytes.ts";
-import { findRoom, type Occupant, type Room } from "./find-room.ts";
+import { findRoom, type Memory, type Occupant, type Room } from "./find-room.ts";
 import { Ledger } from "./ledger.ts";
 import { needOf, slotsWithin } from "./memory-need.ts";
 import type { ScheduledModel } from "./scheduled-model.ts";
@@ -129,6 +129,7 @@ export class Residency {
     const wanted = this.#wanted();
     const claimed = new Set<string>();
     let coming = this.#coming();
+    const utmost = this.#utmost();
     for (const model of wanted) {
       if (nowMs < model.notBeforeMs) {
         this.#checkAt(model.notBeforeMs);
@@ -142,9 +143,9 @@ export class Residency {
         this.#prepare(model, wanted, effects);
         continue;
       }
-      const need = needOf(model.need, model.need.minSlots);
       const occupants = this.#occupants().filter(({ id }) => !claimed.has(id));
-      const room = this.#findRoom(model, { free: this.ledger.free, coming, occupants });
+      const room = this.#findRoom(model, { free: this.ledger.free, coming, utmost, occupants });
+      const need = needOf(model.need, model.need.minSlots);
       if (room.kind === "never") {
         effects.push(...this.#refuse(model, room.short)); // d
         continue;
@@ -170,12 +171,14 @@ export class Residency {
     for (const model of this.#models.values()) if (!claimed.has(model.id)) model.grantsBeforeContention = undefined;
   }
 
-  /** A measurement above the estimate does not keep a model out that had room before. */
-  #findRoom(model: ScheduledModel, memory: Parameters<typeof findRoom>[1]): Room {
-    const [learned, estimated] = [model.need, model.estimate].map((need) => need && needOf(need, need.minSlots));
-    const room = findRoom(learned ?? {}, memory);
-    if (room.kind !== "never" || estimated === undefined) return room;
-    return findRoom(estimated, memory).kind === "never" ? room : findRoom(capped(learned ?? {}, room.short), memory);
+  /** What was learned since the estimate does not keep a model out for ever that fits by its estimate. */
+  #findRoom(model: ScheduledModel, memory: Memory): Room {
+    const room = findRoom(model.need === undefined ? {} : needOf(model.need, model.need.minSlots), memory);
+    if (room.kind !== "never" || model.estimate === undefined || model.estimate === model.need) return room;
+    const estimated = findRoom(needOf(model.estimate, model.estimate.minSlots), memory);
+    if (estimated.kind === "never") return room;
+    model.need = model.estimate;
+    return estimated;
   }
 
   /** Makes `leaving` go when the turn of each has ended. */
@@ -203,8 +206,9 @@ export class Residency {
     const { availability } = model;
     const knows = availability.state === "preparing" && availability.knows;
     if (availability.state === "unloaded") effects.push({ type: "load", model: model.id });
-    if (knows) effects.push({ type: "proceed", model: model.id, slots });
-    model.unavailable({ state: "loading", waits: !knows, restart: false, slots });
+    if (knows) effects.push({ type: "proceed", model: model.id, slots, spare: this.ledger.free });
+    model.unavailable({ state: "loading", waits: !knows, restart: false });
+    model.slots = slots;
     model.wantedSinceMs = undefined;
     return slots;
   }
@@ -253,7 +257,6 @@ export class Residency {
       model.unavailable({ state: "failed", refusal, retryAtMs: Infinity });
       refused.push({ type: "reject", model: model.id, refusal });
     }
-    model.hold = false;
     model.wantedSinceMs = undefined;
     return refused;
   }
@@ -279,7 +282,7 @@ export class Residency {
       const { free } = this.ledger;
       const over = Object.keys(free).filter((device) => (free[device] ?? 0) + this.#leavingBytes(device) < 0);
       const candidates = this.#occupants().filter(({ bytes, busy, mayLeave }) => {
-        return mayLeave === "now" && !busy && over.some((device) => (bytes[device] ?? 0) > 0);
+        return mayLeave && !busy && over.some((device) => (bytes[device] ?? 0) > 0);
       });
       // Alone it does not leave for itself.
       const [first] = candidates.sort((a, b) => a.lastUseMs - b.lastUseMs);
@@ -303,6 +306,13 @@ export class Residency {
     );
   }
 
+  /** Without all but the pinned models. */
+  #utmost(): DeviceBytes {
+    const pinned = [...this.#models.values()].filter((model) => model.pinned);
+    const kept = pinned.map(({ id }) => bounded(this.ledger, this.ledger.held(id) ?? {}));
+    return kept.reduce<DeviceBytes>((room, bytes) => subtractBytes(room, bytes), this.ledger.capacity);
+  }
+
   #leavingBytes(device: string): number {
     return [...this.#models.values()]
       .filter(({ availability: { state } }) => state === "leaving" || state === "unloading")
@@ -314,7 +324,7 @@ export class Residency {
       const { state } = model.availability;
       const bytes = this.ledger.held(model.id);
       if (bytes === undefined || state === "leaving" || state === "unloading") return [];
-      const mayLeave = model.pinned ? "never" : state === "ready" ? "now" : "later";
+      const mayLeave = !model.pinned && state === "ready";
       return [{ id: model.id, bytes, busy: model.busy, lastUseMs: model.lastUseMs ?? 0, mayLeave }];
     });
   }
@@ -353,10 +363,6 @@ function since({ wantedSinceMs }: ScheduledModel): number {
 /** Of the devices that have a bound. */
 function bounded({ capacity }: Ledger, bytes: DeviceBytes): DeviceBytes {
   return Object.fromEntries(Object.entries(bytes).filter(([device]) => capacity[device] !== undefined));
-}
-
-function capped(need: DeviceBytes, short: DeviceBytes): DeviceBytes {
-  return subtractBytes(need, short);
 }
 
 function share(bytes: DeviceBytes, parts: number): DeviceBytes {

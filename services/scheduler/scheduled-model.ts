@@ -10,12 +10,7 @@ export type Availability =
   /** Its process starts, or waits for room: it holds no memory yet. `knows`: it has said what it takes, and waits. */
   | { readonly state: "preparing"; readonly knows: boolean }
   /** It has its room. `waits`: its process is to be told so. `restart`: it was ready, and comes back by itself. */
-  | {
-      readonly state: "loading";
-      readonly waits: boolean;
-      readonly restart: boolean;
-      readonly slots: number | undefined;
-    }
+  | { readonly state: "loading"; readonly waits: boolean; readonly restart: boolean }
   | { readonly state: "ready" }
   /** It finishes what runs. */
   | { readonly state: "leaving"; readonly why: "room" | "asked" }
@@ -63,6 +58,8 @@ export class ScheduledModel {
   notBeforeMs = 0;
   /** Its last load failed for want of memory, and is tried once more. */
   retried = false;
+  /** How many it was last given room for; undefined: nobody counted. */
+  slots: number | undefined;
   readySinceMs = 0;
   /** How long its last load took. */
   loadMs = 0;

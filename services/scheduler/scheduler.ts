@@ -168,7 +168,8 @@ export class Scheduler {
     if (availability.state !== "loading") return this.#settle(nowMs);
     // It has its room already: it was evicted for it while the process started, or the process is another's successor.
     model.unavailable({ ...availability, waits: false });
-    return [{ type: "proceed", model: id, slots: availability.slots }, ...this.#settle(nowMs)];
+    const { slots } = model;
+    return [{ type: "proceed", model: id, slots, spare: this.#residency.ledger.free }, ...this.#settle(nowMs)];
   }
 
   /** It will take long until it is known what the model takes: others need not wait for that. */
@@ -344,8 +345,7 @@ export class Scheduler {
       model.unavailable({ state: "unloading" });
       return [{ type: "unload", model: model.id, reason: "asked" }, ...this.#settle(nowMs)];
     }
-    const slots = model.availability.state === "loading" ? model.availability.slots : undefined;
-    if (state !== "preparing") model.unavailable({ state: "loading", waits: true, restart: true, slots });
+    if (state !== "preparing") model.unavailable({ state: "loading", waits: true, restart: true });
     return this.#settle(nowMs);
   }
 

@@ -57,8 +57,16 @@ export type Effect =
   | { readonly type: "refuse"; readonly id: number; readonly refusal: Refusal }
   /** Start the model's process. It says what the model takes, and loads it when it is told to `proceed`. */
   | { readonly type: "load"; readonly model: string }
-  /** There is room for the model, with so many slots (undefined: as many as it thinks fit). */
-  | { readonly type: "proceed"; readonly model: string; readonly slots: number | undefined }
+  /**
+   * There is room for the model, with so many slots (undefined: as many as it thinks fit). `spare` is what is left beside
+   * it, for caches; a device that it does not name has no bound.
+   */
+  | {
+      readonly type: "proceed";
+      readonly model: string;
+      readonly slots: number | undefined;
+      readonly spare: DeviceBytes;
+    }
   /** There will be no room: its process is to end, and the load has failed. */
   | { readonly type: "reject"; readonly model: string; readonly refusal: Refusal }
   /** Nothing runs on the model, or `force`: its process is to end. `onModelGone` tells when it has. */

@@ -1,6 +1,8 @@
 import { fork } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import type { Logger } from "pino";
 import { readEnvironment, type Environment } from "../../config/config.ts";
@@ -19,7 +21,13 @@ const workerEnvironment = {
   UV_THREADPOOL_SIZE: "4",
   // A native assertion ends the worker within milliseconds instead of after seconds of a debugger being looked for.
   GGML_NO_BACKTRACE: "1",
+  // glibc gives each thread a heap of its own, with room that nobody uses.
+  MALLOC_ARENA_MAX: "2",
 };
+/** Halves the time until a worker serves, and saves 25 MB of it: its code need not be compiled again; as bin/tokenwire.mjs has it. */
+const compileCache = { NODE_COMPILE_CACHE: join(homedir(), ".cache", "tokenwire", "compile") };
+/** Node's default for short-lived objects is three times 16 MB, which a worker fills with its start alone. */
+const workerFlags = ["--max-semi-space-size=2"];
 
 /** Native code that reads files of strangers has no use for the server's keys. */
 function withoutKeys(env: Environment): Environment {
@@ -50,10 +58,10 @@ export function forkWorker(entry: URL, start: Omit<WorkerStart, "logKey">, log: 
   const logKey = randomUUID();
   const child = fork(entry, {
     // Nothing of our own flags: under a debugger or a test runner they would be a second debugger or test runner.
-    execArgv: [],
+    execArgv: workerFlags,
     // In a group of its own: signals to ours (Ctrl+C, npm, timeout) are the front's to hear, which lets answers finish.
     detached: process.platform !== "win32",
-    env: { ...withoutKeys(readEnvironment()), ...workerEnvironment },
+    env: { ...compileCache, ...withoutKeys(readEnvironment()), ...workerEnvironment },
     // Standard output of native code is of no use and may hold text of prompts.
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     serialization: "json",

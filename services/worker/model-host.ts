@@ -3,7 +3,7 @@ import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import { fileTime } from "../models/file-time.ts";
 import type { ModelChange, ModelSource } from "../models/model-source.ts";
-import { detailsToProto, statsToProto } from "../models/to-proto.ts";
+import { detailsToProto, memoryToProto, statsToProto } from "../models/to-proto.ts";
 import { Interrupts } from "./interrupts.ts";
 import type { LoadedModel } from "./loaded-model.ts";
 
@@ -104,6 +104,7 @@ function phaseToProto(phase: Phase) {
         loadProgress: 1,
         details: detailsToProto(engine.info, prompter.source),
         stats: statsToProto(engine.stats()),
+        memory: memoryToProto(engine.info.memory),
       };
     }
   }

@@ -1,4 +1,5 @@
 import { rmSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { dirname } from "node:path";
 import process from "node:process";
 import { pino, type Logger } from "pino";
@@ -76,6 +77,8 @@ async function load(
     const model = createLoadedModel(settings, engine);
     if (model.prompter.warning !== undefined && engine.info.generates) log.warn(model.prompter.warning);
     host.onLoaded(model);
+    // Else it is written at the end, which one that is killed does not have.
+    flushCompileCache();
   } catch (error) {
     // Only an RpcError is written for the operator; anything else is a bug, and its stack says more than its message.
     if (!(error instanceof RpcError)) log.error({ err: error }, "a bug ended the load");
@@ -88,7 +91,7 @@ function askForRoom(estimate: MemoryEstimate): Promise<LoadPlan> {
     const onMessage = (message: WorkerInterrupt | WorkerProceed) => {
       if (message.type !== "proceed") return;
       process.off("message", onMessage);
-      resolve({ slots: message.slots });
+      resolve(message);
     };
     process.on("message", onMessage);
     process.send?.({ type: "estimate", estimate } satisfies WorkerEstimate);

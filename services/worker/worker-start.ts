@@ -1,6 +1,6 @@
 import type { TracingOptions } from "../../clients/tracing/sdk.ts";
 import type { ModelSettings } from "../config.ts";
-import type { MemoryEstimate } from "../engine/memory-estimate.ts";
+import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
 
 /** The first message to a worker over its IPC channel; interrupts and one `proceed` may follow. The channel's end is the front's end: then the worker ends too. */
 export interface WorkerStart {
@@ -35,10 +35,8 @@ export interface WorkerEstimate {
 }
 
 /** There is room for the model. */
-export interface WorkerProceed {
+export interface WorkerProceed extends LoadPlan {
   readonly type: "proceed";
-  /** undefined: as many as the worker thinks fit. */
-  readonly slots: number | undefined;
 }
 
 /** The metadata in which a generation's number comes. */

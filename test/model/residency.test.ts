@@ -39,7 +39,8 @@ test("a model with a ttl gives its memory back when nobody uses it, and answers 
   expect(await tokenwire.metric("tokenwire_model_resident")).toBe(2);
 
   await waitUntil("the guest is gone", () => !isAlive(guest));
-  expect(tokenwire.output().stderr).toContain('model \\"guest\\" unloaded: no request for 1 s');
+  const told = () => tokenwire.output().stderr.includes('model \\"guest\\" unloaded: no request for 1 s');
+  await waitUntil("the log says so", told);
   expect(await tokenwire.metric("tokenwire_model_resident")).toBe(1);
   expect(await states()).toEqual([
     ["pinned", "loaded"],

@@ -17,6 +17,7 @@ import { type Device, listDevices } from "./native/devices.ts";
 import type { Model } from "./native/model.ts";
 import { Candidates } from "./native/sampler.ts";
 import { createThreadpool, type Threadpool } from "./native/threadpool.ts";
+import { measureMemory } from "./load/measure-memory.ts";
 import { type OpenModel, openModel, type OpenModelOptions } from "./load/open-model.ts";
 import { ownCpus } from "./cpu/own-cpus.ts";
 import { createPromptBudget, efficientRows } from "./loop/prompt-budget.ts";
@@ -81,7 +82,8 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
   const pad = model.isRecurrent || settings.kv_unified ? 0 : gpus.length > 0 ? maxPaddingRows.gpu : maxPaddingRows.cpu;
   const batch = new Batch(context?.batchTokens ?? 1);
   const drafter = context && (await createDrafter(opened, { settings, target: context, threadpool, threads }));
-  const cache = context && (await createPromptCache(settings, { context, info, warn }));
+  const cache =
+    context && (await createPromptCache(settings, { context, spareRamBytes: opened.plan.spareRamBytes, info, warn }));
   const candidates = new Candidates(samplers, vocabulary.size);
   const loop =
     context &&
@@ -103,8 +105,8 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
     });
 
   // What is asked for, or all that the model can do, is to be there before the first request.
-  if (users.ranker !== undefined) await users.ranker.prepare();
-  else if (settings.embedding || context === undefined) await users.embedder.prepare();
+  const prepared = users.ranker ?? (settings.embedding || context === undefined ? users.embedder : undefined);
+  const contexts = [context, await prepared?.prepare()].flatMap((made) => made ?? []);
 
   const slots = context?.sequences ?? 0;
   const { embedding, ranking } = users;
@@ -118,6 +120,7 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
       threads: max.decode,
       embedding,
       ranking,
+      memory: measureMemory(opened, contexts),
     }),
     model,
     grammars: new Grammars(vocabulary),
@@ -161,11 +164,11 @@ interface Generation {
 }
 
 async function createGenerationContext(
-  { llama, model, adapters, failure }: OpenModel,
+  { llama, model, adapters, plan, failure }: OpenModel,
   { settings, gpus, threadpool }: { settings: ModelSettings; gpus: readonly Device[]; threadpool: Threadpool },
 ): Promise<Generation> {
   const sequenceLength = settings.n_ctx === 0 ? model.trainedContextLength : settings.n_ctx;
-  const wanted = settings.n_slots ?? chooseSlotCount(model, { settings, sequenceLength, gpus });
+  const wanted = settings.n_slots ?? plan.slots ?? chooseSlotCount(model, { settings, sequenceLength, gpus });
   const rows = settings.draft_model === undefined ? 1 : 1 + settings.draft_model_num_pred_tokens;
   // An estimate can be too high; a number that somebody asked for is not changed.
   for (let slots = wanted; slots >= 1; slots = settings.n_slots === undefined ? Math.floor(slots / 2) : 0) {

@@ -5,7 +5,10 @@ import type { Device } from "./native/devices.ts";
 import type { Model } from "./native/model.ts";
 import type { OpenModel } from "./load/open-model.ts";
 
-export interface EngineFacts extends Pick<EngineInfo, "contextLength" | "slots" | "threads" | "embedding" | "ranking"> {
+export interface EngineFacts extends Pick<
+  EngineInfo,
+  "contextLength" | "slots" | "threads" | "embedding" | "ranking" | "memory"
+> {
   readonly settings: ModelSettings;
   /** Those that the model uses. */
   readonly gpus: readonly Device[];
@@ -16,7 +19,7 @@ export interface EngineFacts extends Pick<EngineInfo, "contextLength" | "slots" 
 /** What an engine tells of itself. */
 export function describeEngine({ libraries, model }: OpenModel, facts: EngineFacts): EngineInfo {
   const { vocabulary } = model;
-  const { settings, gpus, tokenizer, contextLength, slots, threads, embedding, ranking } = facts;
+  const { settings, gpus, tokenizer, contextLength, slots, threads, embedding, ranking, memory } = facts;
   const architecture = model.metadata("general.architecture") ?? "";
   // The output layer counts too, as in llama.cpp's own "offloaded n/n layers".
   const layers = settings.vocab_only ? 0 : model.layers + 1;
@@ -47,6 +50,7 @@ export function describeEngine({ libraries, model }: OpenModel, facts: EngineFac
     addsBos: vocabulary.addsBos,
     embedding,
     ranking,
+    memory,
     fim: vocabulary.fim,
   };
 }

@@ -11,6 +11,8 @@ import { createMemoryStore, type StateStore } from "./state-store.ts";
 
 export interface PromptCacheOptions {
   readonly context: Context;
+  /** What models may still take of the memory; undefined: nobody has counted. */
+  readonly spareRamBytes: number | undefined;
   readonly info: (message: string) => void;
   readonly warn: (message: string) => void;
 }
@@ -22,16 +24,20 @@ const maxDefaultBytes = 8 * 2 ** 30;
 /** The cache of prompt states beyond the slots, as the settings say; undefined: none. */
 export async function createPromptCache(
   settings: ModelSettings,
-  { context, info, warn }: PromptCacheOptions,
+  { context, spareRamBytes = Infinity, info, warn }: PromptCacheOptions,
 ): Promise<PromptCache | undefined> {
   const { cache, cache_type, cache_size, cache_dir } = settings;
   if (!cache) return undefined;
   const store = cache_type === "disk" ? await openDisk(settings, warn) : createMemoryStore();
   if (store === undefined) return undefined;
-  const free = cache_type === "disk" ? await freeOnDisk(cache_dir) : process.availableMemory();
+  const free = cache_type === "disk" ? await freeOnDisk(cache_dir) : freeMemory(spareRamBytes);
   const maxBytes = cache_size ?? Math.floor(Math.min(maxDefaultBytes, free * defaultShare));
   info(`prompt cache: up to ${formatBytes(maxBytes)} of ${cache_type === "disk" ? `disk in ${cache_dir}` : "memory"}`);
   return new PromptCache({ context, store, maxBytes, warn });
+}
+
+function freeMemory(spareRamBytes: number): number {
+  return Math.max(0, Math.min(process.availableMemory(), spareRamBytes));
 }
 
 async function freeOnDisk(directory: string): Promise<number> {

@@ -1,7 +1,9 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
 import type { ModelSettings } from "../../../config.ts";
+import type { LoadPlan, MemoryEstimate } from "../../memory-estimate.ts";
 import { chooseGpus, describeGpus } from "./choose-gpus.ts";
 import { loadWarnings } from "./load-warnings.ts";
+import { estimateMemory } from "./estimate-memory.ts";
 import { modelParams } from "./model-params.ts";
 import { checkAbi } from "../native/abi-check.ts";
 import {
@@ -14,7 +16,8 @@ import {
   type SamplerApi,
 } from "../native/api.ts";
 import type { Adapter } from "../native/context.ts";
-import { listDevices } from "../native/devices.ts";
+import { bindBreakdown, type ReadBreakdown } from "../native/memory-breakdown.ts";
+import { type Device, listDevices } from "../native/devices.ts";
 import { type Libraries, openLibraries } from "../native/libraries.ts";
 import { Model } from "../native/model.ts";
 import { createOverrideReport } from "./override-report.ts";
@@ -24,6 +27,8 @@ export interface OpenModelOptions {
   /** 0 to 1. */
   readonly onProgress: (progress: number) => void;
   readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
+  /** Says what the model will take; resolves when there is room. Unset: nobody wants to know. */
+  readonly askForRoom?: (estimate: MemoryEstimate) => Promise<LoadPlan>;
 }
 
 export interface OpenModel {
@@ -33,6 +38,11 @@ export interface OpenModel {
   readonly devices: DeviceApi;
   readonly model: Model;
   readonly adapters: readonly Adapter[];
+  readonly plan: LoadPlan;
+  /** Of all devices, from before the load. */
+  readonly devicesBefore: readonly Device[];
+  /** undefined: these libraries do not say. */
+  readonly readBreakdown: ReadBreakdown | undefined;
   /** undefined: it does not rank. */
   readonly ranking: Ranking | undefined;
   /** An error that says what could not be done, with what llama.cpp's log says about it. */
@@ -54,7 +64,10 @@ const keptProblems = 20;
 export async function openModel(settings: ModelSettings, options: OpenModelOptions): Promise<OpenModel> {
   const problems: string[] = [];
   const overrides = createOverrideReport(settings.kv_overrides);
+  let estimating = false;
   const log: OpenModelOptions["log"] = (level, message) => {
+    // The load itself says all of it again.
+    if (estimating) return;
     overrides.readLine(message);
     if (level === "error" && problems.push(message.trim()) > keptProblems) problems.shift();
     // What llama.cpp says of a load goes on for a hundred lines, and not every warning is for the operator.
@@ -82,6 +95,16 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
   const gpus = all.filter((device) => device.isGpu);
   if (gpus.length > 0) options.log("info", `GPUs: ${describeGpus(gpus)}`);
   for (const warning of loadWarnings(settings, { gpus: chooseGpus(settings, all) })) options.log("warn", warning);
+  const readBreakdown = bindBreakdown(libraries);
+  let plan: LoadPlan = { slots: undefined, spareRamBytes: undefined };
+  if (options.askForRoom !== undefined && readBreakdown !== undefined) {
+    estimating = true;
+    const estimate = await estimateMemory({ llama, readBreakdown, devices: all }, settings);
+    await whenLogged();
+    estimating = false;
+    if (estimate !== undefined) plan = await options.askForRoom(estimate);
+  }
+  const devicesBefore = listDevices(devices);
   const { params, usesGpu, free } = modelParams(settings, { devices: all, maxDevices: llama.maxDevices() });
   const { onProgress } = options;
   const model = await Model.load(llama, settings.model, { params, usesGpu, onProgress }).finally(free);
@@ -109,5 +132,7 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
     adapters.push({ pointer, scale: 1 });
   }
   const ranking = settings.vocab_only ? undefined : findRanking(model, bindGguf(libraries), settings.model);
-  return { libraries, llama, samplers: bindSamplers(libraries), devices, model, adapters, ranking, failure };
+  const samplers = bindSamplers(libraries);
+  const parts = { libraries, llama, samplers, devices, model, adapters, ranking };
+  return { ...parts, plan, devicesBefore, readBreakdown, failure };
 }

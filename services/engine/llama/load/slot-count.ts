@@ -4,7 +4,7 @@ import type { Device } from "../native/devices.ts";
 import type { Model } from "../native/model.ts";
 
 /** More than this many slots must be asked for: each takes the memory of a whole context. */
-const maxSlots = 8;
+export const maxSlots = 8;
 /** The share of the free memory that KV caches may take; the rest is for compute buffers, other models and other programs. */
 const memoryShare = 0.5;
 

@@ -1,5 +1,6 @@
 import type { EmbedJob, EmbeddingInfo } from "../../engine.ts";
 import type { InputLimits } from "./input-limits.ts";
+import type { Context } from "../native/context.ts";
 import { InputRunner, type InputRunnerParts } from "./input-runner.ts";
 import { createPool, type Pool } from "./pool.ts";
 
@@ -23,7 +24,7 @@ export class Embedder {
   }
 
   /** Makes ready for requests, so that the first is not slower than the others. */
-  prepare(): Promise<void> {
+  prepare(): Promise<Context> {
     return this.#runner.prepare();
   }
 

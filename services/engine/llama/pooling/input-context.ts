@@ -6,6 +6,7 @@ import type { LlamaApi } from "../native/api.ts";
 import { Batch } from "../native/batch.ts";
 import { type Adapter, Context } from "../native/context.ts";
 import type { Model } from "../native/model.ts";
+import type { ContextParams } from "../native/structs.ts";
 import type { Threadpool } from "../native/threadpool.ts";
 
 export interface InputContextParts {
@@ -37,6 +38,29 @@ interface Sizes {
   readonly capacity: number;
 }
 
+/** llama.cpp's parameters for a context with room for inputs of the usual length, or for longer ones if one has `tokens`. */
+export function inputContextParams(
+  { settings, model }: Pick<InputContextParts, "settings" | "model">,
+  { pooling, limits }: InputContextOptions,
+  tokens: number,
+): Partial<ContextParams> & { readonly n_ctx: number; readonly n_batch: number } {
+  const { batchTokens, cuts } = limits;
+  const inputTokens = tokens <= usualTokens ? Math.min(usualTokens, limits.inputTokens) : limits.inputTokens;
+  const capacity = cuts ? batchTokens : inputTokens;
+  return {
+    ...commonParams(settings),
+    n_ctx: inputTokens,
+    n_batch: capacity,
+    n_ubatch: capacity,
+    n_seq_max: Math.min(batchTokens, model.isRecurrent ? maxRecurrentSequences : maxSequences),
+    n_outputs_max: capacity,
+    // The pool of cells is shared by whatever sequences a batch has.
+    kv_unified: true,
+    embeddings: true,
+    pooling_type: pooling,
+  };
+}
+
 /** A context that outputs something for every token, with the batch that feeds it. */
 export class InputContext {
   readonly context: Context;
@@ -61,22 +85,10 @@ export class InputContext {
     { pooling, limits }: InputContextOptions,
     tokens: number,
   ): Promise<InputContext> {
-    const { llama, model, settings, threadpool, adapters } = parts;
-    const { batchTokens, cuts } = limits;
-    const inputTokens = tokens <= usualTokens ? Math.min(usualTokens, limits.inputTokens) : limits.inputTokens;
-    const capacity = cuts ? batchTokens : inputTokens;
-    const params = {
-      ...commonParams(settings),
-      n_ctx: inputTokens,
-      n_batch: capacity,
-      n_ubatch: capacity,
-      n_seq_max: Math.min(batchTokens, model.isRecurrent ? maxRecurrentSequences : maxSequences),
-      n_outputs_max: capacity,
-      // The pool of cells is shared by whatever sequences a batch has.
-      kv_unified: true,
-      embeddings: true,
-      pooling_type: pooling,
-    };
+    const { llama, model, threadpool, adapters } = parts;
+    const { batchTokens } = limits;
+    const params = inputContextParams(parts, { pooling, limits }, tokens);
+    const { n_ctx: inputTokens, n_batch: capacity } = params;
     const context = await Context.create(llama, model, { threadpool, adapters, params });
     if (context !== undefined) return new InputContext(model, context, { inputTokens, batchTokens, capacity });
     const message = "there is not enough memory to compute embeddings with this model";

@@ -1,7 +1,7 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
 import { advance, fillInputs, type Passage, type Piece } from "./fill-inputs.ts";
-import { InputContext, type InputContextOptions, type InputContextParts } from "./input-context.ts";
 import type { Context } from "../native/context.ts";
+import { InputContext, type InputContextOptions, type InputContextParts } from "./input-context.ts";
 import { createPromptBudget, type PromptBudget } from "../loop/prompt-budget.ts";
 import type { Threads } from "../cpu/threads.ts";
 import { createTurns, type Turns } from "../loop/turns.ts";
@@ -54,9 +54,10 @@ export class InputRunner {
     });
   }
 
-  /** Makes the context, which else the first job does. */
-  async prepare(): Promise<void> {
-    await this.#rounds.take(() => this.#contextFor(1));
+  /** Makes the context, which else the first job does, and returns it, to look at. */
+  async prepare(): Promise<Context> {
+    const { context } = await this.#rounds.take(() => this.#contextFor(1));
+    return context;
   }
 
   /** Inputs must have 1 to `limits.inputTokens` tokens of the vocabulary. Throws `signal`'s reason between batches. */

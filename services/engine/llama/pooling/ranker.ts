@@ -1,5 +1,6 @@
 import type { RankJob } from "../../engine.ts";
 import type { InputLimits } from "./input-limits.ts";
+import type { Context } from "../native/context.ts";
 import { InputRunner, type InputRunnerParts } from "./input-runner.ts";
 
 export interface RankerParts extends InputRunnerParts {
@@ -16,7 +17,7 @@ export class Ranker {
     this.#runner = new InputRunner(parts, { pooling: poolingRank, limits: parts.limits });
   }
 
-  prepare(): Promise<void> {
+  prepare(): Promise<Context> {
     return this.#runner.prepare();
   }
 

@@ -1,0 +1,37 @@
+import type { MemoryUse } from "../../memory-estimate.ts";
+import type { Context } from "../native/context.ts";
+import { type Device, listDevices } from "../native/devices.ts";
+import type { OpenModel } from "./open-model.ts";
+
+/** A GPU's driver takes something for a process beside its buffers, but not more than this. */
+const maxDriverBytes = 2e9;
+
+/**
+ * What a model has taken with its load. Of a GPU the difference of its free bytes counts, as far as it can be ours: other
+ * programs may have taken or given back some meanwhile.
+ */
+export function measureMemory(
+  { devices, devicesBefore, readBreakdown }: OpenModel,
+  contexts: readonly Context[],
+): MemoryUse {
+  const uses = contexts.flatMap(({ pointer }, index) => {
+    const own = readBreakdown?.(pointer) ?? [];
+    // Each says the weights again.
+    return index === 0 ? own : own.map((use) => ({ ...use, weights: 0 }));
+  });
+  const before = devicesBefore.filter(({ isGpu }) => isGpu);
+  const after = listDevices(devices).filter(({ isGpu }) => isGpu);
+  const gpus = before.flatMap((gpu, index) => {
+    const own = uses.filter(({ device }) => device === gpu.pointer);
+    const allocated = own.reduce((sum, { weights, kv, compute }) => sum + weights + kv + compute, 0);
+    const bytes = plausible(gpu, after[index], allocated);
+    return bytes > 0 ? [[`GPU${index}`, bytes] as const] : [];
+  });
+  const untouched = uses.filter(({ device }) => device === undefined).reduce((sum, { compute }) => sum + compute, 0);
+  return { gpus: Object.fromEntries(gpus), ramBytes: process.memoryUsage.rss() + untouched };
+}
+
+function plausible(before: Device, after: Device | undefined, allocated: number): number {
+  const difference = before.freeBytes - (after?.freeBytes ?? before.freeBytes);
+  return difference >= allocated && difference <= allocated + maxDriverBytes ? difference : allocated;
+}
