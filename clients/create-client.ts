@@ -31,6 +31,8 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
   /** Sent along, such as `x-request-id` and `authorization`. Names are lower case, values printable ASCII. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Called when the server's headers have come: from a worker before its work on the call begins. */
+  readonly onHeaders?: (() => void) | undefined;
 }
 
 /** A service's methods: one answer is a promise, a stream is an async iterable, and leaving the iteration cancels it. */
@@ -172,6 +174,7 @@ class MethodCaller {
     const span = startCallSpan(parent, { method: this.#name, address: this.#address, inject });
     try {
       const call = open(`/${this.#name}`, metadata, grpcOptions(options));
+      if (options.onHeaders) call.once("metadata", options.onHeaders);
       call.once("status", ({ code }) => span.end(code));
       return call;
     } catch (cause) {

@@ -7,6 +7,7 @@ import type { ModelSettings, ServiceSettings } from "./config.ts";
 import type { ForwardTarget } from "./inference/forward.ts";
 import { createFrontHandlers } from "./inference/front-handlers.ts";
 import { Interrupts } from "./inference/interrupts.ts";
+import { Quarantine } from "./inference/quarantine.ts";
 import type { RamFacts } from "./memory/ram.ts";
 import { createModelHealth } from "./models/model-health.ts";
 import { createModelHandlers } from "./models/model-handlers.ts";
@@ -117,6 +118,7 @@ function serve(options: ServicesOptions, pool: ModelPool): Promise<FrontServer> 
   const target: ForwardTarget = {
     admission: pool.admission,
     life: (id) => pool.life(id),
+    quarantine: new Quarantine(),
     ...(service.interrupt_requests && { interrupts: new Interrupts((id, which) => pool.interrupt(id, which)) }),
   };
   const ids = pool.models().map(({ id }) => id);

@@ -6,6 +6,7 @@ import type { WorkerLife } from "../supervisor/worker-connection.ts";
 import { turnHeader } from "../worker/worker-start.ts";
 import type { Admission, AdmissionRequest, Lease } from "./admission.ts";
 import type { Interrupts } from "./interrupts.ts";
+import type { Quarantine, RequestDigest } from "./quarantine.ts";
 import { RelayedEvent, type EventSchema } from "./relayed-event.ts";
 
 /** Where requests go: who may run, and the process to call once one may. */
@@ -13,24 +14,27 @@ export interface ForwardTarget {
   readonly admission: Admission;
   /** The model's process, while it is resident. */
   life(model: string): WorkerLife | undefined;
+  readonly quarantine: Quarantine;
   /** Unset: generations never interrupt each other. */
   readonly interrupts?: Interrupts;
 }
 
-export type ForwardRequest = Pick<AdmissionRequest, "model" | "lane" | "places">;
+export interface ForwardRequest extends Pick<AdmissionRequest, "model" | "lane" | "places"> {
+  readonly digest: () => RequestDigest;
+}
 
 export interface ForwardStreamRequest<Desc extends EventSchema> extends ForwardRequest {
   /** Of the stream's events. */
   readonly schema: Desc;
 }
 
-/** A connection breaks some milliseconds before its process is reaped. */
 const reapMs = 150;
 
 /**
  * Runs a generation on the model's worker and passes its events on as they are. Waits for its turn first, also while
- * the model loads. A worker that is lost before anything but `started` was passed on is replaced once, unseen by the
- * caller; later, and when a stream ends without `finished` for each choice, it is one WORKER_LOST error.
+ * the model loads. A worker that dies before it has begun with the request is replaced, unseen by the caller; when the
+ * request was at work there, and when a stream ends without `finished` for each choice, it is one WORKER_LOST error: what
+ * may have ended one worker is not handed to the next.
  *
  * Its places are given back when the worker's stream is over here. A worker whose call was cancelled still finishes its
  * present decode step; a newcomer that is let in meanwhile waits that step in the engine, which never runs more than its
@@ -42,30 +46,24 @@ export async function* forwardStream<Desc extends EventSchema>(
   context: CallContext,
   open: (life: WorkerLife, options: CallOptions) => AsyncIterable<Uint8Array>,
 ): AsyncGenerator<RelayedEvent<Desc>, void, void> {
+  target.quarantine.check(request.digest, performance.now());
   target.interrupts?.arrive(request.model, context.requestId);
   using lease = await admit(target, request, context);
-  let started = false;
-  let answered = false;
-  for (let attempt = 1; ; attempt++) {
-    const life = await lifeOf(target, request.model, lease, context.signal);
+  for (;;) {
+    const visit = await visitWorker(target, request, context, lease);
     const unfinished = new Set(Array.from({ length: request.places }, (_, choice) => choice));
     try {
-      for await (const bytes of open(life, callOptions(context, life, target.interrupts?.next()))) {
+      for await (const bytes of open(visit.life, visit.options)) {
         const event = new RelayedEvent(request.schema, bytes);
-        if (event.kind === "started") {
-          if (started) continue;
-          started = true;
-          tellUnenforced(event, context);
-        } else if (event.kind !== "progress") {
-          answered = true;
-          if (event.kind === "finished") unfinished.delete(event.choice);
-        }
+        if (event.kind === "started") tellUnenforced(event, context);
         yield event;
       }
-      if (unfinished.size === 0) return;
-      throw new RpcError(ErrorReason.WORKER_LOST, "the worker's stream ended before its answer did");
+      if (unfinished.size > 0)
+        throw new RpcError(ErrorReason.WORKER_LOST, "the worker's stream ended before its answer did");
+      target.quarantine.answered(request.digest);
+      return;
     } catch (error) {
-      await retryAfter(error, { life, lease, context, mayRetry: !answered && attempt === 1 });
+      await visit.failed(error);
     }
   }
 }
@@ -81,42 +79,76 @@ function tellUnenforced(event: RelayedEvent, { addTrailer }: CallContext): void 
   }
 }
 
-/** A call with one answer on the model's worker, with the same turn-taking; a lost worker is replaced once. */
+/** A call with one answer on the model's worker, with the same turn-taking. */
 export async function forwardUnary<T>(
   target: ForwardTarget,
   request: ForwardRequest,
   context: CallContext,
   call: (life: WorkerLife, options: CallOptions) => Promise<T>,
 ): Promise<T> {
+  target.quarantine.check(request.digest, performance.now());
   using lease = await admit(target, request, context);
-  for (let attempt = 1; ; attempt++) {
-    const life = await lifeOf(target, request.model, lease, context.signal);
+  for (;;) {
+    const visit = await visitWorker(target, request, context, lease);
     try {
-      return await call(life, callOptions(context, life));
+      const answer = await call(visit.life, visit.options);
+      target.quarantine.answered(request.digest);
+      return answer;
     } catch (error) {
-      await retryAfter(error, { life, lease, context, mayRetry: attempt === 1 });
+      await visit.failed(error);
     }
   }
 }
 
-interface Retry {
+/** A request's call on one worker. */
+interface Visit {
   readonly life: WorkerLife;
-  readonly lease: Lease;
-  readonly context: CallContext;
-  readonly mayRetry: boolean;
+  /** The call ends with our caller's and with the process, and carries our caller's deadline and request id. */
+  readonly options: CallOptions;
+  /** Resolves when the call may be made again, on another process; throws what the caller must be told otherwise. */
+  failed(error: unknown): Promise<void>;
 }
 
-/** Returns when the call may be made again, on another process; throws what the caller must be told otherwise. */
-async function retryAfter(error: unknown, { life, lease, context, mayRetry }: Retry): Promise<void> {
-  const { signal } = context;
-  signal.throwIfAborted();
-  if (!(error instanceof RpcError) || error.reason !== ErrorReason.WORKER_LOST) throw error;
-  if (!(await isLost(life.lost))) throw error;
-  // In the words of the process's end, which say more than those of a broken connection.
-  if (!mayRetry) throw life.lost.reason;
-  await lease.again(signal);
+async function visitWorker(
+  target: ForwardTarget,
+  request: ForwardRequest,
+  { signal, deadline, requestId }: CallContext,
+  lease: Lease,
+): Promise<Visit> {
+  const life = await lifeOf(target, request.model, lease, signal);
+  let atWork = false;
+  const turn = request.lane === "generate" ? target.interrupts?.next() : undefined;
+  life.noteRequest();
+  return {
+    life,
+    options: {
+      signal: AbortSignal.any([signal, life.lost]),
+      timeoutMs: deadline === undefined ? undefined : Math.max(1, deadline - Date.now()),
+      metadata: { "x-request-id": requestId, ...(turn !== undefined && { [turnHeader]: String(turn) }) },
+      onHeaders: () => (atWork = true),
+    },
+    async failed(error) {
+      signal.throwIfAborted();
+      if (!isOfWorker(error)) throw error;
+      const lost = await isLost(life.lost);
+      if (atWork) {
+        if (!lost) throw error;
+        if (life.died) target.quarantine.lost(request.digest(), life, performance.now());
+        // In the words of the process's end, which say more than those of a broken connection.
+        throw life.lost.reason;
+      }
+      await lease.again(signal);
+    },
+  };
 }
 
+/** Whether the error may be of a worker that ends: it breaks the connection, or refuses what comes while it finishes the rest. */
+function isOfWorker(error: unknown): boolean {
+  if (!(error instanceof RpcError)) return false;
+  return error.reason === ErrorReason.WORKER_LOST || error.reason === ErrorReason.SHUTTING_DOWN;
+}
+
+/** A connection breaks some milliseconds before its process is reaped. */
 async function isLost(lost: AbortSignal): Promise<boolean> {
   if (!lost.aborted) await sleep(reapMs, undefined, { signal: lost }).catch(() => undefined);
   return lost.aborted;
@@ -134,13 +166,4 @@ async function lifeOf(target: ForwardTarget, model: string, lease: Lease, signal
     if (life !== undefined) return life;
     await lease.again(signal);
   }
-}
-
-/** The worker's call ends with ours and with its process, and carries our caller's deadline and request id. */
-function callOptions({ signal, deadline, requestId }: CallContext, life: WorkerLife, turn?: number): CallOptions {
-  return {
-    signal: AbortSignal.any([signal, life.lost]),
-    timeoutMs: deadline === undefined ? undefined : Math.max(1, deadline - Date.now()),
-    metadata: { "x-request-id": requestId, ...(turn !== undefined && { [turnHeader]: String(turn) }) },
-  };
 }

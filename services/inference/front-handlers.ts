@@ -1,3 +1,4 @@
+import type { Message } from "@bufbuild/protobuf";
 import { ChatResponseSchema } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { CompleteResponseSchema, type InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { GenerationOptions } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
@@ -8,6 +9,7 @@ import type { ServiceHandlers } from "../rpc/serve.ts";
 import type { CallOptions } from "../../clients/create-client.ts";
 import type { WorkerLife } from "../supervisor/worker-connection.ts";
 import { numberOption } from "../worker/jobs/number-options.ts";
+import { digestOf } from "./request-digest.ts";
 import { forwardStream, forwardUnary, type ForwardTarget } from "./forward.ts";
 import type { EventSchema, RelayedEvent } from "./relayed-event.ts";
 
@@ -36,27 +38,26 @@ export function createFrontHandlers(
 ): ServiceHandlers<typeof InferenceService> {
   function generate<Desc extends EventSchema>(
     { operation, schema }: Generation<Desc>,
-    request: GenerationRequest,
+    request: GenerationRequest & Message,
     context: CallContext,
     open: (life: WorkerLife, options: CallOptions) => AsyncIterable<Uint8Array>,
   ): AsyncIterable<RelayedEvent<Desc>> {
     const model = resolveModel(request.model, models);
     const places = numberOption(request.options, "n");
-    return measuredStream(
-      { model, operation },
-      forwardStream(target, { model, lane: "generate", places, schema }, context, open),
-    );
+    const forwarded = { model, lane: "generate" as const, places, schema, digest: () => digestOf(model, request) };
+    return measuredStream({ model, operation }, forwardStream(target, forwarded, context, open));
   }
 
   function ask<T>(
     operation: string,
-    { model: name }: { readonly model: string },
+    request: Message & { readonly model: string },
     context: CallContext,
     call: (life: WorkerLife, options: CallOptions) => Promise<T>,
   ): Promise<T> {
-    const model = resolveModel(name, models);
+    const model = resolveModel(request.model, models);
+    const digest = () => digestOf(model, request);
     return measuredCall({ model, operation }, () =>
-      forwardUnary(target, { model, lane: "auxiliary", places: 1 }, context, call),
+      forwardUnary(target, { model, lane: "auxiliary", places: 1, digest }, context, call),
     );
   }
 

@@ -13,6 +13,8 @@ export interface CallRuntime {
   readonly stallTimeoutMs: number | undefined;
   readonly onBug: (error: unknown, context: CallContext) => void;
   readonly hooks: readonly CallHook[];
+  /** A call's headers are on their way before its handler begins. */
+  readonly acknowledges: boolean;
   /** Aborted when the server begins to close, which also refuses calls. */
   readonly closing: AbortSignal;
   /** The calls whose handler has not ended: the server's to wait for and to abort. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import type {
   DescMessage,
@@ -104,6 +105,7 @@ function bindUnary(method: DescMethod, handler: UnaryHandler, runtime: CallRunti
     let answer: Buffer | null = null;
     const reply: Reply = { succeed: (trailers) => respond(null, answer, trailers), fail: (status) => respond(status) };
     void new RunningCall(call, { method: nameOf(method), reply, runtime }, async ({ context }) => {
+      if (runtime.acknowledges) await acknowledge(call, context);
       answer = encode(method.output, await handler(decode(method.input, call.request), context));
       sendHeaders(call, context);
       return answer.byteLength;
@@ -141,6 +143,7 @@ function runStream(
   };
   void new RunningCall(call, { method: nameOf(method), reply, runtime }, async (running) => {
     const { context } = running;
+    if (runtime.acknowledges) await acknowledge(call, context);
     // Not before the first message: a refusal without headers is one that proxies may try elsewhere.
     const headersOnce = once(() => sendHeaders(call, context));
     const encodeNext = (message: Response) => {
@@ -180,6 +183,13 @@ function decode(schema: DescMessage, bytes: Buffer): Request {
 function encode(schema: DescMessage, message: Response): Buffer {
   const bytes = message instanceof EncodedMessage ? message.bytes : toBinary(schema, create(schema, message));
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** Sends the headers, and lets them leave before work begins that may hold the process up, or end it. */
+async function acknowledge(call: ServerCall, context: CallContext): Promise<void> {
+  sendHeaders(call, context);
+  await nextTurn();
+  context.signal.throwIfAborted();
 }
 
 function sendHeaders(call: ServerCall, { requestId }: CallContext): void {

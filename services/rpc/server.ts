@@ -21,6 +21,11 @@ export interface RpcServerOptions {
    * cut off their own readers, whose pace is theirs.
    */
   readonly stallTimeoutMs?: number;
+  /**
+   * Sends the headers of a call on their way before its handler begins, so that a caller whose server dies knows whether
+   * its call was at work there. Unset: with the first message.
+   */
+  readonly acknowledges?: boolean;
   /** Unset: no encryption. */
   readonly tls?: ServerTls;
 }
@@ -62,12 +67,25 @@ const options: ServerOptions = {
 const stopMs = 1_000;
 
 /** Makes a gRPC server: add services, then listen. */
-export function createRpcServer({ onBug, hooks = [], stallTimeoutMs, tls }: RpcServerOptions): RpcServer {
+export function createRpcServer({
+  onBug,
+  hooks = [],
+  stallTimeoutMs,
+  acknowledges = false,
+  tls,
+}: RpcServerOptions): RpcServer {
   quietLibraryLog();
   const server = new Server({ ...options, interceptors: [ignoreOverflownDeadline] });
   allowResets(server);
   const closing = new AbortController();
-  const runtime: CallRuntime = { stallTimeoutMs, onBug, hooks, closing: closing.signal, running: new Set() };
+  const runtime: CallRuntime = {
+    stallTimeoutMs,
+    onBug,
+    hooks,
+    acknowledges,
+    closing: closing.signal,
+    running: new Set(),
+  };
   const services: DescService[] = [];
   const handlersOf = new Map<DescService, unknown>();
   let closed: Promise<void> | undefined;

@@ -21,6 +21,7 @@ const statusOfReason: Readonly<Record<ErrorReason, GrpcStatus>> = {
   [ErrorReason.WORKER_LOST]: GrpcStatus.UNAVAILABLE,
   [ErrorReason.MODEL_LOAD_FAILED]: GrpcStatus.FAILED_PRECONDITION,
   [ErrorReason.INSUFFICIENT_MEMORY]: GrpcStatus.FAILED_PRECONDITION,
+  [ErrorReason.QUARANTINED]: GrpcStatus.FAILED_PRECONDITION,
   [ErrorReason.DEADLINE]: GrpcStatus.DEADLINE_EXCEEDED,
   [ErrorReason.CANCELLED]: GrpcStatus.CANCELLED,
   [ErrorReason.INTERNAL]: GrpcStatus.INTERNAL,

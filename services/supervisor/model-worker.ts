@@ -222,11 +222,12 @@ export class ModelWorker {
 
   #onExit(life: Life, how: string): void {
     const told = life.hung ? `did not answer any more and ${how}` : how;
-    life.connection?.end(told);
-    const expected = ["stopping", "draining", "failing", "unloading"].includes(this.#state.name);
-    this.#options.log[expected ? "debug" : "error"](`the worker ${told}`);
+    const asked = ["stopping", "draining", "failing", "unloading"].includes(this.#state.name);
+    life.connection?.end(told, { asked });
+    this.#options.log[asked ? "debug" : "error"](`the worker ${told}`);
     this.#life = undefined;
-    this.#handle({ type: "exited", how: told, nowMs: performance.now() });
+    const used = life.connection?.used ?? false;
+    this.#handle({ type: "exited", how: told, used, nowMs: performance.now() });
   }
 
   /** Tells the world about a new state. */

@@ -12,6 +12,10 @@ export interface WorkerLife {
   readonly relay: Relay<typeof InferenceService>;
   /** Aborted, with WORKER_LOST as its reason, the moment the process has ended: give it to every call. */
   readonly lost: AbortSignal;
+  /** Whether it ended unasked: a crash, or a silence that was ended. */
+  readonly died: boolean;
+  /** A request is about to be sent. */
+  noteRequest(): void;
 }
 
 /** The connection to one worker process. Each process has its own channel, so that a call can never reach another life. */
@@ -20,8 +24,10 @@ export interface WorkerConnection extends WorkerLife {
   watch(): AsyncIterable<Model>;
   /** Whether the process answers anything within so long. Never rejects. */
   answers(timeoutMs: number): Promise<boolean>;
-  /** The process has ended: `how` it did. Every call on it fails now. */
-  end(how: string): void;
+  /** Whether a request was ever sent. */
+  readonly used: boolean;
+  /** The process has ended: `how` it did, and whether `asked` to. Every call on it fails now. */
+  end(how: string, options: { readonly asked: boolean }): void;
 }
 
 /** When a caller whose worker was lost should come again: a worker is usually back within a second. */
@@ -32,10 +38,21 @@ export function connectWorker(model: string, socketPath: string): WorkerConnecti
   const ended = new AbortController();
   const models = createClient(ModelService, channel);
   const health = createClient(Health, channel);
+  let used = false;
+  let died = false;
   return {
     inference: createClient(InferenceService, channel),
     relay: createRelay(InferenceService, channel),
     lost: ended.signal,
+    get died() {
+      return died;
+    },
+    get used() {
+      return used;
+    },
+    noteRequest() {
+      used = true;
+    },
     async *watch() {
       for await (const { model } of models.watchModels({}, { signal: ended.signal })) if (model) yield model;
     },
@@ -48,7 +65,8 @@ export function connectWorker(model: string, socketPath: string): WorkerConnecti
       }
       return true;
     },
-    end(how) {
+    end(how, { asked }) {
+      died = !asked;
       ended.abort(workerLost(model, how));
       channel.close();
     },

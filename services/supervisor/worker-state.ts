@@ -34,7 +34,8 @@ export type WorkerEvent =
   | { readonly type: "closing" }
   /** `force`: what runs is cut off. */
   | { readonly type: "unload"; readonly force: boolean }
-  | { readonly type: "exited"; readonly how: string; readonly nowMs: number }
+  /** `used`: requests were sent to it. */
+  | { readonly type: "exited"; readonly how: string; readonly used: boolean; readonly nowMs: number }
   | { readonly type: "timer" }
   | { readonly type: "stop" };
 
@@ -146,7 +147,9 @@ const transitions: Transitions = {
   },
   ready: {
     timer: () => step({ name: "ready", failures: 0 }),
-    exited: ({ failures }, { how }) => comeBack(failures + 1, 0, `its process ${how}`),
+    // One request after another may end a worker, and who waits has nothing to do with it: they are told apart in
+    // quarantine.ts. A process that dies by itself comes back later each time.
+    exited: ({ failures }, { how, used }) => comeBack(used ? 1 : failures + 1, 0, `its process ${how}`),
     closing: () => step({ name: "draining" }),
     unload: (_, { force }, limits) => unloadProcess(force, limits),
     stop: (_, __, limits) => stopProcess(limits),

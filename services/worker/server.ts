@@ -12,6 +12,7 @@ import type { ModelHost } from "./model-host.ts";
 /** A worker's gRPC server: the services of the front, for one model. To be opened before the model is loaded, so that its progress can be watched. */
 export function createWorkerServer(host: ModelHost, log: Logger): RpcServer {
   const server = createRpcServer({
+    acknowledges: true,
     onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "a bug ended a call"),
   });
   server.add(InferenceService, createInferenceHandlers(host));

@@ -19,7 +19,7 @@ interface ErrorShape {
   readonly code: string | null;
   /** Sent as Retry-After when the error itself names no time. */
   readonly retryAfterMs?: number;
-  /** true: the same request will fail again, so SDKs are told not to retry this 5xx. */
+  /** true: the same request will fail again, so SDKs are told not to retry it. */
   readonly final?: true;
 }
 
@@ -97,6 +97,7 @@ const shapes: Readonly<Record<ErrorReason, ErrorShape>> = {
     code: "insufficient_memory",
     final: true,
   },
+  [ErrorReason.QUARANTINED]: { status: 422, type: "invalid_request_error", code: "quarantined", final: true },
   [ErrorReason.DEADLINE]: { status: 504, type: "server_error", code: "timeout" },
   // Nginx's number for a client that left; it reaches logs, hardly ever a client.
   [ErrorReason.CANCELLED]: { status: 499, type: "server_error", code: "cancelled" },

@@ -53,7 +53,7 @@ export async function startWorker(settings: WrittenSettings = {}): Promise<TestW
   const connection = connectWorker(parsed.model_alias, socketPath);
   const dispose = async (): Promise<void> => {
     process.kill();
-    connection.end(await process.exited);
+    connection.end(await process.exited, { asked: true });
     rmSync(folder, { recursive: true });
   };
   const when = async (reached: (model: Model) => boolean): Promise<Model> => {

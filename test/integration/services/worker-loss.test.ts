@@ -21,21 +21,39 @@ describe("a worker that is killed", () => {
     expect(workerPid(ctx)).not.toBe(pid);
   });
 
-  test("before the first token is replaced unseen, and `started` comes once", async () => {
+  test("is not given its request again on the next one, also before the first token", async () => {
     await using ctx = await startTestServices();
-    const events = ctx.client.inference.chat(chat("count:2 prefillMs:100"))[Symbol.asyncIterator]();
-    const started = await events.next();
-    expect(started.value).toMatchObject({ event: { case: "started" } });
+    const events = ctx.client.inference.chat(chat("count:2 hold:1"))[Symbol.asyncIterator]();
+    expect((await events.next()).value).toMatchObject({ event: { case: "started" } });
     process.kill(workerPid(ctx), "SIGKILL");
-    const rest = await Array.fromAsync({ [Symbol.asyncIterator]: () => events });
-    expect(rest.map(({ event }) => event.case)).toEqual(["text", "text", "finished"]);
+    await expect(events.next()).rejects.toMatchObject({ reason: ErrorReason.WORKER_LOST, retryAfterMs: 1000 });
   });
 
-  test("by every request that it is given ends that request after one more try", async () => {
+  test("is replaced unseen for a request that it has not begun with", async () => {
     await using ctx = await startTestServices();
-    await expect(Array.fromAsync(ctx.client.inference.chat(chat("crash:0")))).rejects.toMatchObject({
-      reason: ErrorReason.WORKER_LOST,
+    process.kill(workerPid(ctx), "SIGSTOP");
+    const answer = Array.fromAsync(ctx.client.inference.chat(chat("count:2")));
+    const tokens = ctx.client.inference.tokenize({ text: "abc" });
+    // Answered by the front, after the others were sent to the worker that reads nothing.
+    await ctx.client.models.listModels({});
+    process.kill(workerPid(ctx), "SIGKILL");
+    expect((await answer).map(({ event }) => event.case)).toEqual(["started", "text", "text", "finished"]);
+    expect((await tokens).tokens).toHaveLength(3);
+  });
+
+  test("twice by the same request has it quarantined, and others are served without a growing delay", async () => {
+    await using ctx = await startTestServices();
+    const ask = (script: string) => Array.fromAsync(ctx.client.inference.chat(chat(script)));
+    for (let i = 0; i < 2; i++) {
+      await expect(ask("crash:0")).rejects.toMatchObject({ reason: ErrorReason.WORKER_LOST });
+      expect(textOf(await ask("count:1"))).toBe("w1 ");
+    }
+    await expect(ask("crash:0")).rejects.toMatchObject({
+      reason: ErrorReason.QUARANTINED,
+      message: expect.stringContaining("is refused for another 1"),
+      retryAfterMs: expect.any(Number),
     });
+    expect(textOf(await ask("count:1"))).toBe("w1 ");
     expect(ctx.log().match(/the worker was killed by SIGKILL/g)).toHaveLength(2);
   });
 
@@ -54,11 +72,34 @@ describe("a worker that is killed", () => {
     await first.next();
     const second = Array.fromAsync(ctx.client.inference.chat(chat("count:2")));
     process.kill(workerPid(ctx), "SIGKILL");
-    // The first was lost before its first token, and holds again on the new worker, before the second.
-    const [model] = await watchUntil(ctx, ({ stats }) => stats?.busySlots === 1);
-    expect(model?.state).toBe(ModelState.RESIDENT);
-    await first.return?.();
+    await expect(first.next()).rejects.toMatchObject({ reason: ErrorReason.WORKER_LOST });
     expect(textOf(await second)).toBe("w1 w2 ");
+  });
+
+  test("by any signal at any time touches no stream of another model, and every request has an end", async () => {
+    const limits = { probeEveryMs: 100, probeTimeoutMs: 400 };
+    await using ctx = await startTestServices({ models: { a: "fake.gguf", b: "fake.gguf" }, limits });
+    let over = false;
+    const beside = (async () => {
+      while (!over) {
+        const text = textOf(await Array.fromAsync(ctx.client.inference.chat(chat("count:20 tokenMs:5", "b"))));
+        expect(text.endsWith("w20 ")).toBe(true);
+      }
+    })();
+    for (const signal of ["SIGKILL", "SIGSTOP", "SIGABRT"] as const) {
+      const answers = Array.from({ length: 6 }, (_, i) =>
+        Array.fromAsync(ctx.client.inference.chat(chat(`count:${i} tokenMs:20 prefillMs:${10 * i}`))),
+      );
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+      const pid = ctx.services.pid("a");
+      if (pid !== undefined) process.kill(pid, signal);
+      for (const end of await Promise.allSettled(answers)) {
+        if (end.status === "rejected") expect(end.reason).toMatchObject({ reason: ErrorReason.WORKER_LOST });
+        else expect(end.value.at(-1)?.event.case).toBe("finished");
+      }
+    }
+    over = true;
+    await beside;
   });
 
   test("is reported as failed until it is back", async () => {

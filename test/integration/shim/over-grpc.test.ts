@@ -100,6 +100,7 @@ test.each([
   [ErrorReason.OVERLOADED, 503, "overloaded"],
   [ErrorReason.MODEL_LOADING, 503, "model_loading"],
   [ErrorReason.SHUTTING_DOWN, 503, "shutting_down"],
+  [ErrorReason.QUARANTINED, 422, "quarantined"],
   [ErrorReason.WORKER_LOST, 503, "worker_lost"],
   [ErrorReason.MODEL_LOAD_FAILED, 503, "model_load_failed"],
   [ErrorReason.INSUFFICIENT_MEMORY, 503, "insufficient_memory"],
@@ -115,7 +116,7 @@ test.each([
   const response = await shim.post("/v1/chat/completions", { ...hello, stream: true });
   expect(response.status).toBe(status);
   expect(await response.json()).toMatchObject({ error: { message: "as it is", param: "messages", code } });
-  const final = [ErrorReason.MODEL_LOAD_FAILED, ErrorReason.INSUFFICIENT_MEMORY] as number[];
+  const final = [ErrorReason.QUARANTINED, ErrorReason.MODEL_LOAD_FAILED, ErrorReason.INSUFFICIENT_MEMORY] as number[];
   expect(response.headers.get("x-should-retry")).toBe(final.includes(reason) ? "false" : null);
 });
 

@@ -23,9 +23,18 @@ const demand: WorkerEvent = { type: "demand", nowMs: 0 };
 const ready: WorkerEvent = { type: "ready" };
 const timer: WorkerEvent = { type: "timer" };
 const stop: WorkerEvent = { type: "stop" };
-const exited = (nowMs = 0): WorkerEvent => ({ type: "exited", how: "was killed by SIGKILL", nowMs });
+const exited = (nowMs = 0): WorkerEvent => ({ type: "exited", how: "was killed by SIGKILL", used: false, nowMs });
 
 describe("a worker", () => {
+  test("a process that requests end comes back at once each time, one that ends by itself later each time", () => {
+    const failuresAfter = (used: boolean) => {
+      const dead: WorkerEvent = { type: "exited", how: "was killed by SIGKILL", used, nowMs: 0 };
+      return play(demand, ready, dead, timer, ready, dead, timer, ready, dead).state;
+    };
+    expect(failuresAfter(true)).toMatchObject({ name: "backoff", failures: 1 });
+    expect(failuresAfter(false)).toMatchObject({ name: "backoff", failures: 3 });
+  });
+
   test("is started by the first demand, and by no other while it lives", () => {
     expect(play(demand)).toEqual({
       state: { name: "starting", failures: 0, loadCrashes: 0 },
