@@ -21,7 +21,10 @@ import { routeOf } from "../route-of.ts";
  */
 export function tracing(): ShimMiddleware {
   return async (ctx, next) => {
-    if (probes.has(ctx.path)) return context.with(untraced(), next);
+    if (probes.has(ctx.path)) {
+      await context.with(untraced(), next);
+      return;
+    }
     const parent = propagation.extract(ROOT_CONTEXT, ctx.headers);
     const span = startSpan(ctx.method, { kind: SpanKind.SERVER, attributes: requestAttributes(ctx) }, parent);
     try {
