@@ -3,7 +3,7 @@ import type { CallOptions } from "../../clients/create-client.ts";
 import type { ChatResponse } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { CompleteResponse } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { DialectDeps } from "./deps.ts";
-import type { EndpointDocs } from "./docs/openapi.ts";
+import type { EndpointDocs } from "./docs/endpoint-docs.ts";
 import type { ErrorFacts } from "./error-facts.ts";
 import type { StreamFormat } from "./stream-format.ts";
 
@@ -20,6 +20,8 @@ export interface Dialect {
   readonly claims?: (header: (name: string) => string) => boolean;
   /** An error as an answer, or, within a stream, as its last value. */
   readonly error: (facts: ErrorFacts, requestId: string) => ErrorAnswer;
+  /** What its errors look like, for the OpenAPI document; unset: as OpenAI's. */
+  readonly errorSchema?: z.ZodType;
 }
 
 /** One thing that can be asked, and what its callers are told about it. */

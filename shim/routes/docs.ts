@@ -1,5 +1,6 @@
 import type { ShimContext, ShimHandler } from "../context.ts";
-import { type EndpointDocs, openApiDocument, type OpenApiDocument } from "../dialect/docs/openapi.ts";
+import type { EndpointDocs } from "../dialect/docs/endpoint-docs.ts";
+import { openApiDocument, type OpenApiDocument } from "../dialect/docs/openapi.ts";
 import { ownUrl } from "../own-url.ts";
 import type { RouteDeps } from "./deps.ts";
 

@@ -1,5 +1,5 @@
 import type { ShimHandler } from "../context.ts";
-import { type EndpointDocs, endpointName } from "../dialect/docs/openapi.ts";
+import { type EndpointDocs, endpointName } from "../dialect/docs/endpoint-docs.ts";
 import { ownUrl } from "../own-url.ts";
 import type { RouteDeps } from "./deps.ts";
 import type { WebPage } from "./web-page.ts";

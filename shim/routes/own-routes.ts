@@ -1,5 +1,8 @@
+import { z } from "zod";
 import type { ShimHandler } from "../context.ts";
-import type { EndpointDocs } from "../dialect/docs/openapi.ts";
+import type { EndpointDocs } from "../dialect/docs/endpoint-docs.ts";
+import { named } from "../dialect/docs/named.ts";
+import { modelStateNameSchema } from "../openai/answers/models.ts";
 import type { RouteDeps } from "./deps.ts";
 import { openApi } from "./docs.ts";
 import { health, metrics, ready } from "./health.ts";
@@ -11,16 +14,68 @@ export interface Route extends EndpointDocs {
   readonly handler: ShimHandler;
 }
 
+const homeSchema = named(
+  "ServerInfo",
+  z.strictObject({
+    name: z.literal("tokenwire"),
+    version: z.string(),
+    description: z.string(),
+    base_url: z.string().describe("For OpenAI's clients."),
+    routes: z.array(z.string()),
+  }),
+);
+const healthSchema = named("Health", z.strictObject({ status: z.literal("ok") }));
+const readinessSchema = named(
+  "Readiness",
+  z.strictObject({
+    status: z.enum(["ready", "loading", "failed", "unreachable", "shutting down"]),
+    models: z.record(z.string(), modelStateNameSchema).exactOptional(),
+    error: z.string().exactOptional(),
+  }),
+);
+
 /** The routes that are of no dialect: who answers here, and how it is. `all`: every route, once they are there. */
 export function ownRoutes(deps: RouteDeps, web: WebPage, all: () => readonly Route[]): readonly Route[] {
-  const get = (path: string, summary: string, handler: ShimHandler) =>
-    ({ method: "get", path, summary, handler }) as const;
+  const get = (path: string, about: Omit<Route, "method" | "path" | "tag" | "isOpen">): Route => {
+    return { method: "get", path, tag: "Server", isOpen: true, ...about };
+  };
   return [
-    get("/", "The web page for browsers, else what is served here", home(deps, web, all)),
-    get("/docs", "These routes as a page to try them on", web.page("docs.html")),
-    get("/openapi.json", "These routes as an OpenAPI document", openApi(deps, all)),
-    get("/health", "200 while the process answers", health()),
-    get("/ready", "200 when requests would be answered, else 503", ready(deps)),
-    get("/metrics", "Prometheus metrics of this process", metrics(deps)),
+    get("/", {
+      operationId: "getServerInfo",
+      summary: "The web page for browsers, else what is served here",
+      result: homeSchema,
+      handler: home(deps, web, all),
+    }),
+    get("/docs", {
+      operationId: "getDocs",
+      summary: "These routes as a page to try them on",
+      result: ["text/html"],
+      handler: web.page("docs.html"),
+    }),
+    get("/openapi.json", {
+      operationId: "getOpenApi",
+      summary: "These routes as an OpenAPI document",
+      result: z.record(z.string(), z.unknown()),
+      handler: openApi(deps, all),
+    }),
+    get("/health", {
+      operationId: "getHealth",
+      summary: "200 while the process answers",
+      result: healthSchema,
+      handler: health(),
+    }),
+    get("/ready", {
+      operationId: "getReadiness",
+      summary: "200 when requests would be answered, else 503",
+      result: readinessSchema,
+      otherResults: { "503": { description: "Requests would not be answered now", result: readinessSchema } },
+      handler: ready(deps),
+    }),
+    get("/metrics", {
+      operationId: "getMetrics",
+      summary: "Prometheus metrics of this process",
+      result: ["text/plain"],
+      handler: metrics(deps),
+    }),
   ];
 }

@@ -1,7 +1,7 @@
 import Router from "@koa/router";
 import type { ShimHandler, ShimMiddleware, ShimState } from "../context.ts";
 import type { Dialect, Endpoint } from "../dialect/dialect.ts";
-import { endpointName } from "../dialect/docs/openapi.ts";
+import { endpointName } from "../dialect/docs/endpoint-docs.ts";
 import { HttpError } from "../dialect/error-facts.ts";
 import type { FindDialect } from "../dialect/find-dialect.ts";
 import type { RouteDeps } from "./deps.ts";
@@ -57,7 +57,8 @@ function dialectRoutes(deps: RoutesDeps): Route[] {
       const dialect = deps.findDialect(ctx.path, (name) => ctx.get(name));
       await (handlers.get(dialect) ?? handlers.get(first.dialect))?.(ctx, next);
     };
-    return [{ ...first.endpoint, handler: shared }];
+    const { name, errorSchema } = first.dialect;
+    return [{ tag: name, ...(errorSchema && { refusal: errorSchema }), ...first.endpoint, handler: shared }];
   });
 }
 

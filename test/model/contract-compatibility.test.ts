@@ -158,8 +158,9 @@ async function document(): Promise<OpenApiDocument> {
 
 /** The fields of an endpoint's body, and what the API's description says of them. */
 async function fieldsOf(path: string): Promise<[field: string, description: string][]> {
-  const { paths } = await document();
-  const schema = paths[path]?.["post"]?.requestBody?.content["application/json"].schema;
+  const { paths, components } = await document();
+  const reference = paths[path]?.["post"]?.requestBody?.content["application/json"]?.schema.$ref ?? "";
+  const schema = components.schemas[reference.replace("#/components/schemas/", "")];
   return Object.entries(schema?.properties ?? {}).map(([field, it]) => [
     field,
     typeof it === "object" ? (it.description ?? "") : "",

@@ -1,20 +1,26 @@
+import { z } from "zod";
 import type { TokenCandidate, TokenLogprob } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { named } from "../docs/named.ts";
 import { finiteLogprob, tokenText } from "./token-text.ts";
 
-interface ChatToken {
-  readonly token: string;
-  readonly logprob: number;
-  readonly bytes: readonly number[];
-}
+const tokenFields = {
+  token: z.string(),
+  logprob: z.number(),
+  bytes: z.array(z.int().min(0).max(255)),
+};
 
-export interface ChatLogprob extends ChatToken {
-  readonly top_logprobs: readonly ChatToken[];
-}
+/** OpenAI's `logprobs` of a choice, or of a chunk's. */
+export const chatLogprobsSchema = named(
+  "ChatLogprobs",
+  z.strictObject({
+    content: z.array(z.strictObject({ ...tokenFields, top_logprobs: z.array(z.strictObject(tokenFields)) })),
+    refusal: z.null(),
+  }),
+);
 
-export interface ChatLogprobs {
-  readonly content: readonly ChatLogprob[];
-  readonly refusal: null;
-}
+export type ChatLogprobs = z.infer<typeof chatLogprobsSchema>;
+
+type ChatToken = Omit<ChatLogprobs["content"][number], "top_logprobs">;
 
 /** OpenAI's `logprobs` of a choice or chunk; null when none were asked for. */
 export function chatLogprobsFromProto(tokens: readonly TokenLogprob[]): ChatLogprobs | null {

@@ -1,137 +1,155 @@
-import { z } from "zod";
-import { fieldDescriptions } from "./field-descriptions.ts";
-
-/** What callers are told about a route. */
-export interface EndpointDocs {
-  readonly method: "get" | "post" | "delete" | "head";
-  /** As @koa/router has it: a parameter is written `:name`, or `*name` where it may contain slashes. */
-  readonly path: string;
-  readonly summary: string;
-  readonly body?: z.ZodObject | undefined;
-  /** What fields of the body mean, where it is not what their names mean elsewhere. */
-  readonly fields?: Readonly<Record<string, string>>;
-  /** Fields of the body that are accepted and change nothing, with the reason. */
-  readonly withoutEffect?: Readonly<Record<string, string>> | undefined;
-  /** With `stream: true` it answers with server-sent events. */
-  readonly streams?: boolean;
-}
-
-export type JsonSchema = z.core.JSONSchema.JSONSchema;
+import type { z } from "zod";
+import { ComponentSchemas, type JsonSchema } from "./component-schemas.ts";
+import { type EndpointDocs, operationIdOf, templateOf } from "./endpoint-docs.ts";
+import { errorSchema } from "./error-schema.ts";
+import { introduction, tagDescriptions } from "./introduction.ts";
 
 export interface OpenApiOperation {
+  readonly operationId: string;
   readonly summary: string;
-  readonly parameters?: readonly {
-    readonly name: string;
-    readonly in: "path";
-    readonly required: true;
-    readonly schema: JsonSchema;
-  }[];
-  readonly requestBody?: {
-    readonly required: true;
-    readonly content: { readonly "application/json": { readonly schema: JsonSchema } };
-  };
-  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: object }>>;
-}
-
-export interface OpenApiDocument {
-  readonly openapi: "3.1.0";
-  readonly info: { readonly title: string; readonly version: string; readonly description: string };
-  readonly servers: readonly { readonly url: string }[];
-  readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
-  readonly components: object;
+  readonly tags: readonly string[];
+  readonly parameters?: readonly object[];
+  readonly requestBody?: { readonly required: true; readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
   readonly security?: readonly object[];
 }
 
-/** `POST /v1/chat/completions` */
-export function endpointName({ method, path }: Pick<EndpointDocs, "method" | "path">): string {
-  return `${method.toUpperCase()} ${openApiPath(path)}`;
+type Content = Readonly<Record<string, { readonly schema: JsonSchema; readonly example?: object }>>;
+
+export interface OpenApiDocument {
+  readonly openapi: "3.1.0";
+  readonly info: object;
+  readonly servers: readonly { readonly url: string }[];
+  readonly security: readonly object[];
+  readonly tags: readonly { readonly name: string; readonly description?: string }[];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly securitySchemes?: Readonly<Record<string, object>>;
+  };
 }
 
-/** The endpoints as an OpenAPI 3.1 document; the bodies are the very schemas that requests are checked with. */
-export function openApiDocument(
-  endpoints: readonly EndpointDocs[],
-  about: { readonly version: string; readonly serverUrl: string; readonly withKey: boolean },
-): OpenApiDocument {
+export interface DocumentDetails {
+  readonly version: string;
+  readonly serverUrl: string;
+  /** Whether callers need a key. */
+  readonly withKey: boolean;
+}
+
+const license = { name: "Apache-2.0", identifier: "Apache-2.0" };
+const keySchemes = {
+  bearer: { type: "http", scheme: "bearer", description: "`authorization: Bearer KEY`" },
+  xApiKey: { type: "apiKey", in: "header", name: "x-api-key", description: "`x-api-key: KEY`" },
+};
+
+/** The endpoints as an OpenAPI 3.1 document; its schemas are the ones that requests are checked and answers typed with. */
+export function openApiDocument(endpoints: readonly EndpointDocs[], about: DocumentDetails): OpenApiDocument {
+  const schemas = new ComponentSchemas();
   const paths = new Map<string, Record<string, OpenApiOperation>>();
   for (const endpoint of endpoints) {
-    const path = openApiPath(endpoint.path);
-    paths.set(path, { ...paths.get(path), [endpoint.method]: operation(endpoint) });
+    const path = templateOf(endpoint.path);
+    paths.set(path, { ...paths.get(path), [endpoint.method]: operation(endpoint, schemas, about) });
   }
+  const tags = [...new Set(endpoints.map(tagOf))];
   return {
     openapi: "3.1.0",
-    info: {
-      title: "Tokenwire",
-      version: about.version,
-      description:
-        "OpenAI-compatible REST API for GGUF models. Null means the same as a field that is left out. An unknown field is ignored and named in the `warning` header.",
-    },
+    info: { title: "Tokenwire", version: about.version, description: introduction(about), license },
     servers: [{ url: about.serverUrl }],
+    security: about.withKey ? [{ bearer: [] }, { xApiKey: [] }] : [],
+    tags: tags.map((name) => {
+      const description = tagDescriptions[name];
+      return { name, ...(description !== undefined && { description }) };
+    }),
     paths: Object.fromEntries(paths),
-    components: {
-      schemas: { Error: errorSchema },
-      securitySchemes: { bearer: { type: "http", scheme: "bearer" } },
-    },
-    ...(about.withKey && { security: [{ bearer: [] }] }),
+    components: { schemas: schemas.all(), ...(about.withKey && { securitySchemes: keySchemes }) },
   };
 }
 
-function operation({ path, summary, streams, ...rest }: EndpointDocs): OpenApiOperation {
-  const { body } = rest;
-  const parameters = [...path.matchAll(/[*:](\w+)/g)].map(([, name = ""]) => {
-    return { name, in: "path", required: true, schema: { type: "string" } } as const;
-  });
-  const ok = streams ? { content: { "application/json": {}, "text/event-stream": {} } } : {};
-  const failed = { content: { "application/json": { schema: { $ref: "#/components/schemas/Error" } } } };
+function operation(endpoint: EndpointDocs, schemas: ComponentSchemas, about: DocumentDetails): OpenApiOperation {
+  const { summary, body, example, isOpen = false } = endpoint;
+  const parameters = parametersOf(endpoint);
   return {
+    operationId: operationIdOf(endpoint),
     summary,
+    tags: [tagOf(endpoint)],
     ...(parameters.length > 0 && { parameters }),
     ...(body && {
-      requestBody: { required: true, content: { "application/json": { schema: bodySchema(body, rest) } } },
+      requestBody: {
+        required: true,
+        content: { "application/json": { schema: schemas.body({ ...endpoint, body }), ...(example && { example }) } },
+      },
     }),
     responses: {
-      "200": { description: "The answer", ...ok },
-      ...(body && { "4XX": { description: "The request cannot be served as it is", ...failed } }),
-      "5XX": { description: "The server cannot answer", ...failed },
+      "200": { description: "The answer", ...withContent(successContent(endpoint, schemas)) },
+      ...Object.fromEntries(
+        Object.entries(endpoint.otherResults ?? {}).map(([status, { description, result }]) => {
+          return [status, { description, content: jsonContent(schemas.answer(result)) }];
+        }),
+      ),
+      ...(isOpen ? {} : refusals(endpoint, schemas, about)),
     },
+    ...(isOpen && about.withKey && { security: [] }),
   };
 }
 
-function bodySchema(
-  body: z.ZodObject,
-  { withoutEffect = {}, fields = {} }: Pick<EndpointDocs, "withoutEffect" | "fields">,
-): JsonSchema {
-  const { $schema: _, ...schema } = z.toJSONSchema(body, {
-    unrepresentable: "any",
-    // Unknown fields are ignored, not refused.
-    override: ({ jsonSchema }) => {
-      if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
-    },
-  });
-  const described = Object.entries(schema.properties ?? {}).map(([name, field]) => {
-    const none = withoutEffect[name];
-    const description = none === undefined ? (fields[name] ?? fieldDescriptions[name]) : `No effect: ${none}.`;
-    return [name, typeof field === "object" && description !== undefined ? { description, ...field } : field];
-  });
-  return { ...schema, properties: Object.fromEntries(described) as Record<string, JsonSchema> };
+function tagOf({ tag = "Other" }: EndpointDocs): string {
+  return tag;
 }
 
-function openApiPath(path: string): string {
-  return path.replace(/[*:](\w+)/g, "{$1}");
+function parametersOf({ path, params = {}, query = {} }: EndpointDocs): object[] {
+  const inPath = [...path.matchAll(/[*:](\w+)/g)].map(([, name = ""]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+    ...(params[name] !== undefined && { description: params[name] }),
+  }));
+  const inQuery = Object.entries(query).map(([name, description]) => {
+    return { name, in: "query", required: false, description, schema: { type: "string" } };
+  });
+  return [...inPath, ...inQuery];
 }
 
-const errorSchema = {
-  type: "object",
-  required: ["error"],
-  properties: {
-    error: {
-      type: "object",
-      required: ["message", "type", "param", "code"],
-      properties: {
-        message: { type: "string" },
-        type: { type: "string" },
-        param: { type: ["string", "null"] },
-        code: { type: ["string", "null"] },
-      },
-    },
-  },
-} as const;
+function successContent(
+  { result, streams, chunk, streamType = "text/event-stream" }: EndpointDocs,
+  schemas: ComponentSchemas,
+): Content {
+  const whole: Content =
+    result === undefined
+      ? {}
+      : isMediaTypes(result)
+        ? Object.fromEntries(result.map((type) => [type, { schema: { type: "string" } }]))
+        : jsonContent(schemas.answer(result));
+  return { ...whole, ...(streams && { [streamType]: { schema: chunk ? schemas.answer(chunk) : {} } }) };
+}
+
+function isMediaTypes(result: z.ZodType | readonly string[]): result is readonly string[] {
+  return Array.isArray(result);
+}
+
+/** What every call may be answered with; the sentences say what to do. */
+function refusals(
+  { body, refusal = errorSchema }: EndpointDocs,
+  schemas: ComponentSchemas,
+  { withKey }: DocumentDetails,
+): OpenApiOperation["responses"] {
+  const content = jsonContent(schemas.answer(refusal));
+  return {
+    ...(body && { "400": { description: "The request cannot be served as it is; the message says why", content } }),
+    ...(withKey && { "401": { description: "The key is missing or wrong", content } }),
+    "404": { description: "There is no such model", content },
+    ...(body && {
+      "429": { description: "The caller's own limit is reached: try again after `retry-after`", content },
+    }),
+    "503": { description: "The server or the model is busy, loading or away: try again after `retry-after`", content },
+    "5XX": { description: "The server cannot answer", content },
+  };
+}
+
+function jsonContent(schema: JsonSchema): Content {
+  return { "application/json": { schema } };
+}
+
+function withContent(content: Content): { content?: Content } {
+  return Object.keys(content).length === 0 ? {} : { content };
+}

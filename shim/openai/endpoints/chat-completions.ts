@@ -2,6 +2,7 @@ import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
 import { plainEvents } from "../../dialect/stream-format.ts";
 import { newAnswerInfo } from "../answer-info.ts";
+import { chatChunkSchema, chatCompletionSchema } from "../answers/chat.ts";
 import type { ChatAnswerInfo } from "../from-proto/chat-chunk.ts";
 import { chatChunks } from "../from-proto/chat-chunks.ts";
 import { collectChat } from "../from-proto/chat-completion.ts";
@@ -17,10 +18,15 @@ export function chatCompletions({ client, version }: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/v1/chat/completions",
+    operationId: "createChatCompletion",
+    tag: "Chat",
     summary: "Answer a conversation",
     body: chatRequestSchema,
     withoutEffect: chatFieldsWithoutEffect,
+    example: { messages: [{ role: "user", content: "What is the capital of Japan?" }], temperature: 0 },
+    result: chatCompletionSchema,
     streams: true,
+    chunk: chatChunkSchema,
     explain: withOwnParam,
     async answer({ body, call, noted }) {
       const events = noted(client.inference.chat(chatToProto(body), call));

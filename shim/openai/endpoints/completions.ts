@@ -3,6 +3,7 @@ import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Answer, type Endpoint, endpoint, type Exchange } from "../../dialect/dialect.ts";
 import { plainEvents } from "../../dialect/stream-format.ts";
 import { newAnswerInfo } from "../answer-info.ts";
+import { completionSchema } from "../answers/completion.ts";
 import { collectBest } from "../from-proto/best-of.ts";
 import { collectCompletion } from "../from-proto/completion.ts";
 import { completionChunks, type CompletionInfo } from "../from-proto/completion-chunks.ts";
@@ -24,6 +25,10 @@ const shared = {
   method: "post",
   body: completionRequestSchema,
   withoutEffect: completionFieldsWithoutEffect,
+  tag: "Completions",
+  example: { prompt: "Once upon a time", max_tokens: 16, temperature: 0 },
+  result: completionSchema,
+  chunk: completionSchema,
   streams: true,
   explain: withOwnParam,
 } as const;
@@ -33,6 +38,7 @@ export function completions(deps: DialectDeps): Endpoint {
   return endpoint({
     ...shared,
     path: "/v1/completions",
+    operationId: "createCompletion",
     summary: "Continue texts",
     answer: (exchange) => complete(deps, exchange, exchange.body),
   });
@@ -46,6 +52,7 @@ export function engineCompletions(deps: DialectDeps, engine: string): Endpoint {
   return endpoint({
     ...shared,
     path: `/v1/engines/${engine}/completions`,
+    operationId: "createEngineCompletion",
     summary: "Continue texts, for editors that name an engine",
     async answer(exchange) {
       const asked = exchange.body.model ?? engine;

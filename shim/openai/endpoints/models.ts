@@ -1,6 +1,7 @@
 import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
+import { modelListSchema, modelSchema } from "../answers/models.ts";
 import { modelFromProto, modelListFromProto } from "../from-proto/models.ts";
 
 /** GET /v1/models: in the order of the configuration, the default first. */
@@ -8,7 +9,10 @@ export function listModels({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "get",
     path: "/v1/models",
+    operationId: "listModels",
+    tag: "Models",
     summary: "The configured models, the default one first",
+    result: modelListSchema,
     async answer({ call }) {
       const { models } = await client.models.listModels({}, call);
       return { json: modelListFromProto(models) };
@@ -21,7 +25,11 @@ export function getModel({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "get",
     path: "/v1/models/*id",
+    operationId: "getModel",
+    tag: "Models",
     summary: "One model",
+    params: { id: "A model's name, which may contain slashes." },
+    result: modelSchema,
     async answer({ call, param }) {
       const { model } = await client.models.getModel({ id: param("id") }, call);
       if (model === undefined) {

@@ -1,5 +1,13 @@
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
+import {
+  contentSchema,
+  promptSchema,
+  textSchema,
+  tokenCountSchema,
+  tokenListSchema,
+  tokensSchema,
+} from "../answers/tokens.ts";
 import { pieceFromProto } from "../from-proto/piece.ts";
 import {
   applyTemplateSchema,
@@ -10,15 +18,26 @@ import {
 } from "../schema/token-requests.ts";
 import { promptToProto } from "../to-proto/prompt.ts";
 
-const post = { method: "post" } as const;
+const post = { method: "post", tag: "Tokens" } as const;
 
 /** POST /extras/tokenize and /extras/tokenize/count: as the replaced server does, with BOS where the model wants it. */
 export function extrasTokenize({ client }: DialectDeps, answer: "tokens" | "count"): Endpoint {
   return endpoint({
     ...post,
     ...(answer === "count"
-      ? { path: "/extras/tokenize/count", summary: "How many tokens a text has, as llama_cpp.server has it" }
-      : { path: "/extras/tokenize", summary: "A text's tokens, as llama_cpp.server has it" }),
+      ? {
+          path: "/extras/tokenize/count",
+          operationId: "countTextTokens",
+          summary: "How many tokens a text has, as llama_cpp.server has it",
+          result: tokenCountSchema,
+        }
+      : {
+          path: "/extras/tokenize",
+          operationId: "tokenizeText",
+          summary: "A text's tokens, as llama_cpp.server has it",
+          result: tokenListSchema,
+        }),
+    example: { input: "Hello!" },
     body: extrasTokenizeSchema,
     async answer({ body: { model, input }, call }) {
       const request = { model: model ?? "", text: input, addSpecial: true, parseSpecial: true };
@@ -33,7 +52,10 @@ export function extrasDetokenize({ client }: DialectDeps): Endpoint {
   return endpoint({
     ...post,
     path: "/extras/detokenize",
+    operationId: "detokenizeText",
     summary: "The text of tokens, as llama_cpp.server has it",
+    example: { tokens: [1, 2, 3] },
+    result: textSchema,
     body: extrasDetokenizeSchema,
     async answer({ body: { model, tokens }, call }) {
       const { text } = await client.inference.detokenize({ model: model ?? "", tokens: [...tokens] }, call);
@@ -47,7 +69,10 @@ export function tokenize({ client }: DialectDeps): Endpoint {
   return endpoint({
     ...post,
     path: "/tokenize",
+    operationId: "tokenize",
     summary: "A text's tokens, as llama-server has it",
+    example: { content: "Hello!", with_pieces: true },
+    result: tokensSchema,
     body: tokenizeSchema,
     async answer({ body, call }) {
       const request = {
@@ -71,7 +96,10 @@ export function detokenize({ client }: DialectDeps): Endpoint {
   return endpoint({
     ...post,
     path: "/detokenize",
+    operationId: "detokenize",
     summary: "The text of tokens, as llama-server has it",
+    example: { tokens: [1, 2, 3] },
+    result: contentSchema,
     body: detokenizeSchema,
     async answer({ body: { model, tokens }, call }) {
       const { text } = await client.inference.detokenize({ model: model ?? "", tokens: [...tokens] }, call);
@@ -85,7 +113,10 @@ export function applyTemplate({ client }: DialectDeps): Endpoint {
   return endpoint({
     ...post,
     path: "/apply-template",
+    operationId: "applyTemplate",
     summary: "The prompt that a conversation becomes, as llama-server has it",
+    example: { messages: [{ role: "user", content: "Hello!" }] },
+    result: promptSchema,
     body: applyTemplateSchema,
     async answer({ body, call }) {
       const { prompt } = await client.inference.applyTemplate(promptToProto(body), call);

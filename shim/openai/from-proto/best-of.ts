@@ -1,6 +1,7 @@
 import type { CompleteResponse } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { collectCompletion } from "./completion.ts";
-import type { Completion, CompletionChoice, CompletionInfo, PromptEvent } from "./completion-chunks.ts";
+import type { Completion, CompletionChoice } from "../answers/completion.ts";
+import type { CompletionInfo, PromptEvent } from "./completion-chunks.ts";
 
 export interface BestOf {
   /** How many choices of each prompt are kept, of the `choicesPerPrompt` that the events have. */

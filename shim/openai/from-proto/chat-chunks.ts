@@ -1,7 +1,8 @@
 import type { ChatResponse, ToolCallDelta } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { systemFingerprint } from "../answer-info.ts";
-import type { ChatAnswerInfo, ChatChunk, ChatChunkChoice, ChatDelta } from "./chat-chunk.ts";
+import type { ChatChunk, ChatChunkChoice, ChatDelta } from "../answers/chat.ts";
+import type { ChatAnswerInfo } from "./chat-chunk.ts";
 import { chatLogprobsFromProto } from "../../dialect/answer/chat-logprobs.ts";
 import { finishReasonFromProto } from "./finish-reason.ts";
 import { requireFinished } from "../../dialect/answer/require-finished.ts";

@@ -2,44 +2,14 @@ import type { ChatResponse, ToolCallDelta } from "../../../proto/gen/tokenwire/v
 import type { TokenLogprob, Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { systemFingerprint } from "../answer-info.ts";
 import type { ChatAnswerInfo } from "./chat-chunk.ts";
-import { type ChatLogprobs, chatLogprobsFromProto } from "../../dialect/answer/chat-logprobs.ts";
-import { finishReasonFromProto, type OpenAiFinishReason } from "./finish-reason.ts";
+import { chatLogprobsFromProto } from "../../dialect/answer/chat-logprobs.ts";
+import type { ChatCompletion, ChatCompletionMessage } from "../answers/chat.ts";
+import type { OpenAiFinishReason, PromptLogprobs } from "../answers/usage.ts";
+import { finishReasonFromProto } from "./finish-reason.ts";
 import { requireFinished } from "../../dialect/answer/require-finished.ts";
-import { type PromptLogprobs, promptLogprobsFromProto } from "./prompt-logprobs.ts";
+import { promptLogprobsFromProto } from "./prompt-logprobs.ts";
 import { type StopReason, stopReasonFromProto } from "./stop-reason.ts";
-import { type OpenAiUsage, usageFromProto } from "./usage.ts";
-
-interface FunctionCall {
-  readonly name: string;
-  readonly arguments: string;
-}
-
-interface ChatCompletionMessage {
-  readonly role: "assistant";
-  readonly content: string | null;
-  readonly refusal: null;
-  readonly reasoning_content?: string;
-  readonly tool_calls?: readonly { readonly id: string; readonly type: "function"; readonly function: FunctionCall }[];
-  readonly function_call?: FunctionCall;
-}
-
-export interface ChatCompletion {
-  readonly id: string;
-  readonly object: "chat.completion";
-  readonly created: number;
-  readonly model: string;
-  readonly system_fingerprint: string;
-  readonly service_tier?: string;
-  readonly choices: readonly {
-    readonly index: number;
-    readonly message: ChatCompletionMessage;
-    readonly logprobs: ChatLogprobs | null;
-    readonly finish_reason: OpenAiFinishReason;
-    readonly stop_reason?: StopReason["stop_reason"];
-  }[];
-  readonly usage: OpenAiUsage;
-  readonly prompt_logprobs?: PromptLogprobs;
-}
+import { usageFromProto } from "./usage.ts";
 
 /** What has arrived of one choice. */
 class ChoiceParts {

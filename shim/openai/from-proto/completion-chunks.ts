@@ -1,32 +1,14 @@
 import type { CompleteResponse } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { type AnswerInfo, systemFingerprint } from "../answer-info.ts";
-import { finishReasonFromProto, type OpenAiFinishReason } from "./finish-reason.ts";
-import { type LegacyLogprobs, LegacyLogprobsMaker } from "./legacy-logprobs.ts";
+import type { Completion, CompletionChoice } from "../answers/completion.ts";
+import type { PromptLogprobs } from "../answers/usage.ts";
+import { finishReasonFromProto } from "./finish-reason.ts";
+import { LegacyLogprobsMaker } from "./legacy-logprobs.ts";
 import { requireFinished } from "../../dialect/answer/require-finished.ts";
-import { type PromptLogprobs, promptLogprobsFromProto } from "./prompt-logprobs.ts";
-import { type StopReason, stopReasonFromProto } from "./stop-reason.ts";
-import { addUsages, type OpenAiUsage, usageFromProto } from "./usage.ts";
-
-export interface CompletionChoice {
-  readonly text: string;
-  readonly index: number;
-  readonly logprobs: LegacyLogprobs | null;
-  readonly finish_reason: OpenAiFinishReason | null;
-  readonly stop_reason?: StopReason["stop_reason"];
-  readonly prompt_logprobs?: PromptLogprobs;
-}
-
-/** A whole answer, or one chunk of it: the first OpenAI API has one shape for both. */
-export interface Completion {
-  readonly id: string;
-  readonly object: "text_completion";
-  readonly created: number;
-  readonly model: string;
-  readonly system_fingerprint: string;
-  readonly choices: readonly CompletionChoice[];
-  readonly usage?: OpenAiUsage | null;
-}
+import { promptLogprobsFromProto } from "./prompt-logprobs.ts";
+import { stopReasonFromProto } from "./stop-reason.ts";
+import { addUsages, usageFromProto } from "./usage.ts";
 
 export interface CompletionInfo extends AnswerInfo {
   /** How many choices each prompt has. */

@@ -1,11 +1,5 @@
-import {
-  type Completion,
-  type CompletionChoice,
-  completionChunks,
-  type CompletionInfo,
-  type PromptEvent,
-} from "./completion-chunks.ts";
-import type { LegacyLogprobs } from "./legacy-logprobs.ts";
+import type { Completion, CompletionChoice, LegacyLogprobs } from "../answers/completion.ts";
+import { completionChunks, type CompletionInfo, type PromptEvent } from "./completion-chunks.ts";
 
 /** Reads the completions of a request's prompts to their end into one answer. */
 export async function collectCompletion(events: AsyncIterable<PromptEvent>, info: CompletionInfo): Promise<Completion> {

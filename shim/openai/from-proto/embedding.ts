@@ -1,17 +1,6 @@
 import { endianness } from "node:os";
 import type { Embedding, EmbedResponse } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
-
-export interface EmbeddingList {
-  readonly object: "list";
-  readonly model: string;
-  readonly data: readonly {
-    readonly object: "embedding";
-    readonly index: number;
-    /** One vector; with pooling none one for each token. */
-    readonly embedding: readonly number[] | readonly (readonly number[])[] | string;
-  }[];
-  readonly usage: { readonly prompt_tokens: number; readonly total_tokens: number };
-}
+import type { EmbeddingList } from "../answers/vectors.ts";
 
 /** OpenAI's answer to an embeddings request; base64 is the SDKs' default, and a third of the numbers' size. */
 export function embeddingsFromProto(response: EmbedResponse, format: "float" | "base64"): EmbeddingList {

@@ -1,6 +1,5 @@
 import { FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-
-export type OpenAiFinishReason = "stop" | "length" | "tool_calls" | "function_call";
+import type { OpenAiFinishReason } from "../answers/usage.ts";
 
 /** Throws for a reason that this server does not know: an answer must not end without one. */
 export function finishReasonFromProto(

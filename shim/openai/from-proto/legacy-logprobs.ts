@@ -1,14 +1,6 @@
+import type { LegacyLogprobs } from "../answers/completion.ts";
 import type { TokenLogprob } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { finiteLogprob, tokenText } from "../../dialect/answer/token-text.ts";
-
-/** The first OpenAI API's log-probabilities: four lists of one length. */
-export interface LegacyLogprobs {
-  readonly tokens: readonly string[];
-  readonly token_logprobs: readonly (number | null)[];
-  readonly top_logprobs: readonly (Readonly<Record<string, number>> | null)[];
-  /** Where each token begins, in Unicode characters from the prompt's beginning, prompt shown or not. */
-  readonly text_offset: readonly number[];
-}
 
 /** Turns the tokens of one choice into log-probabilities, piece by piece; it remembers how far the text has come. */
 export class LegacyLogprobsMaker {

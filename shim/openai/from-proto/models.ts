@@ -1,22 +1,5 @@
 import { type Model, type ModelDetails, ModelState } from "../../../proto/gen/tokenwire/v1/models_pb.ts";
-
-/** llama-server's words for a model's state, which user interfaces read. */
-export type ModelStateName = "unloaded" | "loading" | "loaded" | "failed";
-
-export interface OpenAiModel {
-  readonly id: string;
-  readonly object: "model";
-  readonly created: number;
-  readonly owned_by: string;
-  readonly status: { readonly value: ModelStateName; readonly progress?: number; readonly error?: string };
-  /** What is known of a loaded model, with llama-server's names where it has one. */
-  readonly meta: Readonly<Record<string, string | number | boolean | readonly string[]>> | null;
-}
-
-export interface OpenAiModelList {
-  readonly object: "list";
-  readonly data: readonly OpenAiModel[];
-}
+import type { ModelStateName, OpenAiModel, OpenAiModelList } from "../answers/models.ts";
 
 /** The models as OpenAI lists them; the fields beyond OpenAI's are those that clients of local servers look for. */
 export function modelListFromProto(models: readonly Model[]): OpenAiModelList {

@@ -1,15 +1,8 @@
 import type { TokenCandidate, TokenLogprob } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import type { PromptLogprobs } from "../answers/usage.ts";
 import { finiteLogprob, tokenText } from "../../dialect/answer/token-text.ts";
 
-interface PromptToken {
-  readonly logprob: number;
-  /** 1: the likeliest; null: not among those that were asked for. */
-  readonly rank: number | null;
-  readonly decoded_token: string;
-}
-
-/** vLLM's log-probabilities of a prompt: for each token it and its alternatives by their ids; null for the first. */
-export type PromptLogprobs = readonly (Readonly<Record<string, PromptToken>> | null)[];
+type PromptToken = NonNullable<PromptLogprobs[number]>[string];
 
 /** Undefined when none were asked for. */
 export function promptLogprobsFromProto(tokens: readonly TokenLogprob[]): PromptLogprobs | undefined {

@@ -1,21 +1,5 @@
 import type { RerankResponse } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
-
-export interface RankedDocuments {
-  readonly object: "list";
-  readonly model: string;
-  readonly usage: { readonly prompt_tokens: number; readonly total_tokens: number };
-  readonly results: readonly {
-    readonly index: number;
-    readonly relevance_score: number;
-    readonly document?: { readonly text: string };
-  }[];
-}
-
-export interface RankedText {
-  readonly index: number;
-  readonly score: number;
-  readonly text?: string;
-}
+import type { RankedDocuments, RankedTexts } from "../answers/vectors.ts";
 
 /** Jina's answer to a rerank request, the best document first; `documents`: their texts, if they are to be repeated. */
 export function rankedDocumentsFromProto(
@@ -35,9 +19,6 @@ export function rankedDocumentsFromProto(
 }
 
 /** The answer of Text Embeddings Inference to a rerank request; `texts` as above. */
-export function rankedTextsFromProto(
-  { results }: RerankResponse,
-  texts: readonly string[] | undefined,
-): readonly RankedText[] {
+export function rankedTextsFromProto({ results }: RerankResponse, texts: readonly string[] | undefined): RankedTexts {
   return results.map(({ index, score }) => ({ index, score, ...(texts && { text: texts[index] ?? "" }) }));
 }

@@ -1,13 +1,5 @@
 import type { Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-
-/** OpenAI's `usage` of a generated answer. */
-export interface OpenAiUsage {
-  readonly prompt_tokens: number;
-  readonly completion_tokens: number;
-  readonly total_tokens: number;
-  readonly prompt_tokens_details: { readonly cached_tokens: number };
-  readonly completion_tokens_details: { readonly reasoning_tokens: number };
-}
+import type { OpenAiUsage } from "../answers/usage.ts";
 
 /** The usage of a request from those of its choices: they share one prompt, each has its own completion. */
 export function usageFromProto(byChoice: ReadonlyMap<number, Usage | undefined>): OpenAiUsage {

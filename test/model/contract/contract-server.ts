@@ -2,6 +2,7 @@ import type OpenAI from "openai";
 import { expect } from "vitest";
 import type { z } from "zod";
 import { startTokenwire, type StartOptions, type Tokenwire } from "../../support/tokenwire.ts";
+import { faultByOwnSchemas } from "./documented-answers.ts";
 import { type DocumentSchema, faultByDocument } from "./openapi-document.ts";
 import * as oracle from "./oracle.ts";
 import { expectWholeChatStream, expectWholeStream } from "./stream-rules.ts";
@@ -36,12 +37,17 @@ export const embeddingsPath = "/v1/embeddings";
 
 export async function startContractServer(options: StartOptions = {}): Promise<ContractServer> {
   const tokenwire = await startTokenwire(options);
-  const send: ContractServer["send"] = (path, body, headers = {}) =>
-    fetch(tokenwire.url + path, {
+  const send: ContractServer["send"] = async (path, body, headers = {}) => {
+    const response = await fetch(tokenwire.url + path, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
       body: typeof body === "string" ? body : JSON.stringify(body),
     });
+    const text = await response.clone().text();
+    const contentType = response.headers.get("content-type") ?? "";
+    expect(faultByOwnSchemas({ path, status: response.status, contentType, text })).toBeUndefined();
+    return response;
+  };
   const ask = async <T>(path: string, body: Fields, shape: Shape): Promise<T> =>
     checked<T>(await successOf(await send(path, body)), shape);
   const askStream = async <T>(path: string, body: Fields, shape: Shape): Promise<T[]> => {

@@ -1,0 +1,36 @@
+import { z } from "zod";
+import { named } from "../../dialect/docs/named.ts";
+
+/** llama-server's words for a model's state, which user interfaces read. */
+export const modelStateNameSchema = z.enum(["unloaded", "loading", "loaded", "failed"]);
+
+export type ModelStateName = z.infer<typeof modelStateNameSchema>;
+
+/** A model as OpenAI lists it, with what clients of local servers look for. */
+export const modelSchema = named(
+  "Model",
+  z.strictObject({
+    id: z.string(),
+    object: z.literal("model"),
+    created: z.int().describe("Seconds since 1970 of the model file's last change."),
+    owned_by: z.string(),
+    status: z.strictObject({
+      value: modelStateNameSchema,
+      progress: z.number().min(0).max(1).exactOptional().describe("While it loads."),
+      error: z.string().exactOptional().describe("Why its last load failed."),
+    }),
+    meta: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
+      .nullable()
+      .describe("What is known of a loaded model, with llama-server's names where it has one."),
+  }),
+);
+
+export type OpenAiModel = z.infer<typeof modelSchema>;
+
+export const modelListSchema = named(
+  "ModelList",
+  z.strictObject({ object: z.literal("list"), data: z.array(modelSchema) }),
+);
+
+export type OpenAiModelList = z.infer<typeof modelListSchema>;

@@ -1,0 +1,31 @@
+import { z } from "zod";
+import { named } from "../../dialect/docs/named.ts";
+import { count } from "./usage.ts";
+
+export const tokenListSchema = named("TokenList", z.strictObject({ tokens: z.array(count) }));
+
+export const tokenCountSchema = named("TokenCount", z.strictObject({ count }));
+
+/** `POST /tokenize`, as llama-server has it: ids, or with `with_pieces` each with its text. */
+export const tokensSchema = named(
+  "Tokens",
+  z.strictObject({
+    tokens: z.union([
+      z.array(count),
+      z.array(
+        z.strictObject({
+          id: count,
+          piece: z
+            .union([z.string(), z.array(z.int().min(0).max(255))])
+            .describe("Its text, or its bytes where they are no whole characters."),
+        }),
+      ),
+    ]),
+  }),
+);
+
+export const textSchema = named("Text", z.strictObject({ text: z.string() }));
+
+export const contentSchema = named("Content", z.strictObject({ content: z.string() }));
+
+export const promptSchema = named("Prompt", z.strictObject({ prompt: z.string() }));
