@@ -1,9 +1,19 @@
 import SwaggerUI from "swagger-ui-dist/swagger-ui-es-bundle.js";
 import { readText } from "./app/stored.ts";
+import { theme } from "./app/theme.ts";
 import "swagger-ui-dist/swagger-ui.css";
 import "./styles/docs.css";
 
 const key = readText("key");
+const systemIsDark = matchMedia("(prefers-color-scheme: dark)");
+// The class that Swagger UI's dark colours hang on.
+const showColors = () => {
+  const isDark = theme.value === "auto" ? systemIsDark.matches : theme.value === "dark";
+  document.documentElement.classList.toggle("dark-mode", isDark);
+};
+showColors();
+systemIsDark.addEventListener("change", showColors);
+
 const here = new URL(".", document.baseURI);
 const spec = (await (await fetch(new URL("openapi.json", here))).json()) as Record<string, unknown>;
 

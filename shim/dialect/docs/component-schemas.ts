@@ -63,6 +63,8 @@ function asDocumented({ jsonSchema }: { readonly jsonSchema: JsonSchema }): void
   Object.assign(jsonSchema, only);
 }
 
-function bare({ $schema: _, $id: __, ...schema }: JsonSchema): JsonSchema {
-  return schema;
+function bare(schema: JsonSchema): JsonSchema {
+  const copy = { ...schema };
+  delete copy.$schema;
+  return copy;
 }
