@@ -11,7 +11,8 @@ import { auth } from "./middleware/auth.ts";
 import { canonicalPath } from "./middleware/canonical-path.ts";
 import { cors } from "./middleware/cors.ts";
 import { errors } from "./middleware/errors.ts";
-import { httpMetrics } from "./middleware/http-metrics.ts";
+import { httpMetrics } from "./metrics/http-metrics.ts";
+import { addProcessMetrics } from "./metrics/process-metrics.ts";
 import { requestId } from "./middleware/request-id.ts";
 import { requestSignal } from "./middleware/request-signal.ts";
 import { tracing } from "./middleware/tracing.ts";
@@ -47,6 +48,7 @@ export function createApp(deps: AppDeps): Koa<ShimState> {
   app.use(requestId(logger));
   app.use(tracing());
   app.use(accessLog());
+  addProcessMetrics(registry, deps.version);
   app.use(httpMetrics(registry));
   app.use(cors(settings.cors_origins));
   app.use(canonicalPath(settings.root_path, isRoute));

@@ -12,6 +12,8 @@ const buckets = {
   firstToken: [
     0.001, 0.0025, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 40, 80,
   ],
+  // vLLM's.
+  tokens: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000, 200_000],
   perToken: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1, 2.5],
 };
 
@@ -51,6 +53,25 @@ const perToken = new Histogram({
   buckets: buckets.perToken,
 });
 
+const interToken = new Histogram({
+  name: "tokenwire_inter_token_latency_seconds",
+  help: "Time between two pieces of a streamed answer, of whichever choice.",
+  labelNames,
+  buckets: buckets.perToken,
+});
+const promptTokens = new Histogram({
+  name: "tokenwire_request_prompt_tokens",
+  help: "Tokens of a request's prompt.",
+  labelNames,
+  buckets: buckets.tokens,
+});
+const completionTokens = new Histogram({
+  name: "tokenwire_request_completion_tokens",
+  help: "Tokens that were generated for a choice.",
+  labelNames,
+  buckets: buckets.tokens,
+});
+
 /** `model`: a configured id, never what a caller wrote. */
 export interface RequestLabels {
   readonly model: string;
@@ -60,6 +81,7 @@ export interface RequestLabels {
 /** An event of a generation, as far as it is measured. */
 interface MeasuredEvent {
   readonly kind: "started" | "progress" | "delta" | "finished";
+  readonly choice: number;
   /** How a choice ended; asked of its end alone. */
   finished(): Finished | undefined;
 }
@@ -71,17 +93,22 @@ export async function* measuredStream<T extends MeasuredEvent>(
 ): AsyncGenerator<T, void, void> {
   const arrivedAt = performance.now();
   const elapsedSeconds = () => (performance.now() - arrivedAt) / 1000;
-  let answering = false;
+  /** When the last piece of the answer came. */
+  let lastPieceAt: number | undefined;
   let ended = false;
   try {
     for await (const event of stream) {
       if (event.kind === "started") queueTime.observe(labels, elapsedSeconds());
-      else if (event.kind !== "progress" && !answering) {
-        answering = true;
+      else if (event.kind !== "progress" && lastPieceAt === undefined) {
+        lastPieceAt = performance.now();
         firstToken.observe(labels, elapsedSeconds());
+      } else if (event.kind === "delta" && lastPieceAt !== undefined) {
+        const now = performance.now();
+        interToken.observe(labels, (now - lastPieceAt) / 1000);
+        lastPieceAt = now;
       }
       const end = event.kind === "finished" ? event.finished() : undefined;
-      if (end !== undefined) recordChoice(labels, end);
+      if (end !== undefined) recordChoice(labels, event.choice, end);
       yield event;
     }
     ended = true;
@@ -109,8 +136,11 @@ export async function measuredCall<T>(labels: RequestLabels, call: () => Promise
   }
 }
 
-function recordChoice(labels: RequestLabels, { reason, usage, timings }: Finished): void {
+function recordChoice(labels: RequestLabels, choice: number, { reason, usage, timings }: Finished): void {
   success.inc({ ...labels, finish_reason: finishName(reason) });
+  // All choices have one prompt.
+  if (choice === 0) promptTokens.observe(labels, usage?.promptTokens ?? 0);
+  completionTokens.observe(labels, usage?.completionTokens ?? 0);
   const laterTokens = (usage?.completionTokens ?? 0) - 1;
   if (timings !== undefined && laterTokens > 0) perToken.observe(labels, timings.decodeMs / 1000 / laterTokens);
 }

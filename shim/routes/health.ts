@@ -1,5 +1,6 @@
 import { ModelState } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ShimHandler } from "../context.ts";
+import { withVllmNames } from "../metrics/vllm-names.ts";
 import { errorFacts } from "../dialect/error-facts.ts";
 import { stateName } from "../openai/from-proto/models.ts";
 import type { RouteDeps } from "./deps.ts";
@@ -45,10 +46,10 @@ export function ready(deps: RouteDeps): ShimHandler {
   };
 }
 
-/** GET /metrics: the process's Prometheus metrics. */
+/** GET /metrics: the process's Prometheus metrics, under our names and those that vLLM has for the same. */
 export function metrics(deps: RouteDeps): ShimHandler {
   return async (ctx) => {
     ctx.type = deps.registry.contentType;
-    ctx.body = await deps.registry.metrics();
+    ctx.body = withVllmNames(await deps.registry.metrics());
   };
 }

@@ -37,6 +37,9 @@ test("counts what was served, also over the lives of a worker", async () => {
     expect(await read(name, "m1")).toMatchObject({ "chat _count": 2 });
   }
   expect(await read("time_per_output_token_seconds", "m1")).toMatchObject({ "chat _count": 3 });
+  expect(await read("request_prompt_tokens", "m1")).toMatchObject({ "chat _count": 2 });
+  expect(await read("request_completion_tokens", "m1")).toMatchObject({ "chat _count": 3, "chat _sum": 11 });
+  expect((await read("inter_token_latency_seconds", "m1"))["chat _count"]).toBeGreaterThan(3);
 });
 
 test("shows who runs and who waits, and a client that left as a cancel", async () => {
