@@ -56,6 +56,7 @@ export async function* forwardStream<Desc extends EventSchema>(
       for await (const bytes of open(visit.life, visit.options)) {
         const event = new RelayedEvent(request.schema, bytes);
         if (event.kind === "started") tellUnenforced(event, context);
+        if (event.kind === "finished") unfinished.delete(event.choice);
         yield event;
       }
       if (unfinished.size > 0)
