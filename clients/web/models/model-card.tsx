@@ -98,7 +98,10 @@ function detailFacts(details: NonNullable<PlainModel["details"]>): Fact[] {
     [texts.parameters, formatCompact(details.parameters)],
     [texts.context, texts.contextOf(formatCount(details.contextLength), formatCount(details.trainedContextLength))],
     [texts.slots, formatCount(details.slots)],
-    [texts.layersOnGpu, `${formatCount(details.offloadedLayers)} / ${formatCount(details.layers)}`],
+    [
+      texts.layersOnGpu,
+      details.devices.length === 0 ? "" : `${formatCount(details.offloadedLayers)} / ${formatCount(details.layers)}`,
+    ],
     [texts.backend, details.backend],
     [texts.devices, details.devices.join(", ")],
     [texts.chatFormat, details.chatFormat],

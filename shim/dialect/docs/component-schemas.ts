@@ -57,6 +57,9 @@ function describedBody(endpoint: EndpointDocs & { readonly body: z.ZodObject }):
  */
 function asDocumented({ jsonSchema }: { readonly jsonSchema: JsonSchema }): void {
   if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
+  // What every whole number of JavaScript's keeps to.
+  if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
+  if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   const [only, ...others] = jsonSchema.oneOf ?? [];
   if (only === undefined || others.length > 0) return;
   delete jsonSchema.oneOf;

@@ -44,7 +44,7 @@ for await (const event of await trpc.chat.mutate({ messages }))
 `;
 }
 
-/** What is under each heading; a heading without a word here speaks for itself. */
+/** What is under each heading, in the order of the headings; one without a word here speaks for itself. */
 export const tagDescriptions: Readonly<Record<string, string>> = {
   Chat: "Conversations, with tools, reasoning and structured output.",
   Completions: "Texts that are continued.",

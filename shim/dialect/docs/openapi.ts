@@ -50,7 +50,8 @@ export function openApiDocument(endpoints: readonly EndpointDocs[], about: Docum
     const path = templateOf(endpoint.path);
     paths.set(path, { ...paths.get(path), [endpoint.method]: operation(endpoint, schemas, about) });
   }
-  const tags = [...new Set(endpoints.map(tagOf))];
+  const used = new Set(endpoints.map(tagOf));
+  const tags = [...new Set([...Object.keys(tagDescriptions), ...used])].filter((tag) => used.has(tag));
   return {
     openapi: "3.1.0",
     info: { title: "Tokenwire", version: about.version, description: introduction(about), license },

@@ -12,7 +12,7 @@ export const modelSchema = named(
   z.strictObject({
     id: z.string(),
     object: z.literal("model"),
-    created: z.int().describe("Seconds since 1970 of the model file's last change."),
+    created: z.int().min(0).describe("Seconds since 1970 of the model file's last change."),
     owned_by: z.string(),
     status: z.strictObject({
       value: modelStateNameSchema,

@@ -28,7 +28,7 @@ export type OpenAiFinishReason = z.infer<typeof finishReasonSchema>;
 /** Fields that every generated answer, and every chunk of one, begins with. */
 export const answerHead = {
   id: z.string(),
-  created: z.int().describe("Seconds since 1970."),
+  created: z.int().min(0).describe("Seconds since 1970."),
   model: z.string(),
   system_fingerprint: z.string(),
 };
