@@ -67,6 +67,16 @@ describe("a full queue", () => {
   });
 });
 
+test("a watch tells how many requests run and how many wait for them", async () => {
+  await using ctx = await startTestServices({ slots: 1 });
+  const running = await startChat(ctx, "hold:1");
+  const waiting = Array.fromAsync(ctx.client.inference.chat(chat("count:1")));
+  await watchUntil(ctx, ({ requests }) => requests?.running === 1 && requests.waiting === 1);
+  await running.return?.();
+  await waiting;
+  await watchUntil(ctx, ({ requests }) => requests?.running === 0 && requests.waiting === 0);
+});
+
 test("more choices than slots are refused with the parameter's name", async () => {
   await using ctx = await startTestServices({ slots: 2 });
   await expect(Array.fromAsync(ctx.client.inference.chat({ ...chat(""), options: { n: 3 } }))).rejects.toMatchObject({
