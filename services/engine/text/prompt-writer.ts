@@ -4,8 +4,9 @@ import { chatFormats, type ChatFormatName } from "./chat-formats/chat-formats.ts
 import type { ChatMessage, ChatTool } from "./chat-messages.ts";
 import { compileChatTemplate, type ChatTemplate, type TemplateOptions } from "./template/chat-template.ts";
 import type { ToolParser } from "./tool-calls/parsers/tool-parser.ts";
-import { detectToolParser, detectReasoning } from "./tool-calls/parsers/detect-tool-parser.ts";
+import { detectReasoning } from "./tool-calls/parsers/detect-tool-parser.ts";
 import { generic } from "./tool-calls/parsers/generic.ts";
+import { chooseToolParser, type ChosenToolParser } from "./tool-calls/choose-tool-parser.ts";
 import type { ReasoningTags } from "./stream/read-reasoning.ts";
 import { describeTools } from "./tool-calls/tool-prompt.ts";
 
@@ -72,21 +73,33 @@ export function choosePromptWriters(options: WriterOptions): ChosenWriters {
 /** Compiles a template. Throws INVALID_PARAMETER for `chat_template`. */
 export function templateWriter(source: string, options: TemplateOptions): PromptWriter & Pick<ChatTemplate, "fault"> {
   const template = compileChatTemplate(source, options);
-  const native = template.supportsTools;
-  const toolParser = detectToolParser(source);
+  let chosen: ChosenToolParser | undefined;
+  // It takes some renderings, and requests without tools do without.
+  const choose = () => (chosen ??= chooseToolParser(source, template));
   return {
     fault: template.fault,
     isTemplate: true,
     stop: [],
-    toolParser: native || toolParser.textPrefix !== undefined ? toolParser : generic,
+    get toolParser() {
+      return choose().toolParser;
+    },
     reasoning: detectReasoning(source),
-    write: ({ messages, tools, variables, opensTurn }) =>
-      template.render({
-        messages: native ? messages : describeTools(messages, tools),
-        tools: native ? tools : [],
+    write: ({ messages, tools, variables, opensTurn }) => {
+      const { describesTools, writesCalls, showsResults } = template;
+      const hasTools = tools.length > 0 || messages.some(({ toolCalls }) => toolCalls.length > 0);
+      const told = describeTools(messages, tools, {
+        form: hasTools && !(describesTools && writesCalls) ? choose().form : undefined,
+        describes: !describesTools,
+        calls: !writesCalls,
+        results: !writesCalls && !showsResults,
+      });
+      return template.render({
+        messages: told,
+        tools: describesTools || writesCalls ? tools : [],
         variables,
         addGenerationPrompt: opensTurn,
-      }),
+      });
+    },
   };
 }
 

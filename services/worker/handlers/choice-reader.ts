@@ -21,8 +21,9 @@ export class ChoiceReader {
     this.#maxCalls = maxCalls;
   }
 
+  /** Whether the answer is calls, all of them whole: one that is not was cut, for which there are other reasons. */
   get calledTools(): boolean {
-    return this.#parser.calls > 0;
+    return this.#parser.calls > 0 && this.#parser.wholeCalls === this.#parser.calls;
   }
 
   read({ text, logprobs, completionTokens }: TextEvent): Delta[] {

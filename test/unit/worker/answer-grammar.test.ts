@@ -6,8 +6,9 @@ import { createGbnfMatcher } from "../engine/schema/gbnf-matcher.ts";
 import { createChatPrompter } from "../../../services/engine/text/chat-prompt.ts";
 import { answerGrammar } from "../../../services/worker/jobs/answer-grammar.ts";
 
-const hermes = `{% if tools %}<tool_call>{{ tools | tojson }}{% endif %}{% for m in messages %}{{ m.role }}: {{ m.content }}{% for c in m.tool_calls or [] %}{{ c.function.name }}{{ c.function.arguments | tojson }}{% endfor %}
-{% endfor %}assistant:`;
+const hermes = `{% if tools %}<tool_call>{{ tools | tojson }}{% endif %}{% for m in messages %}{{ m.role }}:{{ m.content }}{% for c in m.tool_calls or [] %}{% if not loop.first %}{{ "\n" }}{% endif %}<tool_call>
+{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}
+</tool_call>{% endfor %}<end>{% endfor %}assistant:`;
 const reasoning = `{% for m in messages %}{{ m.content }}{% endfor %}<think>\n{# </think> #}`;
 
 function grammarOf(request: MessageInitShape<typeof ChatRequestSchema>, template = hermes) {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { hermes } from "../../../services/engine/text/tool-calls/parsers/hermes.ts";
 import { ChoiceReader } from "../../../services/worker/handlers/choice-reader.ts";
+import { hermes } from "../engine/text/call-forms.ts";
 
 const tool = { name: "time", description: "", parameters: undefined };
 

@@ -14,6 +14,10 @@ export type ChatSection = "reasoning" | "answer" | "tool_call";
 export class AnswerStream {
   section: ChatSection = "answer";
   calls = 0;
+  /** How many of the calls are whole. */
+  wholeCalls = 0;
+  /** How far a reader has looked that found something else than it wanted. */
+  reached = 0;
   /** Where the parser reads. */
   at = 0;
   ended = false;
@@ -67,6 +71,15 @@ export class AnswerStream {
   commit(position = this.at): void {
     this.#text = this.#text.slice(position - this.#base);
     this.#base = position;
+  }
+
+  reach(position: number): void {
+    this.reached = Math.max(this.reached, position);
+  }
+
+  /** The last call's arguments are complete. */
+  endCall(): void {
+    this.wholeCalls = this.calls;
   }
 
   rewind(position: number): void {

@@ -16,6 +16,8 @@ export interface ChatParser {
   readonly section: ChatSection;
   /** How many calls have begun. */
   readonly calls: number;
+  /** How many of them are whole: an answer may end within the last one. */
+  readonly wholeCalls: number;
 }
 
 /** Makes a parser of a reader; what it leaves unread is text. */
@@ -38,6 +40,9 @@ export function createChatParser(read: (stream: AnswerStream) => Reading<void>, 
     },
     get calls() {
       return stream.calls;
+    },
+    get wholeCalls() {
+      return stream.wholeCalls;
     },
   };
 }

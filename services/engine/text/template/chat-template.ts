@@ -15,8 +15,11 @@ const maxProbeSteps = 100_000;
 export interface ChatTemplate {
   /** Why it fails even on one user message, so that any other way to write prompts is better; undefined: it does not. */
   readonly fault: string | undefined;
-  /** false: `tools` must be empty, and messages without calls and results (tool-prompt.ts says them in words). */
-  readonly supportsTools: boolean;
+  /** false: the tools have to be said in words (tool-calls/tool-prompt.ts). */
+  readonly describesTools: boolean;
+  /** false: calls have to be told in words, and results too unless it shows them. */
+  readonly writesCalls: boolean;
+  readonly showsResults: boolean;
   /**
    * The prompt's text, with control tokens as their texts, a BOS in front if the template writes one. Throws
    * INVALID_PARAMETER: for `messages` with the template's own words when it refuses them, for `chat_template` when
@@ -73,7 +76,9 @@ export function compileChatTemplate(source: string, options: TemplateOptions): C
   }, source);
   return {
     fault,
-    supportsTools: shape.tools !== undefined,
+    describesTools: shape.describesTools,
+    writesCalls: shape.tools !== undefined,
+    showsResults: shape.showsResults,
     render(input) {
       try {
         return run(input, shape, maxSteps);

@@ -16,7 +16,11 @@ export interface TemplateShape {
   /** What the variable `tools` is without tools: Transformers gives none, some templates fail on it. */
   readonly noTools: "none" | "empty";
   readonly reasoningKey: "reasoning_content" | "thinking";
-  /** undefined: the template does not describe tools or does not write calls; tools need words (tool-prompt.ts). */
+  /** false: tools need words (tool-calls/tool-prompt.ts). */
+  readonly describesTools: boolean;
+  /** Whether results of tools are written where no calls are; else they need words too. */
+  readonly showsResults: boolean;
+  /** undefined: the template does not write calls and results: they need words. */
   readonly tools: ToolShape | undefined;
 }
 

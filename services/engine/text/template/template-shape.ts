@@ -35,6 +35,8 @@ export function probeTemplateShape(render: TryTemplate, source: string): ProbedT
     shape: {
       ...basic,
       system: hasAll(system, ["needle-system", "needle-user"]),
+      describesTools: hasAll(look([user], [tool], {}), toolNeedles),
+      showsResults: hasAll(look([user, message("assistant", "x"), result(1)], [], {}), ["result-1"]),
       tools: probeTools((messages, tools, shape) => look(messages, tools, { tools: shape })),
     },
     fault: undefined,
@@ -44,7 +46,7 @@ export function probeTemplateShape(render: TryTemplate, source: string): ProbedT
 type Look = (messages: readonly ChatMessage[], tools: readonly ChatTool[], shape: ToolShape) => string | undefined;
 
 function probeTools(look: Look): ToolShape | undefined {
-  const shape = toolShapes.find((it) => hasAll(look(oneCall, [tool], it), [...toolNeedles, "value-1"]));
+  const shape = toolShapes.find((it) => hasAll(look(oneCall, [tool], it), ["value-1", "result-1"]));
   if (shape === undefined) return undefined;
   const withNull = look(nullContent, [tool], { ...shape, nullContent: null });
   const withText = look(nullContent, [tool], { ...shape, nullContent: shape.emptyContent });
@@ -80,6 +82,8 @@ const ordinaryShape: TemplateShape = {
   developer: true,
   noTools: "none",
   reasoningKey: "reasoning_content",
+  describesTools: false,
+  showsResults: false,
   tools: undefined,
 };
 
@@ -122,7 +126,7 @@ const tool: ChatTool = {
   },
 };
 const bareTool: ChatTool = { name: tool.name, description: "", parameters: undefined };
-const toolNeedles = ["needle-description", "needle_argument", "result-1"];
+const toolNeedles = ["needle-description", "needle_argument"];
 
 const user = message("user", "needle-user");
 const oneCall = [user, calls(1), result(1), message("assistant", "needle-answer"), message("user", "next")];

@@ -16,6 +16,8 @@ export interface GrammarRules {
    * it stood behind `after`; undefined when it would be too large.
    */
   addText(hint: string, options: TextOptions): string | undefined;
+  /** A term for the texts that match a pattern as a whole. */
+  addPattern(hint: string, pattern: string, param: string): string;
   /** Adds a rule with a body in GBNF, and gives its name. */
   addRule(name: string, body: string): string;
   /** GBNF for exactly this text. */

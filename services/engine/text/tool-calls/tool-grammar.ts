@@ -1,6 +1,8 @@
 import type { Grammar } from "../../engine.ts";
 import type { ChatTool } from "../chat-messages.ts";
 import type { ToolSyntax } from "./parsers/tool-parser.ts";
+import { inlineTerms, taggedTerms, type ArgumentTerms } from "./argument-grammar.ts";
+import type { Piece } from "./derived/call-form.ts";
 import { afterReasoning, type GrammarRules, type ReasoningState } from "./reasoning-grammar.ts";
 
 export interface ToolGrammarOptions extends ReasoningState {
@@ -42,25 +44,81 @@ function addTextOrCalls(rules: GrammarRules, options: ToolGrammarOptions, severa
   const text = rules.addText("text", { after, without });
   const place = ending === undefined ? text : rules.addText("place", { after, without, ending });
   if (text === undefined || place === undefined) return undefined;
-  const calls = written === "freely" ? addFreeCalls(rules, options, several) : addCalls(rules, options, several);
+  const calls = written === "freely" ? addFreeCalls(rules, options, several) : addCalls(rules, options, several, true);
   return rules.addRule("answer", place === text ? `${text} (${calls})?` : `${text} | ${place} ${calls}`);
 }
 
 type CallOptions = Pick<ToolGrammarOptions, "syntax" | "tools" | "paramOf">;
 
-function addCalls(rules: GrammarRules, options: CallOptions, several: boolean): string {
+/** `free`: white space between the parts may be more or less, as models have it that are not forced. */
+function addCalls(rules: GrammarRules, options: CallOptions, several: boolean, free = false): string {
   const { syntax, tools } = options;
-  const ways = tools.map((tool) => {
-    const { before, after } = syntax.call(tool.name);
-    return sequence(text(before), addArguments(rules, tool, options), text(after));
-  });
-  const call = rules.addRule("tool-call", ways.join(" | "));
-  const more = several ? `(${sequence(text(syntax.separator), call)})*` : "";
-  return sequence(text(syntax.prefix), call, more, text(syntax.suffix));
+  const { prefix, separator, suffix, firstIndex } = syntax;
+  const terms = new Map<ChatTool, ArgumentTerms>();
+  const first = rules.addRule("tool-call", ways(firstIndex));
+  const isNumbered = tools.some(({ name }) => syntax.call(name).before.some((piece) => typeof piece !== "string"));
+  const next = several && isNumbered ? rules.addRule("next-call", ways(undefined)) : first;
+  const between = free && separator.trim() === "" ? String.raw`[ \n]{0,4}` : text(separator);
+  const more = several ? `(${sequence(between, next)})*` : "";
+  return sequence(text(free ? prefix.trimStart() : prefix), first, more, text(suffix));
+
+  function ways(index: number | undefined): string {
+    const trimStart = free && prefix.trim() === "";
+    return tools
+      .map((tool) => callTerm(rules, tool, { ...options, index, trimStart, arguments: argumentsOf(tool) }))
+      .join(" | ");
+  }
+
+  function argumentsOf(tool: ChatTool): ArgumentTerms {
+    const known = terms.get(tool) ?? argumentTerms(rules, tool, options);
+    terms.set(tool, known);
+    return known;
+  }
 
   function text(literal: string): string {
     return literal === "" ? "" : rules.literal(literal);
   }
+}
+
+interface CallTermOptions extends CallOptions {
+  /** The number that the call has; undefined: any. */
+  readonly index: number | undefined;
+  readonly trimStart: boolean;
+  readonly arguments: ArgumentTerms;
+}
+
+function callTerm(rules: GrammarRules, tool: ChatTool, options: CallTermOptions): string {
+  const { syntax, index, trimStart } = options;
+  const call = syntax.call(tool.name);
+  const pieces = (list: readonly Piece[], trimmed = false) =>
+    sequence(...list.map((piece, i) => pieceTerm(rules, piece, { index, trimmed: trimmed && i === 0 })));
+  const before = pieces(call.before, trimStart);
+  const after = pieces(call.after);
+  const { some, none } = options.arguments;
+  const empty = none ? (call.empty === undefined ? sequence(before, after) : pieces(call.empty, trimStart)) : undefined;
+  const full = some === undefined ? undefined : sequence(before, some, after);
+  return [full, empty].filter((way) => way !== undefined).join(" | ");
+}
+
+function argumentTerms(rules: GrammarRules, tool: ChatTool, options: CallOptions): ArgumentTerms {
+  const form = options.syntax.arguments ?? { kind: "json" };
+  if (form.kind === "json") return { some: addArguments(rules, tool, options), none: false };
+  const given = { rules, tool, param: options.paramOf(tool) };
+  return form.kind === "tagged" ? taggedTerms(given, form) : inlineTerms(given, form);
+}
+
+function pieceTerm(
+  rules: GrammarRules,
+  piece: Piece,
+  { index, trimmed }: { readonly index: number | undefined; readonly trimmed: boolean },
+): string {
+  if (typeof piece === "string") {
+    const text = trimmed ? piece.trimStart() : piece;
+    return text === "" ? "" : rules.literal(text);
+  }
+  if (piece.slot === "index") return index === undefined ? "[0-9]{1,3}" : rules.literal(String(index));
+  // Nine letters and digits, as Mistral's are: no template wants another kind.
+  return "[a-zA-Z0-9]{9}";
 }
 
 /** Calls as objects that a model writes unasked: with any spaces, in a list, in a fence, with a type before the name. */

@@ -212,8 +212,10 @@ describe("tools", () => {
 });
 
 test("asks for control tokens' texts only where the parser reads them", () => {
-  const templates = { "": `{# <tool_call> #}{{ tools | tojson }}{% for m in messages %}{{ m | tojson }}{% endfor %}` };
+  const templates = {
+    "": `{{ tools | tojson }}{% for m in messages %}{{ m.content }}{% for c in m.tool_calls or [] %}<call={{ c.function.name }}>{{ c.function.arguments | tojson }}</call>{% endfor %}{% endfor %}`,
+  };
   const prompter = createPrompter({ templates });
-  expect(prompter.prompt(request({ tools }))).toMatchObject({ keepSpecial: true, toolParser: { name: "hermes" } });
+  expect(prompter.prompt(request({ tools }))).toMatchObject({ keepSpecial: true, toolParser: { name: "derived" } });
   expect(prompter.prompt(request()).keepSpecial).toBe(false);
 });

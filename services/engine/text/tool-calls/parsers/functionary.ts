@@ -1,27 +1,9 @@
 import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
 import type { ToolParser, ParserOptions } from "./tool-parser.ts";
 import { createChatParser } from "../../stream/chat-parser.ts";
-import { markedBy, oneOf } from "../opening.ts";
-import { readArguments, readMarkedCalls, readName } from "../read/read-calls.ts";
+import { oneOf } from "../opening.ts";
+import { readArguments, readName } from "../read/read-calls.ts";
 import { readUntil, skip, skipSpace } from "../../stream/read-text.ts";
-
-/** Functionary v3.1, on Llama 3.1: `<function=name>{…}</function>`. */
-export const functionary31: ToolParser = {
-  name: "functionary-v3.1",
-  keepSpecial: false,
-  createParser: (options) =>
-    createChatParser(
-      (stream) => readMarkedCalls(stream, options, ["<function="], (_, { from }) => readTagged(stream, from)),
-      options.newCallId,
-    ),
-  syntax: {
-    prefix: "",
-    separator: "",
-    suffix: "",
-    call: (name) => ({ before: `<function=${name}>`, after: "</function>" }),
-    opening: markedBy("<function="),
-  },
-};
 
 /**
  * Functionary v3.2: every piece of an answer is addressed, `>>>all\ntext` or `>>>name\n{…}`. The prompt ends with the
@@ -29,6 +11,8 @@ export const functionary31: ToolParser = {
  */
 export const functionary32: ToolParser = {
   name: "functionary-v3.2",
+  // What stands before the first name is in the prompt, before all others it is not.
+  ownSyntax: true,
   textPrefix: "all\n",
   keepSpecial: false,
   createParser: (options) => createChatParser((stream) => readAddressed(stream, options), options.newCallId),
@@ -36,20 +20,10 @@ export const functionary32: ToolParser = {
     prefix: "",
     separator: ">>>",
     suffix: "",
-    call: (name) => ({ before: `${name}\n`, after: "" }),
+    call: (name) => ({ before: [`${name}\n`], after: [""] }),
     opening: { after: ">>>", marks: (names) => `>>>${oneOf(names)}\n`, place: ">>>" },
   },
 };
-
-function* readTagged(stream: AnswerStream, from: number): Reading<void> {
-  const name = yield* readName(stream);
-  const tagged = yield* skip(stream, ">");
-  yield* skipSpace(stream);
-  if (!tagged || !(yield* readArguments(stream, name))) return stream.emitText(from, stream.at);
-  yield* skipSpace(stream);
-  yield* skip(stream, "</function>");
-  yield* skipSpace(stream);
-}
 
 function* readAddressed(stream: AnswerStream, { tools }: ParserOptions): Reading<void> {
   const emit = (from: number, to: number) => stream.emitText(from, to);

@@ -33,7 +33,7 @@ export const gemmaFunction: ToolParser = {
 
 // A grammar can only make the models write the arguments as JSON, not in their own notation: that is read as well.
 function syntax({ open, close }: Dialect) {
-  const call = (name: string) => ({ before: `${open}call:${name}`, after: close });
+  const call = (name: string) => ({ before: [`${open}call:${name}`], after: [close] });
   return { prefix: "", separator: "", suffix: "", call, opening: markedBy(open) };
 }
 

@@ -11,7 +11,7 @@ export const generic: ToolParser = {
     prefix: "",
     separator: "\n",
     suffix: "",
-    call: (name) => ({ before: `{"name": ${JSON.stringify(name)}, "arguments": `, after: "}" }),
+    call: (name) => ({ before: [`{"name": ${JSON.stringify(name)}, "arguments": `], after: ["}"] }),
     opening: bareOpening(),
     written: "freely",
   },

@@ -18,7 +18,10 @@ export const harmony: ToolParser = {
     prefix: "",
     separator: "",
     suffix: "",
-    call: (name) => ({ before: `<|channel|>commentary to=functions.${name} <|constrain|>json<|message|>`, after: "" }),
+    call: (name) => ({
+      before: [`<|channel|>commentary to=functions.${name} <|constrain|>json<|message|>`],
+      after: [""],
+    }),
     // A call ends the turn.
     maxCalls: 1,
     opening: markedBy("<|channel|>commentary to=functions."),
@@ -52,12 +55,15 @@ function* readMessage(stream: AnswerStream, tools: boolean): Reading<void> {
   const recipient = /to=(?:functions\.)?([^\s<]+)/.exec(header)?.[1];
   if (recipient !== undefined && tools) {
     let isEmpty = true;
+    let json = "";
     stream.startCall(recipient);
     yield* readBody(stream, (start, end) => {
       isEmpty = false;
+      json += stream.slice(start, end);
       stream.emitArguments(start, end);
     });
     if (isEmpty) stream.emitArguments(stream.at, stream.at, "{}");
+    if (isEmpty || isJson(json)) stream.endCall();
   } else if (/<\|channel\|>\s*analysis/.test(header)) {
     stream.section = "reasoning";
     yield* readBody(stream, (start, end) => stream.emitReasoning(start, end));
@@ -78,4 +84,13 @@ function* readUnmarked(stream: AnswerStream, from: number): Reading<void> {
   emit(from, stream.at);
   const found = yield* readUntil(stream, { markers: headerStarts, emit, trim: false });
   if (found !== undefined) stream.rewind(found.from);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

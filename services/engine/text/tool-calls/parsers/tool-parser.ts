@@ -1,5 +1,6 @@
 import type { ChatTool } from "../../chat-messages.ts";
 import type { ChatParser } from "../../stream/chat-parser.ts";
+import type { ArgumentForm, Piece } from "../derived/call-form.ts";
 import type { Opening } from "../opening.ts";
 import type { ReasoningTags } from "../../stream/read-reasoning.ts";
 
@@ -10,24 +11,14 @@ export interface ToolParser {
   readonly keepSpecial: boolean;
   /** For families that mark up all they write: what stands before the text of an answer, which a grammar must allow. */
   readonly textPrefix?: string;
+  /** Its grammar is its own too, whatever the template writes. */
+  readonly ownSyntax?: true;
   createParser(options: ParserOptions): ChatParser;
   /** What a grammar has to allow for calls. */
   readonly syntax: ToolSyntax;
 }
 
-export type ToolParserName =
-  | "hermes"
-  | "llama-3"
-  | "mistral"
-  | "mistral-args"
-  | "functionary-v3.1"
-  | "functionary-v3.2"
-  | "deepseek"
-  | "deepseek-v3.1"
-  | "gemma"
-  | "function-gemma"
-  | "harmony"
-  | "generic";
+export type ToolParserName = "functionary-v3.2" | "gemma" | "function-gemma" | "harmony" | "generic" | "derived";
 
 export interface ParserOptions {
   /** The request's tools; none: calls are not looked for. */
@@ -44,8 +35,16 @@ export interface ToolSyntax {
   readonly prefix: string;
   readonly separator: string;
   readonly suffix: string;
-  /** The text around the arguments' JSON in a call of the tool. */
-  readonly call: (name: string) => { readonly before: string; readonly after: string };
+  /** What stands around the arguments in a call of the tool; `empty`: the whole call without arguments, if that differs. */
+  readonly call: (name: string) => {
+    readonly before: readonly Piece[];
+    readonly after: readonly Piece[];
+    readonly empty?: readonly Piece[];
+  };
+  /** Unset: one JSON object. */
+  readonly arguments?: ArgumentForm;
+  /** The number of the first call, where calls are numbered. */
+  readonly firstIndex?: number;
   /** Most calls in one answer; unset: any number. */
   readonly maxCalls?: number;
   readonly opening: Opening;

@@ -18,6 +18,7 @@ export function* readCall(stream: AnswerStream, accept: (name: string) => boolea
   const complete = yield* readMembers(stream, accept, call);
   if (!call.started) return "none";
   if (complete && !call.hasArguments) stream.emitArguments(stream.at, stream.at, "{}");
+  if (complete) stream.endCall();
   return complete ? "called" : "broken";
 }
 

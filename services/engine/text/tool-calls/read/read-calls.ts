@@ -1,8 +1,7 @@
 import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
 import type { ParserOptions } from "../parsers/tool-parser.ts";
-import { readCall } from "./read-call.ts";
 import { readValue } from "./read-json.ts";
-import { peek, readUntil, skip, skipSpace, type FoundMarker } from "../../stream/read-text.ts";
+import { peek, readUntil, type FoundMarker } from "../../stream/read-text.ts";
 import { readReasoning } from "../../stream/read-reasoning.ts";
 
 /** Reads what stands behind a marker; what it does not emit itself of the text from `found.from` on is lost. */
@@ -26,29 +25,10 @@ export function* readMarkedCalls(
   }
 }
 
-/**
- * Reads call objects up to the text `close` (or the text's end) and the white space behind it. What is no call is
- * emitted as text: from `from` on when there is none at all.
- */
-export function* readCallObjects(stream: AnswerStream, from: number, close: string): Reading<void> {
-  let kept = from;
-  for (;;) {
-    yield* skipSpace(stream);
-    if ((yield* readCall(stream, () => true)) === "none") break;
-    stream.section = "answer";
-    yield* skipSpace(stream);
-    stream.commit();
-    kept = stream.at;
-    if (yield* skip(stream, close)) return yield* skipSpace(stream);
-    yield* skip(stream, ",");
-  }
-  stream.emitText(kept, stream.at);
-}
-
 /** Reads a function's name; "" when none stands at the cursor. */
-export function* readName(stream: AnswerStream): Reading<string> {
+export function* readName(stream: AnswerStream, stop?: string): Reading<string> {
   const from = stream.at;
-  while (/[\w.:/-]/.test(yield* peek(stream))) stream.at++;
+  for (let char = yield* peek(stream); /[\w.:/-]/.test(char) && char !== stop; char = yield* peek(stream)) stream.at++;
   return stream.slice(from, stream.at);
 }
 
@@ -56,9 +36,10 @@ export function* readName(stream: AnswerStream): Reading<string> {
 export function* readArguments(stream: AnswerStream, name: string): Reading<boolean> {
   if (name === "" || (yield* peek(stream)) !== "{") return false;
   stream.startCall(name);
-  yield* readValue(stream, (from, to) => {
+  const whole = yield* readValue(stream, (from, to) => {
     stream.emitArguments(from, to);
     stream.commit();
   });
+  if (whole) stream.endCall();
   return true;
 }

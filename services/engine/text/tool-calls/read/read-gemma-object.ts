@@ -1,6 +1,8 @@
 import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
 import { peek, readUntil, skip, skipSpace } from "../../stream/read-text.ts";
 
+/** The template writes what it does not know as Python does. */
+const pythonWords: Readonly<Record<string, string>> = { True: "true", False: "false", None: "null" };
 const bareWord = /[^\s,:{}[\]<"]/;
 
 /**
@@ -29,6 +31,7 @@ export function* readGemmaObject(stream: AnswerStream, name: string, quote: stri
     }
     stream.commit();
   } while (depth > 0);
+  if (depth === 0) stream.endCall();
   return true;
 }
 
@@ -50,5 +53,6 @@ function* readWord(stream: AnswerStream): Reading<void> {
   yield* skipSpace(stream);
   const isKey = (yield* peek(stream)) === ":";
   const isJson = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)$/.test(word);
-  stream.emitArguments(from, end, isJson && !isKey ? word : JSON.stringify(word));
+  const json = pythonWords[word] ?? (isJson ? word : JSON.stringify(word));
+  stream.emitArguments(from, end, isKey ? JSON.stringify(word) : json);
 }

@@ -97,19 +97,21 @@ function bent(template: string): readonly string[] {
   const isRendered = ({ name }: Conversation) =>
     recorded[template]?.[conversations.findIndex((it) => it.name === name)] != null;
   const own = exceptions[template];
-  return own === "tools" ? withTools.filter(isRendered).map(({ name }) => name) : (own ?? []);
+  if (typeof own !== "string") return own ?? [];
+  const hasCalls = ({ messages }: Conversation) => messages.some((message) => "tool_calls" in message);
+  return withTools.filter((it) => isRendered(it) && (own === "tools" || hasCalls(it))).map(({ name }) => name);
 }
 
-/** "tools": all that have tools, because the template has no place for them. */
-const exceptions: Readonly<Record<string, "tools" | readonly string[]>> = {
+/** "tools", "calls": all that have them, because the template has no place for them. */
+const exceptions: Readonly<Record<string, "tools" | "calls" | readonly string[]>> = {
   "GLM-4.6": ["one call, content null"],
   "GLM-4.7-Flash": ["one call, content null"],
   "GigaChat3-10B-A1.8B": ["two calls"],
   "GigaChat3.1-10B-A1.8B": ["two calls"],
   "HuggingFaceTB-SmolLM3-3B": "tools",
-  "LFM2-8B-A1B": "tools",
+  "LFM2-8B-A1B": "calls",
   "LFM2.5-8B-A1B": ["reasoning and calls"],
-  "LFM2.5-Instruct": "tools",
+  "LFM2.5-Instruct": "calls",
   "MiniMax-M1": ["no tools, empty list"],
   "MiniMax-M2": ["one call, content null"],
   "Mistral-Small-3.2-24B-Instruct-2506": ["no tools, empty list"],
@@ -117,7 +119,7 @@ const exceptions: Readonly<Record<string, "tools" | readonly string[]>> = {
   "deepseek-ai-DeepSeek-R1-Distill-Qwen-32B": "tools",
   "deepseek-ai-DeepSeek-V3.1": "tools",
   "google-gemma-2-2b-it": "tools",
-  "ibm-granite-granite-3.3-2B-Instruct": "tools",
+  "ibm-granite-granite-3.3-2B-Instruct": "calls",
   "llama-cpp-rwkv-world": "tools",
   "meta-llama-Llama-3.1-8B-Instruct": ["no tools, empty list"],
   "meta-llama-Llama-3.2-3B-Instruct": ["no tools, empty list"],

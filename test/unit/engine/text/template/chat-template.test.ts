@@ -136,8 +136,10 @@ describe("calls", () => {
   });
 
   test("are known to be missing in templates that do not describe tools, or do not write calls", () => {
-    expect(compileChatTemplate(each("{{ m.content }}"), options).supportsTools).toBe(false);
-    expect(compileChatTemplate(`{{ tools | tojson }}${each("{{ m.content }}")}`, options).supportsTools).toBe(false);
+    const plain = compileChatTemplate(each("{{ m.content }}"), options);
+    expect([plain.describesTools, plain.writesCalls, plain.showsResults]).toEqual([false, false, true]);
+    const described = compileChatTemplate(`{{ tools | tojson }}${each("{{ m.content }}")}`, options);
+    expect([described.describesTools, described.writesCalls]).toEqual([true, false]);
   });
 });
 

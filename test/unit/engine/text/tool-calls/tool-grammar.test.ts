@@ -3,15 +3,13 @@ import { createGrammarBuilder } from "../../../../../services/engine/schema/gbnf
 import { functionary32 } from "../../../../../services/engine/text/tool-calls/parsers/functionary.ts";
 import { generic } from "../../../../../services/engine/text/tool-calls/parsers/generic.ts";
 import { harmony } from "../../../../../services/engine/text/tool-calls/parsers/harmony.ts";
-import { hermes } from "../../../../../services/engine/text/tool-calls/parsers/hermes.ts";
-import { llama3 } from "../../../../../services/engine/text/tool-calls/parsers/llama-3.ts";
-import { mistral } from "../../../../../services/engine/text/tool-calls/parsers/mistral.ts";
 import { afterReasoning, type GrammarRules } from "../../../../../services/engine/text/tool-calls/reasoning-grammar.ts";
 import {
   createToolGrammar,
   type ToolGrammarOptions,
 } from "../../../../../services/engine/text/tool-calls/tool-grammar.ts";
 import { createGbnfMatcher } from "../../schema/gbnf-matcher.ts";
+import { hermes, llama3, mistral } from "../call-forms.ts";
 
 /** Stands in for the schema compiler: a schema becomes a rule that shows it. */
 function createRules(): GrammarRules & { readonly rules: Map<string, string> } {
@@ -24,6 +22,10 @@ function createRules(): GrammarRules & { readonly rules: Map<string, string> } {
     },
     addText: (hint, options) => {
       rules.set(hint, `<text ${JSON.stringify(options)}>`);
+      return hint;
+    },
+    addPattern: (hint, pattern) => {
+      rules.set(hint, `<pattern ${pattern}>`);
       return hint;
     },
     addRule: (name, body) => {
@@ -75,7 +77,7 @@ test("allows one call where there must not be several, or the family knows no mo
 test("lets the model choose: text without the beginning of a call, and calls", () => {
   const auto = grammar({ choice: "auto", reasoning: { start: "<think>", end: "</think>" } })?.gbnf;
   expect(auto).toContain('text ::= <text {"after":"","without":"(?:<tool_call>)"}>');
-  expect(auto).toContain('answer ::= text (tool-call ("\\n" tool-call)*)?\n');
+  expect(auto).toContain("answer ::= text (tool-call ([ \\n]{0,4} tool-call)*)?\n");
   expect(auto).toContain('root ::= ("<think>" thought "</think>" [ \\n]{0,4})? answer\n');
 });
 

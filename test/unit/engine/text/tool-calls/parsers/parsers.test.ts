@@ -1,16 +1,23 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChatTool } from "../../../../../../services/engine/text/chat-messages.ts";
+import type { Piece } from "../../../../../../services/engine/text/tool-calls/derived/call-form.ts";
 import type { ToolParser } from "../../../../../../services/engine/text/tool-calls/parsers/tool-parser.ts";
-import { deepseek, deepseek31 } from "../../../../../../services/engine/text/tool-calls/parsers/deepseek.ts";
-import { functionary31, functionary32 } from "../../../../../../services/engine/text/tool-calls/parsers/functionary.ts";
+import { functionary32 } from "../../../../../../services/engine/text/tool-calls/parsers/functionary.ts";
 import { gemma, gemmaFunction } from "../../../../../../services/engine/text/tool-calls/parsers/gemma.ts";
 import { generic } from "../../../../../../services/engine/text/tool-calls/parsers/generic.ts";
 import { harmony } from "../../../../../../services/engine/text/tool-calls/parsers/harmony.ts";
-import { hermes } from "../../../../../../services/engine/text/tool-calls/parsers/hermes.ts";
-import { llama3 } from "../../../../../../services/engine/text/tool-calls/parsers/llama-3.ts";
-import { mistral, mistralArgs } from "../../../../../../services/engine/text/tool-calls/parsers/mistral.ts";
 import type { ReasoningTags } from "../../../../../../services/engine/text/stream/read-reasoning.ts";
+import {
+  deepseek,
+  deepseek31,
+  functionary31,
+  hermes,
+  llama3,
+  mistral,
+  mistralArgs,
+  qwenCoder,
+} from "../../call-forms.ts";
 import { cutText, parseAnswer } from "../../support.ts";
 
 const weather: ChatTool = {
@@ -19,6 +26,22 @@ const weather: ChatTool = {
   parameters: { type: "object", properties: { city: { type: "string" }, days: { type: "integer" } } },
 };
 const tools: ChatTool[] = [weather, { name: "now", description: "", parameters: undefined }];
+const typed: ChatTool = {
+  name: "typed",
+  description: "",
+  parameters: {
+    type: "object",
+    properties: {
+      zip: { type: ["string", "null"] },
+      note: { anyOf: [{ type: "string" }, { type: "null" }] },
+      on: { type: "boolean" },
+      id: { $ref: "#/$defs/id" },
+      kind: { enum: ["1", "2"] },
+      list: { type: "array" },
+    },
+    $defs: { id: { type: "string" } },
+  },
+};
 const think: ReasoningTags = { start: "<think>", end: "</think>" };
 
 interface Case {
@@ -79,11 +102,6 @@ const cases: readonly (readonly [ToolParser, readonly Case[]])[] = [
         calls: [paris],
       },
       {
-        title: "XML in the tags",
-        raw: "<tool_call>\n<function=get_weather>\n<parameter=city>\nParis\n</parameter>\n<parameter=days>\n2\n</parameter>\n</function>\n</tool_call>\n<tool_call>\n<function=now>\n</function>\n</tool_call>",
-        calls: [["get_weather", '{"city": "Paris", "days": 2}'], nothing],
-      },
-      {
         title: "text after a call",
         raw: `<tool_call>{"name": "now", "arguments": {}}</tool_call>\n\nDone.`,
         text: "Done.",
@@ -102,7 +120,7 @@ const cases: readonly (readonly [ToolParser, readonly Case[]])[] = [
       {
         title: "a call that is cut before its name",
         raw: `Hm.\n<tool_call>\n{"na`,
-        text: `Hm.\n<tool_call>\n{"na`,
+        text: "Hm.",
       },
       {
         title: "what is no call in the tags",
@@ -159,6 +177,37 @@ const cases: readonly (readonly [ToolParser, readonly Case[]])[] = [
         reasoning: "So.",
         tags: think,
         tools: [],
+      },
+    ],
+  ],
+  [
+    qwenCoder,
+    [
+      {
+        title: "XML in the tags",
+        raw: "<tool_call>\n<function=get_weather>\n<parameter=city>\nParis\n</parameter>\n<parameter=days>\n2\n</parameter>\n</function>\n</tool_call>\n<tool_call>\n<function=now>\n</function>\n</tool_call>",
+        calls: [["get_weather", '{"city": "Paris", "days": 2}'], nothing],
+      },
+      {
+        title: "values by the types that their schemas allow",
+        raw: "<tool_call>\n<function=typed>\n<parameter=zip>\n10115\n</parameter>\n<parameter=note>\nnull\n</parameter>\n<parameter=on>\nTrue\n</parameter>\n<parameter=id>\n007\n</parameter>\n<parameter=kind>\n1\n</parameter>\n<parameter=list>\n['a', None]\n</parameter>\n</function>\n</tool_call>",
+        calls: [["typed", '{"zip": "10115", "note": null, "on": true, "id": "007", "kind": "1", "list": ["a", null]}']],
+        tools: [typed],
+      },
+      {
+        title: "a call without the outer tags, as models slip",
+        raw: "<function=get_weather>\n<parameter=city>\nParis\n</parameter>\n</function>\n</tool_call>",
+        calls: [paris],
+      },
+      {
+        title: "a tag that names no tool",
+        raw: "Write <function=foo> or <tool_call> so.",
+        text: "Write <function=foo> or <tool_call> so.",
+      },
+      {
+        title: "a call that is cut within its name, whose markup is nobody's text",
+        raw: "Hm.\n<tool_call>\n<function=get_we",
+        text: "Hm.",
       },
     ],
   ],
@@ -238,15 +287,15 @@ const cases: readonly (readonly [ToolParser, readonly Case[]])[] = [
         calls: [paris],
       },
       { title: "no call", raw: "[TOOL_CALLS] or [TOOL_CALLS][]", text: "[TOOL_CALLS] or [TOOL_CALLS][]" },
-      { title: "a list that is cut", raw: '[TOOL_CALLS][{"na', text: '[TOOL_CALLS][{"na' },
+      { title: "a list that is cut", raw: '[TOOL_CALLS][{"na' },
     ],
   ],
   [
     mistralArgs,
     [
       {
-        title: "calls, one with an id",
-        raw: `[TOOL_CALLS]get_weather[ARGS]${paris[1]}[TOOL_CALLS]get_weather[CALL_ID]abcdefghi[ARGS]${tokyo[1]}`,
+        title: "calls",
+        raw: `[TOOL_CALLS]get_weather[ARGS]${paris[1]}[TOOL_CALLS]get_weather[ARGS]${tokyo[1]}`,
         calls: [paris, tokyo],
       },
       {
@@ -320,6 +369,7 @@ const cases: readonly (readonly [ToolParser, readonly Case[]])[] = [
         title: 'a tool named "function"',
         raw: `<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>function<｜tool▁sep｜>{}<｜tool▁call▁end｜><｜tool▁calls▁end｜>`,
         calls: [["function", "{}"]],
+        tools: [{ name: "function", description: "", parameters: undefined }],
       },
     ],
   ],
@@ -393,8 +443,8 @@ const cases: readonly (readonly [ToolParser, readonly Case[]])[] = [
   ],
 ];
 
-for (const [toolParser, list] of cases) {
-  describe(`the toolParser ${toolParser.name}`, () => {
+for (const [i, [toolParser, list]] of cases.entries()) {
+  describe(`the toolParser ${toolParser.name} ${i}`, () => {
     test.each(list)("reads $title, however it is cut", (example) => {
       const expected = {
         text: example.text ?? "",
@@ -435,10 +485,13 @@ for (const [toolParser, list] of cases) {
       expect(answer).toEqual({ text: '{"x": 1}', reasoning: "", calls: [] });
     });
 
-    test("reads the calls that its grammar forces", () => {
+    const isJson = (toolParser.syntax.arguments?.kind ?? "json") === "json";
+    test.runIf(isJson)("reads the calls that its grammar forces", () => {
       const { prefix, separator, suffix, call } = toolParser.syntax;
-      const written = [paris, nothing].map(([name, json]) => call(name).before + json + call(name).after);
-      const calls = written.slice(0, toolParser.syntax.maxCalls ?? written.length);
+      const calledTexts = [paris, nothing].map(
+        ([name, json]) => written(call(name).before) + json + written(call(name).after),
+      );
+      const calls = calledTexts.slice(0, toolParser.syntax.maxCalls ?? calledTexts.length);
       const raw = prefix + calls.join(separator) + suffix;
       expect(parseAnswer(createParser(toolParser, {}), [raw])).toMatchObject({
         text: "",
@@ -456,4 +509,9 @@ for (const [toolParser, list] of cases) {
 function createParser(toolParser: ToolParser, { tools: own = tools, tags, reasoningOpen = false }: Partial<Case>) {
   let calls = 0;
   return toolParser.createParser({ tools: own, reasoning: tags, reasoningOpen, newCallId: () => `id-${calls++}` });
+}
+
+/** Pieces without slots but the name's, which is filled. */
+function written(pieces: readonly Piece[]): string {
+  return pieces.filter((piece) => typeof piece === "string").join("");
 }

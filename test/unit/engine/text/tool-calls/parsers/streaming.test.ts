@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { TokenLogprob } from "../../../../../../services/engine/engine.ts";
 import type { ChatParser } from "../../../../../../services/engine/text/stream/chat-parser.ts";
 import { generic } from "../../../../../../services/engine/text/tool-calls/parsers/generic.ts";
-import { hermes } from "../../../../../../services/engine/text/tool-calls/parsers/hermes.ts";
+import { hermes } from "../../call-forms.ts";
 
 const tools = [{ name: "f", description: "", parameters: undefined }];
 const think = { start: "<think>", end: "</think>" };

@@ -1,0 +1,57 @@
+/**
+ * How a chat template writes calls, as rendering a few has shown (derive-call-form.ts): the text of an answer that is
+ * calls is `prefix`, the calls with `separator` between them, `suffix`.
+ */
+export interface CallForm {
+  readonly prefix: string;
+  readonly separator: string;
+  readonly suffix: string;
+  /** What stands before a call's arguments; the name is in it, or in `after`. */
+  readonly before: readonly Piece[];
+  readonly after: readonly Piece[];
+  readonly arguments: ArgumentForm;
+  /** A whole call without arguments, where that is not just what stands around them. */
+  readonly empty: readonly Piece[] | undefined;
+  /** false: one call an answer. */
+  readonly several: boolean;
+  /** The number of the first call, where calls are numbered. */
+  readonly firstIndex: number;
+}
+
+/** A text as it stands, or a place for a tool's name, a call's id, a call's number or an argument's name. */
+export type Piece = string | Slot;
+
+export interface Slot {
+  readonly slot: "name" | "id" | "index" | "key";
+}
+
+export type ArgumentForm =
+  /** One JSON object. */
+  | { readonly kind: "json" }
+  /** Each argument between tags of its own: `open` name `between` value `close`. */
+  | TaggedArguments
+  /** `name=value, name=value`: texts between quotes, all else as JSON or as Python has it. */
+  | InlineArguments;
+
+export interface TaggedArguments {
+  readonly kind: "tagged";
+  readonly open: string;
+  /** What stands between name and value, by the value's type where the template says that. */
+  readonly between: Readonly<Record<ValueType, string>>;
+  readonly close: readonly Piece[];
+  readonly style: ValueStyle;
+}
+
+export interface InlineArguments {
+  readonly kind: "inline";
+  readonly between: string;
+  readonly separator: string;
+  readonly quote: string;
+  readonly style: ValueStyle;
+}
+
+export const valueTypes = ["string", "number", "boolean", "null", "object", "array"] as const;
+export type ValueType = (typeof valueTypes)[number];
+
+/** How values that are no texts are written: `true` or `True`. */
+export type ValueStyle = "json" | "python";
