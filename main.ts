@@ -4,6 +4,7 @@ import pretty from "pino-pretty";
 import { endOnSignals } from "./cli/end-on-signals.ts";
 import { showLoadProgress } from "./cli/load-progress.ts";
 import { parseCommand, type ServerSettings } from "./cli/parse-command.ts";
+import { reloadOnSignal } from "./cli/reload-on-signal.ts";
 import { runProgram } from "./cli/run-program.ts";
 import { startUpText } from "./cli/start-up-text.ts";
 import { readTracingConfig } from "./clients/tracing/config.ts";
@@ -11,6 +12,7 @@ import { startTracing } from "./clients/tracing/sdk.ts";
 import { readEnvironment } from "./config/config.ts";
 import { packageVersion } from "./config/package-root.ts";
 import { readTls } from "./config/read-tls.ts";
+import { isLoopback } from "./services/models/is-loopback.ts";
 import { startServices } from "./services/server.ts";
 import { startShim } from "./shim/server.ts";
 
@@ -25,6 +27,8 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
 
   const services = await startServices({
     models: settings.models,
+    folderModel: settings.folderModel,
+    localMayManage: (settings.shim.api_key ?? []).length > 0 || isLoopback(settings.shim.host),
     service: settings.service,
     log,
     tracing: tracingConfig,
@@ -51,11 +55,12 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
     exit: (code) => process.exit(code),
   });
 
+  reloadOnSignal({ services, settings, log });
   const stopProgress = showLoadProgress(services.models, process.stderr);
   const loads = await services.whenReady();
   stopProgress();
   if (ending.begun) return;
-  if (loads.every(({ error }) => error !== undefined)) {
+  if (loads.length > 0 && loads.every(({ error }) => error !== undefined)) {
     for (const { model, error } of loads) console.error(`model "${model.id}" could not be loaded: ${error}`);
     return ending.begin(1, 0);
   }

@@ -5,7 +5,7 @@ import type { Environment } from "./config.ts";
 import { Problems } from "./config-error.ts";
 import { embeddedModel } from "./embedded-model.ts";
 import type { Findings, Given, GivenSettings } from "./given.ts";
-import { parseValues, readGiven } from "./read-given.ts";
+import { parseValues, readGiven, type Values } from "./read-given.ts";
 import { readModels } from "./read-models.ts";
 import { type Flags, fromEnvironment, fromFile, fromFlags, fromModelsVariable, type ModelList } from "./sources.ts";
 import { refuseMisplaced, refuseModelFlags } from "./unknown-settings.ts";
@@ -23,8 +23,10 @@ export interface ConfigSources {
 export interface Settings<S extends ServerSchema = ServerSchema> {
   readonly shim: z.output<S>;
   readonly service: ServiceSettings;
-  /** At least one; the first is the default. Each has its own `model_alias`. */
+  /** The first is the default. Each has its own `model_alias`. None: only with `models_dir`. */
   readonly models: readonly ModelSettings[];
+  /** What models of `models_dir` have beside their file, in a form that the schema takes. */
+  readonly folderModel: Values;
   /** Absolute path of the config file. */
   readonly configFile: string | undefined;
   /** No model was named, so that the one in the package is served. */
@@ -63,9 +65,12 @@ export function loadConfig<S extends ServerSchema>(shimSchema: S, { flags, env, 
     warnOfOverride(given.get(name), override, findings);
     return given.get(name) ?? override ?? list?.server.get(name) ?? variables.get(name);
   });
-  const embedded = list === undefined && !given.has("model") && !variables.has("model");
+  const named = given.has("model") || variables.has("model");
+  const hasFolder = server.has("models_dir");
+  const embedded = list === undefined && !named && !hasFolder;
   const preset = embedded ? embeddedModel() : nothing;
-  const models = (list === undefined ? [given] : list.models).map((model) =>
+  const single = named || embedded ? [given] : [];
+  const models = (list === undefined ? single : list.models).map((model) =>
     merge(vocabulary, "model", (name) => model.get(name) ?? variables.get(name) ?? preset.get(name)),
   );
 
@@ -75,10 +80,20 @@ export function loadConfig<S extends ServerSchema>(shimSchema: S, { flags, env, 
   const shim = parseValues(shimSchema, top, findings.problems);
   const ready = readModels(models, list?.itemsName, context);
   checkAliases(service, ready, findings);
-  if (list?.models.length === 0) findings.problems.add(`${list.name} lists no models: add {"model": "PATH"} to models`);
+  if (list?.models.length === 0 && !hasFolder)
+    findings.problems.add(`${list.name} lists no models: add {"model": "PATH"} to models`);
+  // What flags and variables say of models holds for those of the folder, which no item describes.
+  const folderModel = readGiven(
+    "model",
+    merge(vocabulary, "model", (name) =>
+      fileOnly.has(name) ? undefined : ((list ? undefined : given.get(name)) ?? variables.get(name)),
+    ),
+    context,
+  );
   findings.problems.throwIfAny();
   if (service === undefined || shim === undefined) throw new Error("settings are missing without a problem");
-  return { settings: { shim, service, models: ready, configFile, embedded }, warnings: [...findings.warnings] };
+  const settings = { shim, service, models: ready, folderModel, configFile, embedded };
+  return { settings, warnings: [...findings.warnings] };
 }
 
 function checkAliases(
@@ -92,6 +107,16 @@ function checkAliases(
     problems.add(`model_aliases["${name}"] is "${meant}", which is not configured (have: ${ids.join(", ")})`);
   }
 }
+
+/** Settings that name one model's files. */
+const fileOnly: ReadonlySet<string> = new Set([
+  "model",
+  "model_alias",
+  "hf_model_repo_id",
+  "lora_path",
+  "draft_model",
+  "pin",
+]);
 
 const nothing: GivenSettings = new Map();
 

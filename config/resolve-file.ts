@@ -13,6 +13,7 @@ const faults: Readonly<Partial<Record<string, Fault>>> = {
   draft_model: ggufFault,
   hf_tokenizer_config_path: tokenizerFault,
   hf_pretrained_model_name_or_path: modelFolderFault,
+  hf_cache_dir: folderFault,
   models_dir: folderFault,
   cache_dir: folderFault,
   ssl_keyfile: textFault,

@@ -17,8 +17,8 @@ export interface FrontServerOptions {
   /** How long a reader over the network may take nothing before its call is cut off. */
   readonly stallTimeoutMs: number;
   readonly onBug: (error: unknown, context: CallContext) => void;
-  /** Gives a server what it serves. */
-  readonly addServices: (server: RpcServer) => void;
+  /** Gives a server what it serves: to the network, or to this process alone. */
+  readonly addServices: (server: RpcServer, way: "open" | "local") => void;
 }
 
 /** The services, to be called in two ways. */
@@ -38,8 +38,8 @@ export async function startFrontServer(options: FrontServerOptions): Promise<Fro
   const { host, port, apiKeys, tls, stallTimeoutMs, onBug, addServices } = options;
   const open = createRpcServer({ onBug, hooks: [requireKey(apiKeys)], stallTimeoutMs, ...(tls && { tls }) });
   const local = createRpcServer({ onBug });
-  addServices(open);
-  addServices(local);
+  addServices(open, "open");
+  addServices(local, "local");
   const address = await listen(open, host.includes(":") ? `[${host}]` : host, port);
   return {
     address,

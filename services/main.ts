@@ -3,6 +3,7 @@ import process from "node:process";
 import { type Logger, pino } from "pino";
 import { endOnSignals } from "../cli/end-on-signals.ts";
 import { parseCommand, type ServerSettings } from "../cli/parse-command.ts";
+import { reloadOnSignal } from "../cli/reload-on-signal.ts";
 import { runProgram } from "../cli/run-program.ts";
 import { readTracingConfig } from "../clients/tracing/config.ts";
 import { startTracing } from "../clients/tracing/sdk.ts";
@@ -15,7 +16,8 @@ import { startServices } from "./server.ts";
  * The settings of the REST face are known and checked here too, so that one config file can be given to both processes;
  * of them gRPC has the keys and the certificate.
  */
-async function serve({ models, service, shim }: ServerSettings, warnings: readonly string[]): Promise<void> {
+async function serve(settings: ServerSettings, warnings: readonly string[]): Promise<void> {
+  const { models, folderModel, service, shim } = settings;
   const tls = readTls(shim);
   const log: Logger = pino({ level: service.log_level }, pino.destination(2));
   for (const warning of warnings) log.warn(warning);
@@ -23,6 +25,7 @@ async function serve({ models, service, shim }: ServerSettings, warnings: readon
   const tracing = await startTracing({ ...tracingConfig, onWarning: (message) => log.warn(message) });
   const services = await startServices({
     models,
+    folderModel,
     service,
     log,
     tracing: tracingConfig,
@@ -41,9 +44,10 @@ async function serve({ models, service, shim }: ServerSettings, warnings: readon
     exit: (code) => process.exit(code),
   });
 
+  reloadOnSignal({ services, settings, log });
   const loads = await services.whenReady();
   // Nothing but a change of the configuration or the files would help: better to end than to look alive.
-  if (!ending.begun && loads.every(({ error }) => error !== undefined)) await ending.begin(1, 0);
+  if (!ending.begun && loads.length > 0 && loads.every(({ error }) => error !== undefined)) await ending.begin(1, 0);
 }
 
 await runProgram(

@@ -3,14 +3,17 @@ import type { TokenwireClient } from "../clients/tokenwire-client.ts";
 import { Health } from "../proto/gen/grpc/health/v1/health_pb.ts";
 import { InferenceService } from "../proto/gen/tokenwire/v1/inference_pb.ts";
 import { ModelService } from "../proto/gen/tokenwire/v1/models_pb.ts";
+import { Catalog, type CatalogConfig } from "./catalog/catalog.ts";
+import { createModelControl } from "./catalog/model-control.ts";
 import type { ModelSettings, ServiceSettings } from "./config.ts";
+import { isLoopback } from "./models/is-loopback.ts";
 import type { ForwardTarget } from "./inference/forward.ts";
 import { createFrontHandlers } from "./inference/front-handlers.ts";
 import { Interrupts } from "./inference/interrupts.ts";
 import { Quarantine } from "./inference/quarantine.ts";
 import type { RamFacts } from "./memory/ram.ts";
 import { createModelHealth } from "./models/model-health.ts";
-import { createModelHandlers } from "./models/model-handlers.ts";
+import { createModelHandlers, withoutPermission } from "./models/model-handlers.ts";
 import type { ModelSource } from "./models/model-source.ts";
 import { startFrontServer, type FrontServer } from "./front-server.ts";
 import { type LoadResult, ModelPool } from "./pool/model-pool.ts";
@@ -22,8 +25,12 @@ import type { WorkerLimits } from "./supervisor/worker-state.ts";
 import type { SentTracingOptions } from "./worker/worker-start.ts";
 
 export interface ServicesOptions {
-  /** In the order of the configuration: the first is the default. At least one. */
+  /** In the order of the configuration: the first is the default. */
   readonly models: readonly ModelSettings[];
+  /** What models of `models_dir` have beside their file. */
+  readonly folderModel?: Readonly<Record<string, unknown>>;
+  /** Whether those whom this process lets call it without a key may load, unload, pull and delete models. */
+  readonly localMayManage?: boolean;
   readonly service: ServiceSettings;
   readonly log: Logger;
   /** For the workers; this process's own tracing is its entry's to start. */
@@ -47,6 +54,8 @@ export interface Services {
   /** For this process, and it alone: without socket, key and TLS. */
   readonly client: TokenwireClient;
   readonly models: ModelSource;
+  /** The configuration was read again: its models are served from now on, those of the folder too. */
+  configure(config: CatalogConfig): void;
   /** The process id of a model's worker, while it has one. */
   pid(id: string): number | undefined;
   /** Resolves when each model that is loaded at the start was, or failed to, to all models in the order of the configuration. */
@@ -70,8 +79,10 @@ const workerStopMs = 5000;
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const { models, service, log, tracing, workerEntry, limits, readRam } = options;
   const sockets = createSocketDirectory();
+  const { folderModel = {} } = options;
+  const catalog = new Catalog({ models, folderModel, folder: service.models_dir, log });
   const pool = new ModelPool({
-    models,
+    models: catalog.models(),
     service,
     log,
     tracing,
@@ -80,11 +91,13 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     ...(workerEntry && { workerEntry }),
     ...(readRam && { readRam }),
   });
+  catalog.attach(pool);
   const stop = async () => {
+    catalog.close();
     await pool.stop();
     sockets[Symbol.dispose]();
   };
-  const server = await serve(options, pool).catch(async (error: unknown) => {
+  const server = await serve(options, { pool, catalog }).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
@@ -106,6 +119,7 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     port: Number(server.address.slice(server.address.lastIndexOf(":") + 1)),
     client: server.client,
     models: pool,
+    configure: (config) => catalog.configure(config),
     pid: (id) => pool.pid(id),
     whenReady: () => pool.whenStarted(),
     drain: (graceMs) => (drained ??= drain(graceMs)),
@@ -113,7 +127,12 @@ export async function startServices(options: ServicesOptions): Promise<Services>
   };
 }
 
-function serve(options: ServicesOptions, pool: ModelPool): Promise<FrontServer> {
+interface Parts {
+  readonly pool: ModelPool;
+  readonly catalog: Catalog;
+}
+
+function serve(options: ServicesOptions, { pool, catalog }: Parts): Promise<FrontServer> {
   const { service, log, apiKeys = [], tls } = options;
   const target: ForwardTarget = {
     admission: pool.admission,
@@ -121,9 +140,16 @@ function serve(options: ServicesOptions, pool: ModelPool): Promise<FrontServer> 
     quarantine: new Quarantine(),
     ...(service.interrupt_requests && { interrupts: new Interrupts((id, which) => pool.interrupt(id, which)) }),
   };
-  const ids = pool.models().map(({ id }) => id);
+  const control = createModelControl(pool, catalog);
+  const { manage_models: manage } = service;
+  const mayManage = {
+    open: manage === "auto" ? apiKeys.length > 0 || isLoopback(service.grpc_host) : manage,
+    local: manage === "auto" ? (options.localMayManage ?? true) : manage,
+  };
   const inference = createFrontHandlers(target, {
-    ids,
+    get ids() {
+      return pool.ids;
+    },
     aliases: service.model_aliases,
     unknownModel: service.unknown_model,
   });
@@ -135,9 +161,9 @@ function serve(options: ServicesOptions, pool: ModelPool): Promise<FrontServer> 
     tls,
     stallTimeoutMs: service.grpc_stall_timeout_seconds * 1000,
     onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "a bug ended a call"),
-    addServices(server) {
+    addServices(server, way) {
       server.add(InferenceService, inference);
-      server.add(ModelService, createModelHandlers(pool, pool));
+      server.add(ModelService, createModelHandlers(pool, mayManage[way] ? control : withoutPermission(control)));
       server.add(Health, healthHandlers(health));
       addReflection(server);
     },

@@ -109,7 +109,7 @@ export interface PullProgress {
   readonly model?: PlainModel;
 }
 
-export type PlainModelState = "unloaded" | "loading" | "resident" | "unloading" | "failed";
+export type PlainModelState = "unloaded" | "loading" | "resident" | "unloading" | "failed" | "removed";
 
 export interface PlainEmbeddings {
   readonly model: string;
@@ -141,6 +141,7 @@ const modelStates: Readonly<Record<ModelState, PlainModelState>> = {
   [ModelState.RESIDENT]: "resident",
   [ModelState.FAILED]: "failed",
   [ModelState.UNLOADING]: "unloading",
+  [ModelState.REMOVED]: "removed",
 };
 
 /** An event of the service's stream for frontends; undefined: one of a newer service. */

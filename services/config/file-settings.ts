@@ -63,7 +63,7 @@ export const fileSettings = {
     optional(hubRepo()),
     { expects: "a repository such as Qwen/Qwen2.5-7B-Instruct-GGUF", replaced: { was: null } },
   ),
-  models_dir: honoured(
+  hf_cache_dir: honoured(
     "Folder of downloaded models, laid out as Hugging Face's cache. Unset: HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub.",
     optional(folder()),
     { expects: "the path of a folder" },

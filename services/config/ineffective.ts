@@ -47,7 +47,7 @@ const rules: readonly (readonly [setting: Name, when: (model: ModelSettings) => 
     (name) => [name, writesPromptsOtherwise, "chat_format or chat_template go before it"] as const,
   ),
   [
-    "models_dir",
+    "hf_cache_dir",
     ({ hf_model_repo_id, hf_pretrained_model_name_or_path }) =>
       hf_model_repo_id === undefined && hf_pretrained_model_name_or_path === undefined,
     "nothing is downloaded without hf_model_repo_id",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { amountPattern, devicePattern } from "../memory/memory-limit.ts";
-import { optional, text, whole } from "./kinds.ts";
+import { folder, optional, text, whole } from "./kinds.ts";
 import { honoured } from "./setting.ts";
 
 export const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
@@ -32,6 +32,19 @@ export const serviceSettings = {
     'Other names for configured models, in which * stands for any text, such as {"claude-*": "my-model"}: for clients that insist on names of their own. The first that fits counts.',
     z.record(z.string().min(1), text()).default({}),
     { expects: 'an object from names to configured models, such as {"gpt-*": "my-model"}' },
+  ),
+  models_dir: honoured(
+    "Folder whose GGUF files are served too, each under its name; it is watched, and what callers pull goes there. Unset: pulled models are kept in ~/.cache/tokenwire/models.",
+    optional(folder()),
+    { expects: "the path of a folder" },
+  ),
+  watch: honoured(
+    "Read the config file again when it changes, as SIGHUP always does: new models are served, changed ones replaced when they are idle, and others leave.",
+    z.boolean().default(false),
+  ),
+  manage_models: honoured(
+    "Whether callers may load, unload, pull and delete models: true, false, or auto, where callers need a key or come from this machine.",
+    z.union([z.boolean(), z.literal("auto")]).default("auto"),
   ),
   memory_limit: honoured(
     'How much memory models may take, all together: an amount or a share of each device they are placed on (the GPUs; RAM where there is none), or by device, such as {"GPU0": "20GB", "RAM": "50%"}. Unset: what is free.',

@@ -27,6 +27,10 @@ export function refusalError(refusal: Refusal): Error {
         `model "${refusal.model}" was unloaded on request while it was being loaded; ask again to load it`,
         refusal,
       );
+    case "removed":
+      return new RpcError(ErrorReason.MODEL_NOT_FOUND, `model "${refusal.model}" is not served any more`, {
+        param: "model",
+      });
     case "no-room":
       return new RpcError(ErrorReason.INSUFFICIENT_MEMORY, describeNoRoom(refusal.model, refusal.room));
     case "queue-full": {

@@ -87,6 +87,12 @@ export class ModelMetrics {
     else for (const name of ["slotsBusy", "kvUsage", "promptCache"] as const) gauges[name].set(this.#labels, 0);
   }
 
+  /** It is not served any more: its series end. */
+  remove(): void {
+    for (const metric of [...Object.values(gauges), ...Object.values(counters), ...Object.values(residency), restarts])
+      metric.remove(this.#labels);
+  }
+
   /** It came into memory. */
   onLoaded(tookMs: number): void {
     residency.loads.inc(this.#labels);

@@ -32,6 +32,18 @@ export const noControl: ModelControl = {
   delete: refuse,
 };
 
+/** The same, for callers who may only look. */
+export function withoutPermission(control: ModelControl): ModelControl {
+  return { devices: () => control.devices(), load: forbid, unload: forbid, pull: forbid, delete: forbid };
+}
+
+function forbid(): never {
+  throw new RpcError(
+    ErrorReason.UNAUTHENTICATED,
+    "callers without a key may not load, unload, pull or delete models here, as the server can be reached from elsewhere: set api_key, or manage_models to true",
+  );
+}
+
 function refuse(): never {
   throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, "a worker keeps the model it was started with: ask its server");
 }

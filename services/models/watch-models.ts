@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import { create } from "@bufbuild/protobuf";
+import { type Model, ModelSchema, ModelState } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSource } from "./model-source.ts";
 
 /** Between two messages about changes: counters change with every decode step, and nobody reads faster. */
@@ -27,7 +28,8 @@ export async function* watchModels(source: ModelSource, signal: AbortSignal): As
       signal.throwIfAborted();
       const ids = new Set(changed);
       changed.clear();
-      for (const model of source.models()) if (ids.has(model.id)) yield model;
+      for (const model of source.models()) if (ids.delete(model.id)) yield model;
+      for (const id of ids) yield create(ModelSchema, { id, state: ModelState.REMOVED });
       await sleep(minIntervalMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   } finally {

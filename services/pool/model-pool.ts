@@ -1,7 +1,14 @@
 import { create } from "@bufbuild/protobuf";
+import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
-import { ModelState, RequestCountsSchema, type Device, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import {
+  ModelOrigin,
+  ModelState,
+  RequestCountsSchema,
+  type Device,
+  type Model,
+} from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSettings, ServiceSettings } from "../config.ts";
 import type { MemoryEstimate } from "../engine/memory-estimate.ts";
 import { Admission } from "../inference/admission.ts";
@@ -11,10 +18,10 @@ import { parseMemoryLimit } from "../memory/memory-limit.ts";
 import { anonymousBytes, readRam, type RamFacts } from "../memory/ram.ts";
 import { ModelMetrics } from "../metrics/model-metrics.ts";
 import type { ModelChange, ModelSource } from "../models/model-source.ts";
-import type { ModelControl } from "../models/model-handlers.ts";
 import { loadModel } from "../models/load-model.ts";
 import { modelNotFound } from "../models/model-not-found.ts";
 import type { CallContext } from "../rpc/call-context.ts";
+import type { SchedulerModel } from "../scheduler/scheduled-model.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { Effect, UnloadReason } from "../scheduler/ticket.ts";
 import { describeLoad } from "../supervisor/describe-load.ts";
@@ -27,9 +34,15 @@ import type { SentTracingOptions, WorkerInterrupt } from "../worker/worker-start
 import { deviceToProto, measuredBytes, memoryToProto } from "./memory-to-proto.ts";
 import { needFromEstimate } from "./need-from-estimate.ts";
 
+/** A model that is served. */
+export interface ServedModel {
+  readonly settings: ModelSettings;
+  readonly origin: ModelOrigin;
+}
+
 export interface ModelPoolOptions {
   /** In the order of the configuration: the first is the default. */
-  readonly models: readonly ModelSettings[];
+  readonly models: readonly ServedModel[];
   readonly service: ServiceSettings;
   readonly log: Logger;
   /** For the workers. */
@@ -60,14 +73,17 @@ const fullQueues = 4;
  * The models that are served: decides through the scheduler who runs where and which of them are in memory, and has the
  * supervisor carry it out. What it says of a model is the worker's word, corrected by what only the front knows.
  */
-export class ModelPool implements ModelSource, ModelControl {
+export class ModelPool implements ModelSource {
   readonly admission: Admission;
   readonly #options: ModelPoolOptions;
-  readonly #settings: ReadonlyMap<string, ModelSettings>;
+  readonly #settings: Map<string, ModelSettings>;
+  readonly #origins: Map<string, ModelOrigin>;
+  /** What is to become of models that are leaving memory for it; undefined: they are to be no more. */
+  readonly #changes = new Map<string, ServedModel | undefined>();
   readonly #scheduler: Scheduler;
   readonly #supervisor: Supervisor;
   readonly #memory: DeviceMemory;
-  readonly #metrics: ReadonlyMap<string, ModelMetrics>;
+  readonly #metrics: Map<string, ModelMetrics>;
   readonly #estimates = new Map<string, MemoryEstimate>();
   /** Why each left last. */
   readonly #reasons = new Map<string, UnloadReason>();
@@ -77,13 +93,13 @@ export class ModelPool implements ModelSource, ModelControl {
   readonly #intents = new Map<string, string>();
 
   constructor(options: ModelPoolOptions) {
-    const { models, service, log, limits, workerEntry } = options;
+    const { service, log, limits, workerEntry } = options;
+    const models = options.models.map(({ settings }) => settings);
     this.#options = options;
     this.#settings = new Map(models.map((settings) => [settings.model_alias, settings]));
+    this.#origins = new Map(options.models.map(({ settings, origin }) => [settings.model_alias, origin]));
     this.#scheduler = new Scheduler({
-      models: models.map(({ model_alias: id, ttl, pin }) => {
-        return { id, maxQueue: service.max_queue, ttlMs: ttl === undefined ? undefined : ttl * 1000, pinned: pin };
-      }),
+      models: models.map((settings) => this.#scheduled(settings)),
       maxQueue: service.max_queue * fullQueues,
       auxiliaryPlaces,
       turn: { ms: service.switch_after_seconds * 1000, requests: service.switch_after_requests },
@@ -118,13 +134,105 @@ export class ModelPool implements ModelSource, ModelControl {
   /** Loads what is to be in memory from the start on, as far as it fits: all but those that leave when nobody uses them. */
   start(): void {
     this.#readCapacity();
-    const ids = [...this.#settings.values()].filter(({ ttl }) => ttl === undefined).map((model) => model.model_alias);
+    const ids = this.ids.filter((id) => this.#staysLoaded(id));
     this.#apply(this.#scheduler.onStart(ids, performance.now()));
+  }
+
+  /** The names of the models that are served, the default one first. */
+  get ids(): string[] {
+    return [...this.#settings.keys()].filter((id) => !this.#isGoing(id));
+  }
+
+  /**
+   * From now on these models are served, in this order. New ones are there at once; changed ones take over when those
+   * that they replace have finished what runs; the others leave in the same way, and are not found any more from now on.
+   */
+  serve(models: readonly ServedModel[]): void {
+    const target = new Map(models.map((model) => [model.settings.model_alias, model]));
+    const gone = [...this.#settings.keys()].filter((id) => !target.has(id));
+    for (const id of gone) this.#change(id, undefined);
+    for (const [id, model] of target) {
+      if (!this.#settings.has(id)) this.#add(model);
+      else if (!isDeepStrictEqual(this.#settings.get(id), model.settings)) this.#change(id, model);
+      else {
+        this.#origins.set(id, model.origin);
+        this.#changes.delete(id);
+      }
+    }
+    const order = [...target.keys()];
+    const sorted = [...this.#settings].sort(([a], [b]) => rank(order, a) - rank(order, b));
+    this.#settings.clear();
+    for (const [id, settings] of sorted) this.#settings.set(id, settings);
+  }
+
+  /** The model's file; undefined: there is no such model. */
+  pathOf(id: string): string | undefined {
+    return this.#settings.get(id)?.model;
+  }
+
+  /** Whether PullModel has brought it. */
+  isPulled(id: string): boolean {
+    return this.#origins.get(id) === ModelOrigin.PULLED;
+  }
+
+  #add({ settings, origin }: ServedModel): void {
+    const id = settings.model_alias;
+    this.#settings.set(id, settings);
+    this.#origins.set(id, origin);
+    this.#metrics.set(id, new ModelMetrics(id));
+    this.#supervisor.setModel(settings);
+    this.#scheduler.setModel(this.#scheduled(settings));
+    this.#changed(id, "any");
+    if (this.#staysLoaded(id)) this.#apply(this.#scheduler.onStart([id], performance.now()));
+  }
+
+  #change(id: string, to: ServedModel | undefined): void {
+    this.#changes.set(id, to);
+    if (this.#scheduler.isUnloaded(id)) return this.#completeChange(id);
+    if (!this.#scheduler.isLeaving(id)) this.#apply(this.#scheduler.onUnload(id, { force: false }, performance.now()));
+  }
+
+  /** The model has no process: it can become another, or be no more. */
+  #completeChange(id: string): void {
+    const to = this.#changes.get(id);
+    this.#changes.delete(id);
+    this.#estimates.delete(id);
+    if (to === undefined) {
+      this.#settings.delete(id);
+      this.#origins.delete(id);
+      this.#metrics.get(id)?.remove();
+      this.#metrics.delete(id);
+      this.#supervisor.removeModel(id);
+      this.#options.log.info({ model: id }, `model "${id}" is not served any more`);
+      this.#apply(this.#scheduler.onRemove(id, performance.now()));
+      return this.#tell(id, "any");
+    }
+    this.#settings.set(id, to.settings);
+    this.#origins.set(id, to.origin);
+    this.#supervisor.setModel(to.settings);
+    this.#scheduler.setModel(this.#scheduled(to.settings));
+    this.#options.log.info({ model: id }, `model "${id}" has new settings`);
+    this.#changed(id, "any");
+    if (this.#staysLoaded(id)) this.#apply(this.#scheduler.onStart([id], performance.now()));
+  }
+
+  #isGoing(id: string): boolean {
+    return this.#changes.has(id) && this.#changes.get(id) === undefined;
+  }
+
+  /** Models from folders come with their first request: nobody has said which of them are to be there. */
+  #staysLoaded(id: string): boolean {
+    return this.#settings.get(id)?.ttl === undefined && this.#origins.get(id) === ModelOrigin.CONFIG;
+  }
+
+  #scheduled({ model_alias: id, ttl, pin }: ModelSettings): SchedulerModel {
+    const { max_queue: maxQueue } = this.#options.service;
+    return { id, maxQueue, ttlMs: ttl === undefined ? undefined : ttl * 1000, pinned: pin };
   }
 
   /** Resolves when each model that is loaded at the start was, failed to, or has no room, to all in their order. */
   async whenStarted(): Promise<readonly LoadResult[]> {
-    await this.#until(() => [...this.#settings.keys()].every((id) => !this.#scheduler.isStarting(id)));
+    await this.#until(() => this.ids.every((id) => !this.#scheduler.isStarting(id)));
     return this.models().map((model) => {
       if (model.state === ModelState.FAILED) return { model, error: model.error };
       const stopped = this.#stopped && model.state !== ModelState.RESIDENT && model.ttlSeconds === undefined;
@@ -139,7 +247,10 @@ export class ModelPool implements ModelSource, ModelControl {
   }
 
   models(): readonly Model[] {
-    return this.#supervisor.models().map((model) => this.#complete(model));
+    return [...this.#settings.keys()].flatMap((id) => {
+      const model = this.#supervisor.model(id);
+      return model === undefined ? [] : [this.#complete(model)];
+    });
   }
 
   model(id: string): Model {
@@ -186,21 +297,17 @@ export class ModelPool implements ModelSource, ModelControl {
       throw new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "id" });
     }
     this.#apply(this.#scheduler.onUnload(id, { force }, performance.now()));
-    await this.#until(() => !this.#scheduler.isLeaving(id), signal);
+    await this.#until(() => !this.#settings.has(id) || !this.#scheduler.isLeaving(id), signal);
     return this.model(id);
+  }
+
+  /** Resolves when a model that is to be no more has gone. */
+  async whenGone(id: string, signal: AbortSignal): Promise<void> {
+    await this.#until(() => !this.#settings.has(id), signal);
   }
 
   load(id: string, context: Pick<CallContext, "signal" | "deadline">): AsyncIterable<Model> {
     return loadModel({ admission: this.admission, source: this, model: (name) => this.model(name) }, id, context);
-  }
-
-  pull(): never {
-    throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, "this server does not download models while it runs");
-  }
-
-  delete(id: string): never {
-    const message = `model "${id}" was not downloaded by this server, which only deletes what it has downloaded`;
-    throw new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "id" });
   }
 
   /** Nothing is granted or loaded any more; what runs goes on. */
@@ -240,7 +347,8 @@ export class ModelPool implements ModelSource, ModelControl {
       case "unloaded":
         this.#options.log.info({ model: id }, `model "${id}" unloaded: ${this.#whyUnloaded(id)}`);
         this.#readCapacity();
-        return this.#apply(this.#scheduler.onModelGone(id, now));
+        if (this.#changes.has(id)) this.#completeChange(id);
+        return this.#settings.has(id) ? this.#apply(this.#scheduler.onModelGone(id, now)) : undefined;
       case "stopped":
         return;
     }
@@ -303,7 +411,8 @@ export class ModelPool implements ModelSource, ModelControl {
     const lastUsed = usedMs === undefined ? 0n : BigInt(Math.floor((performance.timeOrigin + usedMs) / 1000));
     const { running, waiting } = this.admission.counts(id);
     const requests = create(RequestCountsSchema, { running, waiting });
-    return { ...model, state, memory, pinned: pin, lastUsed, requests };
+    const origin = this.#origins.get(id) ?? ModelOrigin.CONFIG;
+    return { ...model, state, memory, pinned: pin, origin, lastUsed, requests };
   }
 
   #onCounts(id: string): void {
@@ -333,9 +442,14 @@ export class ModelPool implements ModelSource, ModelControl {
   }
 
   #changed(id: string, what: ModelChange): void {
+    if (!this.#settings.has(id)) return;
     const model = this.model(id);
     this.#noteGrowth(model);
     this.#metrics.get(id)?.onModel(model);
+    this.#tell(id, what);
+  }
+
+  #tell(id: string, what: ModelChange): void {
     for (const listener of this.#listeners) listener(id, what);
   }
 
@@ -359,4 +473,10 @@ export class ModelPool implements ModelSource, ModelControl {
       signal?.addEventListener("abort", leave, { once: true });
     });
   }
+}
+
+/** Models that are going come last. */
+function rank(order: readonly string[], id: string): number {
+  const index = order.indexOf(id);
+  return index === -1 ? order.length : index;
 }

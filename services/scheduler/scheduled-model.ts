@@ -40,9 +40,9 @@ export interface SchedulerCounts {
 /** What the scheduler knows of one model: where it is, who runs on it, who waits. Decides nothing by itself. */
 export class ScheduledModel {
   readonly id: string;
-  readonly maxQueue: number;
-  readonly ttlMs: number | undefined;
-  readonly pinned: boolean;
+  maxQueue: number;
+  ttlMs: number | undefined;
+  pinned: boolean;
   readonly lanes: Readonly<Record<LaneName, Lane>>;
   /** When its last request ended, or it came into memory; undefined: neither has happened. */
   lastUseMs: number | undefined;
@@ -76,6 +76,17 @@ export class ScheduledModel {
     this.ttlMs = ttlMs;
     this.pinned = pinned;
     this.lanes = { generate: new Lane(createLine()), auxiliary: new Lane(createLine()) };
+  }
+
+  /** It is used in another way from now on, and nobody knows what it takes. */
+  configure({ maxQueue, ttlMs, pinned = false }: SchedulerModel): void {
+    this.maxQueue = maxQueue;
+    this.ttlMs = ttlMs;
+    this.pinned = pinned;
+    this.need = undefined;
+    this.estimate = undefined;
+    this.notBeforeMs = 0;
+    if (this.#availability.state === "failed") this.#availability = { state: "unloaded" };
   }
 
   get availability(): Availability {

@@ -62,7 +62,8 @@ const shuttingDown: Refusal = { kind: "shutting-down", retryAfterMs: 5000 };
  * (any more) do nothing, because a cancel and a finish may cross.
  */
 export class Scheduler {
-  readonly #models: ReadonlyMap<string, ScheduledModel>;
+  readonly #models: Map<string, ScheduledModel>;
+  readonly #createLine: () => WaitingLine;
   readonly #options: SchedulerOptions;
   readonly #residency: Residency;
   /** The lane in which each live ticket waits or runs. */
@@ -72,6 +73,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     const createLine = options.createLine ?? createFifoLine;
+    this.#createLine = createLine;
     this.#options = options;
     this.#models = new Map(options.models.map((model) => [model.id, new ScheduledModel(model, createLine)]));
     this.#residency = new Residency({
@@ -143,6 +145,24 @@ export class Scheduler {
     if (failure !== undefined) return [refuse(ticket, failure), ...this.#serve(model, nowMs)];
     this.#wait(model, lane, ticket, { again: true });
     return [...this.#serve(model, nowMs), ...this.#settle(nowMs)];
+  }
+
+  /** There is another model; or one that is not in memory is to be used in another way, and takes something else. */
+  setModel(options: SchedulerModel): void {
+    const known = this.#models.get(options.id);
+    if (known === undefined) this.#models.set(options.id, new ScheduledModel(options, this.#createLine));
+    else known.configure(options);
+  }
+
+  /** A model that is not in memory is no more: who waits for it is refused. */
+  onRemove(id: string, nowMs: number): Effect[] {
+    const model = this.#model(id);
+    this.#models.delete(id);
+    const refusal: Refusal = { kind: "removed", model: id };
+    model.unavailable({ state: "failed", refusal, retryAtMs: Infinity });
+    this.#residency.noted(id);
+    this.#residency.ledger.release(id);
+    return [...this.#refuseWaiting(model, refusal), ...this.#settle(nowMs)];
   }
 
   /** These models are to be in memory from the start on, as far as they fit. */
@@ -296,6 +316,12 @@ export class Scheduler {
     return this.#refuseGone();
   }
 
+  /** It has no process, but perhaps one that ends. */
+  isUnloaded(id: string): boolean {
+    const { state } = this.#model(id).availability;
+    return state === "unloaded" || state === "failed";
+  }
+
   /** It is to be in memory from the start on, and is not there yet. */
   isStarting(id: string): boolean {
     return this.#model(id).hold;
@@ -399,8 +425,9 @@ export class Scheduler {
 
   /** Takes a ticket out of its line that nobody waits with any more. */
   #giveUp(id: number, nowMs: number): Ticket | undefined {
+    const model = this.#lanes.get(id)?.model;
     const ticket = this.#leaveLine(id);
-    if (ticket !== undefined) this.#model(ticket.model).lastUseMs = nowMs;
+    if (ticket !== undefined && model !== undefined) model.lastUseMs = nowMs;
     return ticket;
   }
 

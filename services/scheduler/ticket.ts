@@ -25,6 +25,8 @@ export type Refusal =
   | { readonly kind: "load-failed"; readonly model: string; readonly message: string; readonly memory: boolean }
   /** Somebody unloaded the model while it was being loaded. */
   | { readonly kind: "load-cancelled"; readonly model: string; readonly retryAfterMs: number }
+  /** It is not served any more. */
+  | { readonly kind: "removed"; readonly model: string }
   | { readonly kind: "no-room"; readonly model: string; readonly room: NoRoom }
   | {
       readonly kind: "queue-full";

@@ -13,7 +13,7 @@ import { forkWorker } from "./worker-process.ts";
 import { workerLimits, type WorkerLimits } from "./worker-state.ts";
 
 export interface SupervisorOptions {
-  /** The configured models, each under its `model_alias`. */
+  /** The models at the start, each under its `model_alias`. */
   readonly models: readonly ModelSettings[];
   /** Where the workers serve; stays the caller's to remove, after `stop`. */
   readonly sockets: SocketDirectory;
@@ -38,50 +38,48 @@ const defaultEntry = new URL(
 
 /** Keeps one worker process per model, and knows the state of each. */
 export class Supervisor implements ModelSource {
-  readonly #workers: ReadonlyMap<string, ModelWorker>;
+  readonly #options: SupervisorOptions;
+  readonly #workers = new Map<string, ModelWorker>();
+  readonly #listeners = new Set<(id: string, what: ModelChange) => void>();
+  /** Of all models so far: no two share a socket. */
+  #count = 0;
 
   constructor(options: SupervisorOptions) {
-    const {
-      models,
-      sockets,
-      log,
-      tracing,
-      graceMs,
-      workerEntry = defaultEntry,
-      limits,
-      onChange,
-      onEstimate,
-    } = options;
-    this.#workers = new Map(
-      models.map((settings, index) => {
-        const id = settings.model_alias;
-        const modelLog = log.child({ model: id });
-        const fork = (life: number) => {
-          const socketPath = sockets.path(index, life);
-          const start = {
-            type: "start",
-            settings,
-            socketPath,
-            graceMs,
-            tracing,
-            logLevel: log.level,
-            asks: true,
-          } as const;
-          return { process: forkWorker(workerEntry, start, modelLog), socketPath };
-        };
-        const worker = new ModelWorker({
-          id,
-          created: fileTime(settings.model),
-          ttlSeconds: settings.ttl,
-          fork,
-          limits: { ...workerLimits, ...limits },
-          log: modelLog,
-        });
-        worker.onChange = (change) => onChange(id, change);
-        worker.onEstimate = (estimate) => onEstimate(id, estimate);
-        return [id, worker];
-      }),
-    );
+    this.#options = options;
+    for (const settings of options.models) this.setModel(settings);
+  }
+
+  /** There is another model, or one without a process has other settings. */
+  setModel(settings: ModelSettings): void {
+    const { sockets, log, tracing, graceMs, workerEntry = defaultEntry, limits, onChange, onEstimate } = this.#options;
+    const id = settings.model_alias;
+    const index = this.#count++;
+    const modelLog = log.child({ model: id });
+    const fork = (life: number) => {
+      const socketPath = sockets.path(index, life);
+      const start = { type: "start", settings, socketPath, graceMs, tracing, logLevel: log.level, asks: true } as const;
+      return { process: forkWorker(workerEntry, start, modelLog), socketPath };
+    };
+    const worker = new ModelWorker({
+      id,
+      created: fileTime(settings.model),
+      ttlSeconds: settings.ttl,
+      fork,
+      limits: { ...workerLimits, ...limits },
+      log: modelLog,
+    });
+    worker.onChange = (change) => onChange(id, change);
+    worker.onEstimate = (estimate) => onEstimate(id, estimate);
+    worker.onModel(() => this.#listeners.forEach((listener) => listener(id, "any")));
+    this.removeModel(id);
+    this.#workers.set(id, worker);
+  }
+
+  /** A model without a process is no more. What its last one has still to say concerns nobody. */
+  removeModel(id: string): void {
+    const worker = this.#workers.get(id);
+    if (worker !== undefined) worker.onChange = () => {};
+    this.#workers.delete(id);
   }
 
   /** Starts the process of a model that is not on its way; it loads when it is told to proceed. */
@@ -106,17 +104,17 @@ export class Supervisor implements ModelSource {
 
   /** The model's process, while it is resident. */
   life(id: string): WorkerLife | undefined {
-    return this.#worker(id).life;
+    return this.#workers.get(id)?.life;
   }
 
   /** Ends some of the model's generations early, while it is resident. */
   interrupt(id: string, which: WorkerInterrupt): void {
-    this.#worker(id).interrupt(which);
+    this.#workers.get(id)?.interrupt(which);
   }
 
   /** The process id of the model's worker, for operators and tests. */
   pid(id: string): number | undefined {
-    return this.#worker(id).pid;
+    return this.#workers.get(id)?.pid;
   }
 
   /** undefined: it has no such model. */
@@ -129,8 +127,8 @@ export class Supervisor implements ModelSource {
   }
 
   onChange(listener: (id: string, what: ModelChange) => void): () => void {
-    const stops = [...this.#workers.values()].map((worker) => worker.onModel(() => listener(worker.id, "any")));
-    return () => stops.forEach((stop) => stop());
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Ends all workers. Resolves when no process is left. */

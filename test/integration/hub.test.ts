@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
-import type { HubConfig } from "../../services/engine/llama/hub/config.ts";
+import type { HubConfig } from "../../services/hub/config.ts";
 import { download } from "../../services/engine/llama/hub/download.ts";
 import { findModel, type FoundModel } from "../../services/engine/llama/hub/find-model.ts";
 import { type FakeFile, type FakeHub, fakeCommit, startFakeHub } from "../support/fake-hub.ts";

@@ -57,10 +57,10 @@ describe("hf_model_repo_id", () => {
     expect(again.log()).toMatch(/^info: tiny\/guide was downloaded before: /m);
   });
 
-  test("with models_dir keeps it there", async () => {
-    const models_dir = join(folder, "elsewhere");
-    await using worker = await startWorker({ hf_model_repo_id: "tiny/guide", model: "*", models_dir, verbose: true });
-    expect(worker.log()).toContain(`from ${models_dir}/models--tiny--guide/snapshots/`);
+  test("with hf_cache_dir keeps it there", async () => {
+    const hf_cache_dir = join(folder, "elsewhere");
+    await using worker = await startWorker({ hf_model_repo_id: "tiny/guide", model: "*", hf_cache_dir, verbose: true });
+    expect(worker.log()).toContain(`from ${hf_cache_dir}/models--tiny--guide/snapshots/`);
   });
 
   test("is served as a whole, and its progress shown", async () => {

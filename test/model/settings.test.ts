@@ -264,7 +264,7 @@ const provenElsewhere: Readonly<Record<string, readonly (keyof WrittenSettings)[
   "test/model/prompt-cache.test.ts": ["cache", "cache_type", "cache_size", "cache_dir"],
   "test/model/hub.test.ts": [
     "hf_model_repo_id",
-    "models_dir",
+    "hf_cache_dir",
     "hf_tokenizer_config_path",
     "hf_pretrained_model_name_or_path",
   ],

@@ -144,6 +144,7 @@ export const en: Texts = {
     resident: "Resident",
     unloading: "Unloading",
     failed: "Failed",
+    removed: "Removed",
   },
   noModels: "No model is configured.",
   size: "Size",

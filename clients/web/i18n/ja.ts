@@ -144,6 +144,7 @@ export const ja: Texts = {
     resident: "読み込み済み",
     unloading: "解放中",
     failed: "失敗",
+    removed: "削除済み",
   },
   noModels: "モデルが設定されていません。",
   size: "サイズ",

@@ -58,7 +58,9 @@ function watchUntilItEnds(client: Client, signal: AbortSignal): Promise<void> {
   const subscription = client.models.watch.subscribe(undefined, {
     onData(model) {
       const before = byId.value.get(model.id)?.state;
-      byId.value = new Map(byId.value).set(model.id, model);
+      const next = new Map(byId.value).set(model.id, model);
+      if (model.state === "removed") next.delete(model.id);
+      byId.value = next;
       // Only what comes and goes changes what devices hold; counters do not.
       if (before !== model.state) readDevices(client, signal).catch(() => ended.resolve());
     },

@@ -9,20 +9,20 @@ const config = '{"chat_template": "{{ x }}"}';
 
 describe("a model on the hub", () => {
   test("is named by a pattern, which is its alias too", () => {
-    const { settings } = load(file({ hf_model_repo_id: "a/b", model: "*Q4_K_M.gguf", models_dir: "~/models" }));
+    const { settings } = load(file({ hf_model_repo_id: "a/b", model: "*Q4_K_M.gguf", hf_cache_dir: "~/models" }));
     expect(settings.models).toMatchObject([
       {
         model: "*Q4_K_M.gguf",
         model_alias: "*Q4_K_M.gguf",
         hf_model_repo_id: "a/b",
-        models_dir: join(homedir(), "models"),
+        hf_cache_dir: join(homedir(), "models"),
       },
     ]);
   });
 
   test("by flags and variables too", () => {
-    const { settings } = load({ flags: { hf_model_repo_id: "a/b", model: "x.gguf" }, env: { MODELS_DIR: "m" } });
-    expect(settings.models[0]).toMatchObject({ model: "x.gguf", models_dir: expect.stringMatching(/^\/.*\/m$/) });
+    const { settings } = load({ flags: { hf_model_repo_id: "a/b", model: "x.gguf" }, env: { HF_CACHE_DIR: "m" } });
+    expect(settings.models[0]).toMatchObject({ model: "x.gguf", hf_cache_dir: expect.stringMatching(/^\/.*\/m$/) });
   });
 
   test("whose repository is null is a file", () => {

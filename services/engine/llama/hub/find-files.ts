@@ -1,6 +1,6 @@
 import type { ModelSettings } from "../../../config.ts";
 import type { OpenModelOptions } from "../load/open-model.ts";
-import { readHubConfig } from "./config.ts";
+import { readHubConfig } from "../../../hub/config.ts";
 import { findModel } from "./find-model.ts";
 import { findTokenizer, type FoundTokenizer } from "./find-tokenizer.ts";
 
@@ -21,12 +21,12 @@ const downloadShare = 0.95;
  * RpcError MODEL_LOAD_FAILED.
  */
 export async function findFiles(settings: ModelSettings, { onProgress, log }: OpenModelOptions): Promise<FoundFiles> {
-  const { hf_model_repo_id: repo, model: pattern, models_dir } = settings;
+  const { hf_model_repo_id: repo, model: pattern, hf_cache_dir } = settings;
   const tokenizers = [settings.hf_tokenizer_config_path, settings.hf_pretrained_model_name_or_path];
   if ([repo, ...tokenizers].every((setting) => setting === undefined))
     return { settings, tokenizer: undefined, onProgress };
   const environment = readHubConfig();
-  const hub = models_dir === undefined ? environment : { ...environment, cacheDir: models_dir };
+  const hub = hf_cache_dir === undefined ? environment : { ...environment, cacheDir: hf_cache_dir };
   const tokenizer = await findTokenizer(hub, settings);
   if (repo === undefined) return { settings, tokenizer, onProgress };
   const { path, downloaded } = await findModel(

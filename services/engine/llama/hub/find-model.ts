@@ -1,10 +1,10 @@
 import { dirname } from "node:path";
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
-import { chooseGguf } from "./choose-gguf.ts";
-import type { HubConfig } from "./config.ts";
+import { chooseGguf } from "../../../hub/choose-gguf.ts";
+import type { HubConfig } from "../../../hub/config.ts";
 import { download } from "./download.ts";
 import { formatBytes } from "./format-bytes.ts";
-import { readRepo } from "./hub-client.ts";
+import { readRepo } from "../../../hub/hub-client.ts";
 import { openRepoCache } from "./repo-cache.ts";
 
 export interface FindOptions {

@@ -3,8 +3,8 @@ import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
 import type { ModelSettings } from "../../../config.ts";
 import { readTokenizerConfig, templateFileName, tokenizerConfigName } from "../../../config/read-tokenizer-config.ts";
 import { parseTokenizerConfig, type TokenizerConfig } from "../../text/template/tokenizer-config.ts";
-import type { HubConfig } from "./config.ts";
-import { readRepo, readText } from "./hub-client.ts";
+import type { HubConfig } from "../../../hub/config.ts";
+import { readRepo, readText } from "../../../hub/hub-client.ts";
 import { openRepoCache } from "./repo-cache.ts";
 
 export interface FoundTokenizer extends TokenizerConfig {

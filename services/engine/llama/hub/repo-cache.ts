@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
-import { chooseGguf } from "./choose-gguf.ts";
+import { chooseGguf } from "../../../hub/choose-gguf.ts";
 
 /**
  * What is on this machine of one repository, in the layout of Hugging Face's own tools

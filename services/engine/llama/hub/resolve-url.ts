@@ -1,5 +1,5 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
-import type { HubConfig } from "./config.ts";
+import type { HubConfig } from "../../../hub/config.ts";
 
 const maxHops = 5;
 

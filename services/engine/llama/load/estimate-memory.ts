@@ -12,7 +12,7 @@ import { chooseGpus } from "./choose-gpus.ts";
 import { contextParams } from "./context-params.ts";
 import { modelParams } from "./model-params.ts";
 import { maxSlots } from "./slot-count.ts";
-import { splitFiles } from "./split-files.ts";
+import { splitFiles } from "../../../models/split-files.ts";
 
 export interface EstimateMemoryParts {
   readonly llama: LlamaApi;

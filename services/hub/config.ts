@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
+import { ErrorReason, RpcError } from "../../clients/errors.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { readHubConfig } from "../../../../../services/engine/llama/hub/config.ts";
+import { readHubConfig } from "../../../services/hub/config.ts";
 
 const standard = join(homedir(), ".cache/huggingface");
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { matchesPattern } from "../../../../../services/engine/llama/hub/matches-pattern.ts";
+import { matchesPattern } from "../../../services/hub/matches-pattern.ts";
 
 // What Python 3.11's fnmatch.fnmatchcase says.
 test.each([

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
+import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import type { HubConfig } from "./config.ts";
 
 /** A repository as it is at a commit. */
