@@ -78,7 +78,7 @@ const workerStopMs = 5000;
 /** Starts listening, then loads the models. Throws a clear sentence when it cannot listen. */
 export async function startServices(options: ServicesOptions): Promise<Services> {
   const { models, service, log, tracing, workerEntry, limits, readRam } = options;
-  const sockets = createSocketDirectory();
+  const sockets = await createSocketDirectory();
   const { folderModel = {} } = options;
   const catalog = new Catalog({ models, folderModel, folder: service.models_dir, log });
   const pool = new ModelPool({

@@ -70,7 +70,6 @@ export class Admission {
    * its caller leaves first. The lease must be disposed of.
    */
   async admit(request: AdmissionRequest, signal: AbortSignal): Promise<Lease> {
-    signal.throwIfAborted();
     const { deadline, ...rest } = request;
     const now = performance.now();
     const deadlineMs = deadline === undefined ? undefined : now + deadline - Date.now();
@@ -117,6 +116,7 @@ export class Admission {
   }
 
   async #turn(ticket: Ticket, signal: AbortSignal, event: () => readonly Effect[]): Promise<void> {
+    signal.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const leave = () => {
       this.apply(this.#scheduler.onCancel(ticket.id, performance.now()));

@@ -62,6 +62,8 @@ export interface LoadResult {
   readonly error?: string;
 }
 
+/** A process says within about a second what a model that is there will take. */
+const slowEstimateMs = 5_000;
 /** Embedding, tokenizing and counting at once, per model: enough to fill the engine's batches, few enough to bound its memory. */
 const auxiliaryPlaces = 16;
 /** A change of what a model takes is counted from this share on. */
@@ -136,6 +138,10 @@ export class ModelPool implements ModelSource {
     this.#readCapacity();
     const ids = this.ids.filter((id) => this.#staysLoaded(id));
     this.#apply(this.#scheduler.onStart(ids, performance.now()));
+    // One that downloads its model first must not hold up the others.
+    setTimeout(() => {
+      for (const id of ids) this.#apply(this.#scheduler.onSlowEstimate(id, performance.now()));
+    }, slowEstimateMs).unref();
   }
 
   /** The names of the models that are served, the default one first. */

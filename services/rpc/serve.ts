@@ -164,7 +164,15 @@ function runStream(
 
 async function* requestsOf(call: ServerDuplexStream<Buffer, Buffer>, method: DescMethod): AsyncGenerator<Request> {
   // Leaving the loop must not destroy the call, which still has an answer to give.
-  for await (const bytes of call.iterator({ destroyOnReturn: false })) yield decode(method.input, bytes as Buffer);
+  const requests: AsyncIterator<Buffer> = call.iterator({ destroyOnReturn: false });
+  for (;;) {
+    // The stream may end before its time a moment before the call says that its caller has left.
+    const next = await requests.next().catch((cause: unknown) => {
+      throw new RpcError(ErrorReason.CANCELLED, "the caller left before its last request", { cause });
+    });
+    if (next.done === true) return;
+    yield decode(method.input, next.value);
+  }
 }
 
 /** `package.Service/Method`. */

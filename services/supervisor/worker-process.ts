@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { fork, type ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { rmSync } from "node:fs";
 import { homedir } from "node:os";
@@ -53,9 +53,20 @@ export interface WorkerProcess {
   kill(): void;
 }
 
-/** Starts a process from the worker's entry `entry` and hands it its settings. Its output goes to `log`. */
+/**
+ * Starts a process from the worker's entry `entry` and hands it its settings. Its output goes to `log`. Where none can be
+ * started (no memory, no files left), that is how it ended.
+ */
 export function forkWorker(entry: URL, start: Omit<WorkerStart, "logKey">, log: Logger): WorkerProcess {
-  const logKey = randomUUID();
+  try {
+    return watchChild(forkChild(entry), start, log);
+  } catch (error) {
+    return neverStarted(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Throws, or leaves a child that has no pid, where the system has no room for a process. */
+function forkChild(entry: URL): ChildProcess {
   const child = fork(entry, {
     // Nothing of our own flags: under a debugger or a test runner they would be a second debugger or test runner.
     execArgv: workerFlags,
@@ -66,7 +77,29 @@ export function forkWorker(entry: URL, start: Omit<WorkerStart, "logKey">, log: 
     stdio: ["ignore", "ignore", "pipe", "ipc"],
     serialization: "json",
   });
-  if (child.stderr !== null) relayOutput(child.stderr, log, logKey);
+  // Told by its event, too, which must have a listener.
+  child.on("error", () => {});
+  return child;
+}
+
+function neverStarted(why: string): WorkerProcess {
+  const never = new Promise<never>(() => {});
+  return {
+    pid: undefined,
+    listening: never,
+    estimated: never,
+    exited: Promise.resolve(`could not be started (${why})`),
+    interrupt() {},
+    proceed() {},
+    terminate() {},
+    kill() {},
+  };
+}
+
+function watchChild(child: ChildProcess, start: Omit<WorkerStart, "logKey">, log: Logger): WorkerProcess {
+  const logKey = randomUUID();
+  // Without a file left there is neither a process nor any of its pipes.
+  if (child.stderr) relayOutput(child.stderr, log, logKey);
   const exited = new Promise<string>((resolve) => {
     child.once("exit", (code, signal) => {
       // A process that was killed leaves its socket behind.
@@ -87,7 +120,7 @@ export function forkWorker(entry: URL, start: Omit<WorkerStart, "logKey">, log: 
   // One that is ending has nothing left to hear.
   const tell = (message: WorkerInterrupt | WorkerProceed) => void (child.connected && child.send(message, () => {}));
   // A worker that ends before it has read this is noticed by its exit; the failed send needs no second report.
-  child.send({ ...start, logKey } satisfies WorkerStart, () => {});
+  if (child.connected) child.send({ ...start, logKey } satisfies WorkerStart, () => {});
   return {
     pid: child.pid,
     listening,

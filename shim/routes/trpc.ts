@@ -1,11 +1,15 @@
 import { once } from "node:events";
+import type { TRPCError } from "@trpc/server";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
+import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import type { CallOptions } from "../../clients/create-client.ts";
+import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { createTrpcContext } from "../../clients/trpc/context.ts";
 import { appRouter } from "../../clients/trpc/router.ts";
 import type { ShimHandler } from "../context.ts";
 import { noteError } from "../middleware/errors.ts";
 import type { ShimClient } from "../dialect/deps.ts";
+import { HttpError } from "../dialect/error-facts.ts";
 import type { RouteDeps } from "./deps.ts";
 
 /**
@@ -26,11 +30,20 @@ export function trpc(deps: RouteDeps): ShimHandler {
       maxBodySize: deps.settings.body_limit_bytes,
       createContext: () =>
         createTrpcContext(withSignals(deps, ctx.state.signal), { "x-request-id": ctx.state.requestId }),
-      onError: ({ error }) => void noteError(ctx, error.code === "INTERNAL_SERVER_ERROR" ? error.cause : error),
+      onError: ({ error }) => void noteError(ctx, thrownBy(error)),
     });
     // The handler's promise never settles when the client leaves.
     await Promise.race([handled, closed]);
   };
+}
+
+/** What an error of tRPC's is to the log: our own error, a mistake of the caller's, or a bug. */
+function thrownBy(error: TRPCError): unknown {
+  const { cause } = error;
+  if (cause instanceof RpcError) return cause;
+  if (cause?.name === "AbortError") return new RpcError(ErrorReason.CANCELLED, "the client left", { cause });
+  const status = getHTTPStatusCodeFromError(error);
+  return status < 500 ? new HttpError(status, error.code.toLowerCase(), error.message) : (cause ?? error);
 }
 
 /**

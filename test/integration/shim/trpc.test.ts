@@ -96,3 +96,42 @@ test.each([
   await ended.promise;
   await response.body?.cancel().catch(() => {});
 });
+
+test("logs a caller's mistakes as such, and a bug as a bug", async () => {
+  await using rpc = await startRpc({
+    // oxlint-disable-next-line require-yield
+    async *chat() {
+      throw new TypeError("a bug");
+    },
+  });
+  await using shim = await testShim(rpc);
+  const post = async (path: string, body: unknown) => (await shim.post(`/trpc/${path}`, body)).status;
+  expect(await post("chat", { messages: "hello" })).toBe(400);
+  expect(await post("chat", "{")).toBe(400);
+  expect(await post("chats", {})).toBe(404);
+  const lines = () => shim.logs.filter((line) => line["route"] === "/trpc/*path");
+  await expect.poll(() => lines().map((line) => line["status"])).toEqual([400, 400, 404]);
+  expect(shim.logs.filter(({ level }) => level >= 40)).toEqual([]);
+  const trpc = createTrpcClient({ url: `${shim.url}/trpc`, ...eventSource });
+  await expect(Array.fromAsync(await trpc.chat.mutate({ messages }))).rejects.toThrow("internal error");
+  await expect.poll(() => shim.logs.some(({ level }) => level >= 50)).toBe(true);
+});
+
+test("logs no error of a caller who leaves", async () => {
+  await using rpc = await startRpc({
+    async *chat(_, { signal }) {
+      yield chat.started();
+      yield chat.text("Hi");
+      await aborted(signal);
+    },
+  });
+  await using shim = await testShim(rpc);
+  const leaving = new AbortController();
+  const trpc = createTrpcClient({ url: `${shim.url}/trpc`, ...eventSource });
+  const stream = await trpc.chat.mutate({ messages }, { signal: leaving.signal });
+  await expect(async () => {
+    for await (const _ of stream) leaving.abort();
+  }).rejects.toThrow("abort");
+  await expect.poll(() => shim.logs.find((line) => line["status"] === 499)).toBeDefined();
+  expect(shim.logs.filter(({ level }) => level >= 40)).toEqual([]);
+});

@@ -319,3 +319,10 @@ test("a model that has grown beyond what there is makes an idle one leave, but n
   scheduler.onModelGone("a", 3);
   expect(words(scheduler.onMeasured("b", { RAM: 170 }, 4))).toEqual([]);
 });
+
+test("a model that is still being downloaded at the start does not hold up the others", () => {
+  const scheduler = create(["a", "b"]);
+  expect(words(scheduler.onStart(["a", "b"], 0))).toEqual(["load a", "load b"]);
+  expect(words(scheduler.onEstimate("b", need(20), 1))).toEqual([]);
+  expect(words(scheduler.onSlowEstimate("a", 2))).toEqual(["proceed b 1"]);
+});
