@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { defineConfig } from "oxlint";
 
 const koffi = ["koffi"];
@@ -20,6 +21,12 @@ const room = (files: string[], ...deny: string[][]) => ({
     ] as ["error", object],
   },
 });
+
+/** The folders of shim/ that are dialects: pure, and unaware of each other. */
+const dialects = readdirSync(new URL("shim/", import.meta.url), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && !["dialect", "middleware", "routes"].includes(entry.name))
+  .map(({ name }) => name);
+const othersThan = (name: string) => dialects.filter((it) => it !== name).map((it) => `**/${it}/**`);
 
 export default defineConfig({
   plugins: ["typescript", "import", "node", "unicorn", "oxc", "vitest"],
@@ -58,7 +65,8 @@ export default defineConfig({
     room(["services/engine/llama/**"], koffi, koa, grpc, shim),
     room(["services/engine/llama/native/**"], koa, grpc, shim),
     room(["shim/**"], koffi, llama, grpc, services),
-    room(["shim/dialect/**", "shim/openai/**", "shim/send-stream.ts"], koffi, llama, koa, grpc, services),
+    room(["shim/dialect/**", "shim/send-stream.ts"], koffi, llama, koa, grpc, services),
+    ...dialects.map((name) => room([`shim/${name}/**`], koffi, llama, koa, grpc, services, othersThan(name))),
     {
       files: ["clients/web/**/*.tsx"],
       plugins: ["jsx-a11y"],

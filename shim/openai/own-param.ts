@@ -1,5 +1,5 @@
-import { RpcError } from "../../clients/errors.ts";
 import { valueAt } from "../dialect/request/field-path.ts";
+import { renameParam } from "../dialect/request/rename-param.ts";
 
 /** The service's names of fields that have several names here, each with those names. */
 const names: readonly (readonly [string, ...string[]])[] = [
@@ -42,15 +42,15 @@ const names: readonly (readonly [string, ...string[]])[] = [
  * about that one. Anything else comes back as it is.
  */
 export function withOwnParam(error: unknown, request: Readonly<Record<string, unknown>>): unknown {
-  if (!(error instanceof RpcError) || error.param === undefined) return error;
-  const { param } = error;
-  for (const [service, ...here] of names) {
-    const rest = param.slice(service.length);
-    if (!param.startsWith(service) || !/^($|[.[])/.test(rest)) continue;
-    const own = here.find((name) => valueAt(request, name.split(".")) != null) ?? service;
-    return renamed(error, nameOwn(own + rest, request));
-  }
-  return error;
+  return renameParam(error, (param) => {
+    for (const [service, ...here] of names) {
+      const rest = param.slice(service.length);
+      if (!param.startsWith(service) || !/^($|[.[])/.test(rest)) continue;
+      const own = here.find((name) => valueAt(request, name.split(".")) != null) ?? service;
+      return nameOwn(own + rest, request);
+    }
+    return param;
+  });
 }
 
 function nameOwn(param: string, { response_format: format }: Readonly<Record<string, unknown>>): string {
@@ -63,17 +63,5 @@ function nameOwn(param: string, { response_format: format }: Readonly<Record<str
 
 /** The service's refusal of the prompt at `index` of a request that has a list of prompts, with its place in the list. */
 export function withPromptIndex(error: unknown, index: number): unknown {
-  const isOfPrompt = error instanceof RpcError && /^prompt($|\[)/.test(error.param ?? "");
-  return isOfPrompt ? renamed(error, error.param?.replace("prompt", `prompt[${index}]`) ?? "prompt") : error;
-}
-
-function renamed(error: RpcError, param: string): RpcError {
-  // Many messages begin with the field that they are about.
-  const isAbout = error.param !== undefined && error.message.startsWith(`${error.param} `);
-  const message = isAbout ? param + error.message.slice(error.param.length) : error.message;
-  return new RpcError(error.reason, message, {
-    param,
-    cause: error.cause,
-    ...(error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }),
-  });
+  return renameParam(error, (param) => param.replace(/^prompt(?=$|\[)/, `prompt[${index}]`));
 }

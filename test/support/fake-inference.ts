@@ -25,6 +25,7 @@ export interface FakeHandlers {
   rerank?: Handler<typeof inference.RerankRequestSchema, Answer<typeof inference.RerankResponseSchema>>;
   tokenize?: Handler<typeof inference.TokenizeRequestSchema, Answer<typeof inference.TokenizeResponseSchema>>;
   detokenize?: Handler<typeof inference.DetokenizeRequestSchema, Answer<typeof inference.DetokenizeResponseSchema>>;
+  countTokens?: Handler<typeof inference.CountTokensRequestSchema, Answer<typeof inference.CountTokensResponseSchema>>;
   applyTemplate?: Handler<
     typeof inference.ApplyTemplateRequestSchema,
     Answer<typeof inference.ApplyTemplateResponseSchema>
@@ -59,7 +60,7 @@ export function fakeClient(handlers: FakeHandlers): TokenwireClient {
       rerank: unary(m.rerank, handlers.rerank),
       tokenize: unary(m.tokenize, handlers.tokenize),
       detokenize: unary(m.detokenize, handlers.detokenize),
-      countTokens: unary(m.countTokens, undefined),
+      countTokens: unary(m.countTokens, handlers.countTokens),
       applyTemplate: unary(m.applyTemplate, handlers.applyTemplate),
       describeModel: unary(m.describeModel, handlers.describeModel),
       listSlots: unary(m.listSlots, handlers.listSlots),

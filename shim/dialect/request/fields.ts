@@ -99,3 +99,8 @@ export function unsupported(why: string, satisfied: z.ZodType = z.never()): z.Zo
     .meta({ description: `Not served: ${why}.`, anyOf: [...("not" in served ? [] : [served]), { type: "null" }] })
     .optional();
 }
+
+/** A field of another API, refused with this one's name for it, because what it asks for would be missing silently. */
+export function elsewhere(remedy: string, satisfied?: z.ZodType): z.ZodType<unknown> {
+  return unsupported(`this is another API's field: ${remedy}`, satisfied);
+}

@@ -25,15 +25,11 @@ const logitBias = z.union([
   arrayOf(z.tuple([z.union([tokenId, z.string().min(1)]), bias]), { max: maxBiases }),
 ]);
 
-/** The generation fields that chat and text completions share: OpenAI's, then llama.cpp's under its own names. */
-export const samplingFields = {
-  temperature: numberFrom(0, 2),
-  top_p: numberFrom(0, 1),
+/** llama.cpp's sampling under its own names, which every dialect takes beside its own fields. */
+export const samplerFields = {
   presence_penalty: numberFrom(-2, 2),
   frequency_penalty: numberFrom(-2, 2),
   logit_bias: unsettable(logitBias),
-  /** The replaced server's switch: are the keys of `logit_bias` token ids or texts? */
-  logit_bias_type: unsettable(z.enum(["input_ids", "tokens"])),
   // Any integer; JSON's large ones have already lost their last digits, so no safe-integer rule.
   seed: unsettable(
     z
@@ -41,18 +37,12 @@ export const samplingFields = {
       .refine((value) => Number.isInteger(value) && Math.abs(value) <= 2 ** 64, "must be an integer")
       .meta({ type: "integer" }),
   ),
-  n: integerFrom(1, 128),
-  stop: unsettable(z.union([z.string().min(1), arrayOf(z.string().min(1), { max: 128 })])),
-
-  top_k: integerFrom(-1, maxInt32),
   min_p: numberFrom(0, 1),
   typical_p: numberFrom(0, 1),
   top_n_sigma: numberFrom(-1, maxScale),
   repeat_penalty: unsettable(z.number().positive().max(maxScale)),
   repeat_last_n: integerFrom(-1, maxInt32),
   mirostat: integerFrom(0, 2),
-  /** The replaced server's name for `mirostat`. */
-  mirostat_mode: integerFrom(0, 2),
   mirostat_tau: numberFrom(0, maxScale),
   mirostat_eta: numberFrom(0, 1),
   dynatemp_range: numberFrom(0, maxScale),
@@ -69,8 +59,24 @@ export const samplingFields = {
   min_tokens: tokenCountFrom(0),
   ignore_eos: flag,
   cache_prompt: flag,
+};
+
+/** The generation fields that chat and text completions share: OpenAI's, and llama.cpp's. */
+export const samplingFields = {
+  temperature: numberFrom(0, 2),
+  top_p: numberFrom(0, 1),
+  top_k: integerFrom(-1, maxInt32),
+  n: integerFrom(1, 128),
+  stop: unsettable(z.union([z.string().min(1), arrayOf(z.string().min(1), { max: 128 })])),
+  /** The replaced server's switch: are the keys of `logit_bias` token ids or texts? */
+  logit_bias_type: unsettable(z.enum(["input_ids", "tokens"])),
+  /** The replaced server's name for `mirostat`. */
+  mirostat_mode: integerFrom(0, 2),
   n_probs: integerFrom(0, 20),
+  ...samplerFields,
 };
 
 export const samplingSchema = z.object(samplingFields);
+export const samplerSchema = z.object(samplerFields);
+export type SamplerFields = z.infer<typeof samplerSchema>;
 export type SamplingFields = z.infer<typeof samplingSchema>;

@@ -1,6 +1,6 @@
 import { invalidParameter } from "../../../clients/errors.ts";
 import type { GenerationOptionsSchema, LogitBiasSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { SamplingFields } from "./fields.ts";
+import type { SamplerFields, SamplingFields } from "./fields.ts";
 import type { Init } from "../init.ts";
 
 export type GenerationInit = Init<typeof GenerationOptionsSchema>;
@@ -11,22 +11,29 @@ export type GenerationInit = Init<typeof GenerationOptionsSchema>;
  */
 export function samplingToProto(request: SamplingFields): GenerationInit {
   return {
+    ...samplersToProto(request, request.logit_bias_type),
     temperature: request.temperature ?? undefined,
     topP: request.top_p ?? undefined,
-    presencePenalty: request.presence_penalty ?? undefined,
-    frequencyPenalty: request.frequency_penalty ?? undefined,
-    logitBias: logitBiasToProto(request),
-    seed: seedToProto(request.seed),
     n: request.n ?? undefined,
     stop: typeof request.stop === "string" ? [request.stop] : (request.stop ?? []),
     // vLLM's clients say -1 for "off", the proto says 0.
     topK: request.top_k == null ? undefined : Math.max(0, request.top_k),
+    mirostat: onlyOne("mirostat", request.mirostat, "mirostat_mode", request.mirostat_mode),
+  };
+}
+
+/** What every dialect may say of sampling. `biasKind`: what the keys of `logit_bias` are, where the request says it. */
+export function samplersToProto(request: SamplerFields, biasKind?: BiasKind): GenerationInit {
+  return {
+    presencePenalty: request.presence_penalty ?? undefined,
+    frequencyPenalty: request.frequency_penalty ?? undefined,
+    logitBias: logitBiasToProto(request.logit_bias, biasKind),
+    seed: seedToProto(request.seed),
     minP: request.min_p ?? undefined,
     typicalP: request.typical_p ?? undefined,
     topNSigma: request.top_n_sigma ?? undefined,
     repeatPenalty: request.repeat_penalty ?? undefined,
     repeatLastN: request.repeat_last_n ?? undefined,
-    mirostat: onlyOne("mirostat", request.mirostat, "mirostat_mode", request.mirostat_mode),
     mirostatTau: request.mirostat_tau ?? undefined,
     mirostatEta: request.mirostat_eta ?? undefined,
     dynatempRange: request.dynatemp_range ?? undefined,
@@ -42,6 +49,7 @@ export function samplingToProto(request: SamplingFields): GenerationInit {
     minTokens: request.min_tokens ?? undefined,
     ignoreEos: request.ignore_eos ?? undefined,
     cachePrompt: request.cache_prompt ?? undefined,
+    mirostat: request.mirostat ?? undefined,
   };
 }
 
@@ -65,10 +73,10 @@ function seedToProto(seed: number | null | undefined): number | undefined {
   return folded === 2 ** 32 - 1 ? undefined : folded;
 }
 
+type BiasKind = SamplingFields["logit_bias_type"];
 type LogitBiasInit = Init<typeof LogitBiasSchema>;
 
-function logitBiasToProto(request: SamplingFields): LogitBiasInit[] {
-  const { logit_bias: biases, logit_bias_type: kind } = request;
+function logitBiasToProto(biases: SamplerFields["logit_bias"], kind: BiasKind): LogitBiasInit[] {
   if (biases == null) return [];
   const entries: [string | number, number | false][] = Array.isArray(biases) ? biases : Object.entries(biases);
   return entries.map(([key, bias]): LogitBiasInit => ({
@@ -78,10 +86,7 @@ function logitBiasToProto(request: SamplingFields): LogitBiasInit[] {
 }
 
 /** A number in a list is an id; a key in a map is one when it looks like one, unless `logit_bias_type` says otherwise. */
-function biasTarget(
-  key: string | number,
-  kind: SamplingFields["logit_bias_type"],
-): NonNullable<LogitBiasInit["target"]> {
+function biasTarget(key: string | number, kind: BiasKind): NonNullable<LogitBiasInit["target"]> {
   if (typeof key === "number") return { case: "token", value: key };
   const isId = /^\d{1,10}$/.test(key) && Number(key) < 2 ** 32;
   if (kind === "input_ids" && !isId) {

@@ -1,0 +1,30 @@
+import type { ErrorAnswer } from "../dialect/dialect.ts";
+import type { ErrorFacts } from "../dialect/error-facts.ts";
+
+/** Anthropic's type of an error by its status; what is not here is the caller's fault below 500, else ours. */
+const types: Readonly<Record<number, string>> = {
+  401: "authentication_error",
+  403: "permission_error",
+  404: "not_found_error",
+  413: "request_too_large",
+  429: "rate_limit_error",
+  504: "timeout_error",
+  529: "overloaded_error",
+};
+
+/** Anthropic's error body. It has no place for the field at fault, which the message then names. */
+export function anthropicError(facts: ErrorFacts, requestId: string): ErrorAnswer {
+  const status = statusOf(facts);
+  const type = types[status] ?? (status < 500 ? "invalid_request_error" : "api_error");
+  return { status, body: { type: "error", error: { type, message: messageOf(facts) }, request_id: requestId } };
+}
+
+/** 529 is Anthropic's for what passes by itself. */
+function statusOf({ status, headers }: ErrorFacts): number {
+  if (status !== 503) return status;
+  return headers["x-should-retry"] === "false" ? 500 : 529;
+}
+
+function messageOf({ message, param }: ErrorFacts): string {
+  return param === null || message.includes(param) ? message : `${param}: ${message}`;
+}

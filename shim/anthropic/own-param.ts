@@ -1,0 +1,20 @@
+import { renameParam, renamePath } from "../dialect/request/rename-param.ts";
+import type { CountRequestBody } from "./schema/message-request.ts";
+import { turnsOf } from "./to-proto/chat.ts";
+
+const names = [
+  ["stop", "stop_sequences"],
+  ["reasoning.budget_tokens", "thinking.budget_tokens"],
+  ["reasoning", "thinking"],
+  ["response_format.json_schema.schema", "output_config.format.schema"],
+  ["response_format", "output_config.format"],
+] as const;
+
+/** The service's refusal with its field named as the request has it; anything else as it is. */
+export function withOwnParam(error: unknown, request: CountRequestBody): unknown {
+  return renameParam(error, (param) => {
+    const message = /^messages\[(\d+)\]/.exec(param)?.[1];
+    if (message !== undefined) return turnsOf(request)[Number(message)]?.from ?? "messages";
+    return renamePath(param, names).replace(/^(tools\[\d+\])\.function\.parameters/, "$1.input_schema");
+  });
+}

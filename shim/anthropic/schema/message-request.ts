@@ -1,0 +1,96 @@
+import { z } from "zod";
+import {
+  arrayOf,
+  elsewhere,
+  flag,
+  integerFrom,
+  jsonObject,
+  numberFrom,
+  text,
+  tokenCountFrom,
+  unsettable,
+  unsupported,
+} from "../../dialect/request/fields.ts";
+import { samplerFields } from "../../dialect/sampling/fields.ts";
+import { cacheControl, messagesSchema, systemContent } from "./blocks.ts";
+import { contextManagement } from "./context-management.ts";
+import { toolChoiceSchema, toolsSchema } from "./tools.ts";
+
+const display = unsettable(z.enum(["summarized", "omitted"]));
+
+/** What a prompt is made of, which is all that counting takes. */
+const promptFields = {
+  model: text,
+  messages: messagesSchema,
+  system: unsettable(systemContent),
+  tools: toolsSchema,
+  tool_choice: toolChoiceSchema,
+  thinking: unsettable(
+    z.discriminatedUnion("type", [
+      z.object({ type: z.literal("enabled"), budget_tokens: z.number().int().min(1_024), display }),
+      z.object({ type: z.literal("adaptive"), display }),
+      z.object({ type: z.literal("disabled") }),
+    ]),
+  ),
+  output_config: unsettable(
+    z.object({
+      effort: unsettable(z.enum(["low", "medium", "high", "xhigh", "max"])),
+      format: unsettable(z.object({ type: z.literal("json_schema"), schema: jsonObject })),
+    }),
+  ),
+  cache_control: cacheControl,
+  context_management: contextManagement,
+  speed: unsupported('there is one speed here: leave speed out, or say "standard"', z.literal("standard")),
+  mcp_servers: unsupported("MCP servers are not called from here: give the model their tools", z.array(z.never())),
+};
+
+/** The body of POST /v1/messages: all of Anthropic's parameters, and llama.cpp's samplers. */
+export const messageRequestSchema = z.object({
+  ...promptFields,
+  max_tokens: z
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1),
+  stop_sequences: unsettable(arrayOf(z.string().min(1), { max: 128 })),
+  stream: flag,
+  temperature: numberFrom(0, 1),
+  top_p: numberFrom(0, 1),
+  top_k: tokenCountFrom(0),
+  ...samplerFields,
+  service_tier: unsettable(z.enum(["auto", "standard_only"])),
+  container: unsupported("containers are not served"),
+  inference_geo: unsupported("this server is where it is: leave inference_geo out"),
+  diagnostics: unsupported("diagnostics are not served"),
+  metadata: unsettable(z.object({ user_id: text })),
+  anthropic_version: text,
+  user_profile_id: text,
+  workspace_id: text,
+  n: elsewhere("one answer is given", integerFrom(1, 1)),
+  stop: elsewhere("say stop_sequences"),
+  max_completion_tokens: elsewhere("say max_tokens"),
+  max_output_tokens: elsewhere("say max_tokens"),
+  reasoning_effort: elsewhere("say output_config.effort"),
+  response_format: elsewhere("say output_config.format"),
+  parallel_tool_calls: elsewhere("say tool_choice.disable_parallel_tool_use"),
+  functions: elsewhere("say tools"),
+});
+
+/** The body of POST /v1/messages/count_tokens. */
+export const countRequestSchema = z.object(promptFields);
+
+export type MessageRequestBody = z.infer<typeof messageRequestSchema>;
+export type CountRequestBody = z.infer<typeof countRequestSchema>;
+
+const cached = "every prompt prefix is cached and found without being asked";
+
+/** Known fields that change nothing here, with the reason that the caller is told. */
+export const countFieldsWithoutEffect: Readonly<Record<string, string>> = { cache_control: cached };
+
+export const messageFieldsWithoutEffect: Readonly<Record<string, string>> = {
+  ...countFieldsWithoutEffect,
+  metadata: "end users are not tracked",
+  user_profile_id: "end users are not tracked",
+  workspace_id: "there are no workspaces here",
+  anthropic_version: "the version is that of the header",
+};
