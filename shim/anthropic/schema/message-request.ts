@@ -54,7 +54,8 @@ export const messageRequestSchema = z.object({
     .max(2 ** 31 - 1),
   stop_sequences: unsettable(arrayOf(z.string().min(1), { max: 128 })),
   stream: flag,
-  temperature: numberFrom(0, 1),
+  // Anthropic ends at 1; the other dialects here go on to 2, and so does this one.
+  temperature: numberFrom(0, 2),
   top_p: numberFrom(0, 1),
   top_k: tokenCountFrom(0),
   ...samplerFields,

@@ -305,7 +305,7 @@ test.each([
   [{ tool_choice: { type: "any" } }, "tool_choice"],
   [{ max_tokens: undefined }, "max_tokens"],
   [{ max_tokens: 0 }, "max_tokens"],
-  [{ temperature: 1.5 }, "temperature"],
+  [{ temperature: 2.5 }, "temperature"],
   [{ thinking: { type: "enabled", budget_tokens: 2_000 } }, "thinking.budget_tokens"],
   [{ thinking: { type: "enabled", budget_tokens: 1 } }, "thinking.budget_tokens"],
   [{ context_management: { edits: [{ type: "clear_tool_uses_20250919" }] } }, "context_management.edits[0]"],
