@@ -4,7 +4,7 @@ import type { ContractServer } from "../contract-server.ts";
 import { getWeather } from "../example-tools.ts";
 import { limitProbes } from "./limit-probes.ts";
 import type { Generate, Probe } from "./probe.ts";
-import { samplingProbes } from "./sampling-probes.ts";
+import { samplerParity } from "./sampler-parity.ts";
 
 export const messagesPath = "/v1/messages";
 export const countTokensPath = "/v1/messages/count_tokens";
@@ -59,12 +59,12 @@ export function messagesGenerate(server: ContractServer): Generate {
   };
 }
 
-const own = ["temperature", "top_p", "top_k", "min_tokens", "ignore_eos", "cache_prompt", "max_tokens"];
-const foreign = ["n", "stop", "logit_bias_type", "mirostat_mode", "n_probs"];
-
-const samplers: Probe[] = [...samplingProbes, ...limitProbes.filter(({ field }) => own.includes(field))]
-  .filter(({ field }) => !foreign.includes(field))
-  .map((probe) => ({ ...probe, run: (server) => probe.run(messagesGenerate(server)) }));
+const samplers: Probe[] = [
+  ...samplerParity(messagesGenerate),
+  ...limitProbes
+    .filter(({ field }) => ["cache_prompt", "max_tokens"].includes(field))
+    .map((probe) => ({ ...probe, run: (server: ContractServer) => probe.run(messagesGenerate(server)) })),
+];
 
 /** Fields of the prompt, which counting takes too. */
 const promptProbes: readonly Probe[] = [

@@ -1,0 +1,102 @@
+import { z } from "zod";
+import { arrayOf, flag, jsonObject, text, unsettable, unsupported, variants } from "../../dialect/request/fields.ts";
+
+// OpenAI's number for functions; an agent's namespaces come on top.
+const maxTools = 512;
+
+const toolName = z.string().regex(/^[\w.:-]{1,128}$/, "must be 1 to 128 letters, digits and `_`, `-`, `.` or `:`");
+
+const calledDirectly = {
+  defer_loading: unsupported("tools are not loaded later: leave defer_loading out", z.literal(false)),
+  allowed_callers: unsupported(
+    'tools are called by the model alone: leave allowed_callers out, or say ["direct"]',
+    z.tuple([z.literal("direct")]),
+  ),
+};
+
+const functionTool = z.object({
+  type: z.literal("function"),
+  name: toolName,
+  description: text,
+  parameters: unsettable(jsonObject),
+  strict: flag,
+  ...calledDirectly,
+});
+
+const customTool = z.object({
+  type: z.literal("custom"),
+  name: toolName,
+  description: text,
+  format: unsettable(
+    z.discriminatedUnion("type", [
+      z.object({ type: z.literal("text") }),
+      z.object({ type: z.literal("grammar"), syntax: z.enum(["lark", "regex"]), definition: z.string().max(100_000) }),
+    ]),
+  ),
+  ...calledDirectly,
+});
+
+const localShell = z.object({ type: z.literal("local_shell") });
+
+const namespace = z.object({
+  type: z.literal("namespace"),
+  name: toolName,
+  description: text,
+  tools: arrayOf(z.discriminatedUnion("type", [functionTool, customTool]), { max: maxTools }),
+});
+
+/** Hosted tools that agents offer as a matter of course, and that a model may leave alone. */
+const offered = z.looseObject({
+  type: z.enum([
+    "web_search",
+    "web_search_2025_08_26",
+    "web_search_preview",
+    "web_search_preview_2025_03_11",
+    "image_generation",
+    "tool_search",
+  ]),
+});
+
+const hosted = "hosted tools are not served: give the model a function that does it";
+const unservedTools = {
+  file_search: hosted,
+  code_interpreter: hosted,
+  computer: hosted,
+  computer_use_preview: hosted,
+  mcp: hosted,
+  programmatic_tool_calling: hosted,
+  shell: "shell is not served: use local_shell, or a function tool",
+  apply_patch: "apply_patch is not served: use a custom or a function tool",
+};
+
+const tool = variants([functionTool, customTool, localShell, namespace, offered], unservedTools);
+
+export const toolsSchema = unsettable(arrayOf(tool, { max: maxTools }));
+
+const named = z.object({ type: z.enum(["function", "custom"]), name: z.string().min(1), namespace: text });
+const shellChoice = z.object({ type: z.literal("local_shell") });
+
+export const toolChoiceSchema = unsettable(
+  z.union([
+    z.enum(["none", "auto", "required"]),
+    variants(
+      [
+        named,
+        shellChoice,
+        z.object({
+          type: z.literal("allowed_tools"),
+          mode: unsettable(z.enum(["auto", "required"])),
+          tools: arrayOf(variants([named, shellChoice], unservedTools), { min: 1, max: maxTools }),
+        }),
+      ],
+      { ...unservedTools, web_search: hosted, web_search_preview: hosted, image_generation: hosted },
+    ),
+  ]),
+);
+
+export type ResponseTools = z.infer<typeof toolsSchema>;
+export type ResponseTool = z.infer<typeof tool>;
+export type FunctionTool = z.infer<typeof functionTool>;
+export type CustomTool = z.infer<typeof customTool>;
+export type ResponseToolChoice = z.infer<typeof toolChoiceSchema>;
+export type NamedChoice = z.infer<typeof named> | z.infer<typeof shellChoice>;
