@@ -43,6 +43,33 @@ export const shimSettingsSchema = z.object({
     .max(2 ** 30)
     .default(8 * 1_024 * 1_024)
     .describe("Largest request body."),
+  responses_store: z
+    .enum(["off", "memory", "disk"])
+    .default("memory")
+    .describe("Where /v1/responses keeps responses for previous_response_id and GET; off: nowhere."),
+  responses_store_path: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder of the responses, for responses_store disk; they are kept in plain text."),
+  responses_store_count: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1_000)
+    .describe("Most responses kept; the one that was used longest ago leaves first."),
+  responses_store_bytes: z
+    .int()
+    .min(1_024)
+    .max(2 ** 40)
+    .default(256 * 1_024 * 1_024)
+    .describe("Most bytes of kept responses."),
+  responses_store_seconds: z
+    .int()
+    .min(1)
+    .max(10 * 365 * 86_400)
+    .default(86_400)
+    .describe("A kept response that nobody uses for so long is forgotten."),
 });
 
 export type ShimSettings = z.infer<typeof shimSettingsSchema>;
@@ -84,6 +111,9 @@ export function checkShimSettings(settings: ShimSettings): void {
   if ((settings.ssl_keyfile === undefined) !== (settings.ssl_certfile === undefined)) {
     const missing = settings.ssl_keyfile === undefined ? "ssl_keyfile" : "ssl_certfile";
     throw new StartError(`${missing} is missing: HTTPS needs ssl_keyfile and ssl_certfile`);
+  }
+  if (settings.responses_store === "disk" && settings.responses_store_path === undefined) {
+    throw new StartError("responses_store_path is missing: responses_store disk needs a folder");
   }
 }
 

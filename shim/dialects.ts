@@ -2,9 +2,10 @@ import type { DialectDeps } from "./dialect/deps.ts";
 import type { CreateDialect, Dialect } from "./dialect/dialect.ts";
 import { createAnthropic } from "./anthropic/anthropic.ts";
 import { createOpenAi } from "./openai/openai.ts";
+import { createResponses } from "./responses/responses.ts";
 
 /** Every dialect that is spoken, a line each; the first one's errors answer where no dialect is known. */
-const spoken: readonly [CreateDialect, ...CreateDialect[]] = [createOpenAi, createAnthropic];
+const spoken: readonly [CreateDialect, ...CreateDialect[]] = [createOpenAi, createResponses, createAnthropic];
 
 export function createDialects(deps: DialectDeps): readonly [Dialect, ...Dialect[]] {
   const [first, ...others] = spoken;

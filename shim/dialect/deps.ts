@@ -1,3 +1,4 @@
+import type { Logger } from "pino";
 import type { TokenwireClient } from "../../clients/tokenwire-client.ts";
 import type { ShimSettings } from "../config.ts";
 import type { Lifecycle } from "../lifecycle.ts";
@@ -11,6 +12,8 @@ export interface DialectDeps {
   readonly settings: ShimSettings;
   /** For work that outlives its request. */
   readonly lifecycle: Lifecycle;
+  /** For what no request's answer tells. */
+  readonly logger: Logger;
   /** Part of `system_fingerprint`. */
   readonly version: string;
 }

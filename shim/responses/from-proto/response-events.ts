@@ -22,13 +22,13 @@ export interface TellOptions {
   readonly reasoning: ReasoningOptions;
   /** A tool as the client knows it, by the name that the model calls it by. */
   readonly toolOf: (name: string) => OwnTool;
-  /** What may be told of an error. */
-  readonly facts: (error: unknown) => ErrorFacts;
+  /** What may be told of an error after the answer has begun; unset: it is thrown. */
+  readonly facts: ((error: unknown) => ErrorFacts) | undefined;
 }
 
 /**
  * A chat stream as OpenAI's events about `response`, numbered from 0. The last but for an error's is about the whole
- * response. Throws what fails before the answer begins; a response that waits in the background has begun at once.
+ * response. What fails before the answer begins is thrown; a response that waits in the background has begun at once.
  */
 export async function* responseEvents(
   events: AsyncIterable<ChatResponse>,
@@ -66,7 +66,7 @@ export async function* responseEvents(
     }
     requireFinished(finished, { choices: 1 });
   } catch (error) {
-    if (!begun) throw error;
+    if (!begun || options.facts === undefined) throw error;
     const { code, message, param, type } = options.facts(error);
     for (const told of output.end("incomplete")) yield numbered(told);
     const failure = { code: code ?? type, message };

@@ -14,8 +14,8 @@ const outputText = z.object({
   type: z.literal("output_text"),
   text: z.string(),
   // What was said about the text then is not part of it.
-  annotations: z.unknown(),
-  logprobs: z.unknown(),
+  annotations: z.unknown().optional(),
+  logprobs: z.unknown().optional(),
 });
 const refusal = z.object({ type: z.literal("refusal"), refusal: z.string() });
 
@@ -57,7 +57,7 @@ const customToolCall = z.object({ ...call, type: z.literal("custom_tool_call"), 
 const customToolCallOutput = z.object({ ...output, type: z.literal("custom_tool_call_output") });
 
 /** What a local shell is to run. */
-export const shellAction = z.object({
+const shellAction = z.object({
   type: z.literal("exec"),
   command: arrayOf(z.string(), { max: maxParts }),
   env: unsettable(z.record(z.string(), z.string())),
@@ -122,4 +122,3 @@ export const inputSchema = unsettable(z.union([z.string(), arrayOf(item, { max: 
 export type InputItem = z.infer<typeof item>;
 export type MessageItem = z.infer<typeof messageItem>;
 export type InputContent = z.infer<typeof inputContent>;
-export type ShellAction = z.infer<typeof shellAction>;

@@ -139,6 +139,12 @@ export const responseFieldsWithoutEffect: Readonly<Record<string, string>> = {
   client_metadata: "clients are not tracked",
   prompt_cache_key: "every prompt prefix is cached and found without a key",
   max_tool_calls: "it counts the calls of hosted tools, of which there are none",
-  "stream_options.include_obfuscation": "events are not padded",
+  stream_options: "events are not padded",
   "text.format.description": "answers follow the schema alone",
+};
+
+export const inputTokensFieldsWithoutEffect: Readonly<Record<string, string>> = {
+  parallel_tool_calls: "it changes the answer, not the prompt",
+  text: "it changes the answer, not the prompt",
+  truncation: "what is counted is the whole",
 };

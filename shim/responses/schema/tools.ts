@@ -95,7 +95,7 @@ export const toolChoiceSchema = unsettable(
 );
 
 export type ResponseTools = z.infer<typeof toolsSchema>;
-export type ResponseTool = z.infer<typeof tool>;
+
 export type FunctionTool = z.infer<typeof functionTool>;
 export type CustomTool = z.infer<typeof customTool>;
 export type ResponseToolChoice = z.infer<typeof toolChoiceSchema>;

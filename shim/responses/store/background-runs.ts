@@ -14,6 +14,7 @@ export class BackgroundRun {
   readonly #cancel = new AbortController();
   #response: ResponseObject;
   readonly #items: OutputItem[] = [];
+  isDiscarded = false;
 
   constructor(caller: string, response: ResponseObject) {
     this.caller = caller;
@@ -34,6 +35,12 @@ export class BackgroundRun {
     if ("response" in event) this.#response = event["response"] as ResponseObject;
     if (event.type === "response.output_item.done") this.#items.push(event["item"] as OutputItem);
     this.log.push(event);
+  }
+
+  /** It is not to be kept. */
+  discard(): void {
+    this.isDiscarded = true;
+    this.cancel();
   }
 
   cancel(): void {
