@@ -172,7 +172,7 @@ export const responseProbes: readonly Probe[] = [
     field: "truncation",
     seen: "auto: a conversation that does not fit is answered without its oldest turns; disabled: it is refused",
     async run(server) {
-      const long = { role: "user", content: "word ".repeat(5_000) };
+      const long = { role: "user", content: "word ".repeat(9_000) };
       const input = [long, long, { role: "user", content: "Hello!" }];
       expect(textOf(await ask(server, { input, temperature: 0, truncation: "auto" }))).toContain("Hello");
       const refusal = await server.refusal(responsesPath, { input, truncation: "disabled" });
