@@ -147,7 +147,8 @@ async function byResponses(events: readonly ChatResponse[]): Promise<Said> {
       facts: undefined,
     }),
   );
-  const { output, usage, status } = toldEvents.at(-1)?.["response"] as ResponseObject;
+  const last = toldEvents.at(-1) ?? expect.fail("nothing was told");
+  const { output, usage, status } = last["response"] as ResponseObject;
   return {
     text: output.flatMap((item) => (item.type === "message" ? item.content.map(({ text }) => text) : [])).join(""),
     reasoning: output

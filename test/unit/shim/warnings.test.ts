@@ -16,8 +16,6 @@ test.each([
   ["Temperature", "temperature"],
   ["maxTokens", "max_tokens"],
   ["top-p", "top_p"],
-  ["repetition_penalty", "repeat_penalty"],
-  ["n_predict", "max_tokens"],
   ["stop_sequences", "stop"],
 ])("suggests what %s was meant to be", (wrong, right) => {
   expect(warningsFor({ [wrong]: 1 })).toEqual([`unknown field "${wrong}" was ignored; did you mean "${right}"?`]);
