@@ -2,7 +2,7 @@ import type { DialectDeps } from "../dialect/deps.ts";
 import type { Dialect } from "../dialect/dialect.ts";
 import { countTokens, messages } from "./endpoints/messages.ts";
 import { getModel, listModels } from "./endpoints/models.ts";
-import { anthropicError } from "./errors.ts";
+import { anthropicError, anthropicErrorSchema } from "./errors.ts";
 
 /** Anthropic's Messages. */
 export function createAnthropic(deps: DialectDeps): Dialect {
@@ -11,6 +11,7 @@ export function createAnthropic(deps: DialectDeps): Dialect {
     owns: ["/messages"],
     claims: (header) => header("anthropic-version") !== "",
     error: anthropicError,
+    errorSchema: anthropicErrorSchema,
     endpoints: [messages(deps), countTokens(deps), listModels(deps), getModel(deps)],
   };
 }

@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { named } from "../dialect/docs/named.ts";
 import type { ErrorAnswer } from "../dialect/dialect.ts";
 import type { ErrorFacts } from "../dialect/error-facts.ts";
 
@@ -12,7 +14,17 @@ const types: Readonly<Record<number, string>> = {
   529: "overloaded_error",
 };
 
-/** Anthropic's error body. It has no place for the field at fault, which the message then names. */
+/** Anthropic's error body. */
+export const anthropicErrorSchema = named(
+  "MessageError",
+  z.strictObject({
+    type: z.literal("error"),
+    error: z.strictObject({ type: z.string(), message: z.string() }),
+    request_id: z.string(),
+  }),
+);
+
+/** An error as Anthropic has it. It has no place for the field at fault, which the message then names. */
 export function anthropicError(facts: ErrorFacts, requestId: string): ErrorAnswer {
   const status = statusOf(facts);
   const type = types[status] ?? (status < 500 ? "invalid_request_error" : "api_error");

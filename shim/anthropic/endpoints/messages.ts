@@ -1,10 +1,12 @@
+import { z } from "zod";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
+import { named } from "../../dialect/docs/named.ts";
 import { namedEvents } from "../../dialect/stream-format.ts";
 import { readHeaders } from "../headers.ts";
 import { collectMessage } from "../from-proto/collect-message.ts";
-import { newMessageInfo } from "../from-proto/message.ts";
-import { messageEvents } from "../from-proto/message-events.ts";
+import { messageSchema, newMessageInfo } from "../from-proto/message.ts";
+import { messageEvents, messageEventSchema } from "../from-proto/message-events.ts";
 import { withOwnParam } from "../own-param.ts";
 import {
   countFieldsWithoutEffect,
@@ -16,12 +18,19 @@ import {
 import { countToProto, messageToProto } from "../to-proto/chat.ts";
 import { fieldDescriptions as fields } from "../field-descriptions.ts";
 
+const tag = "Anthropic Messages";
+
 /** POST /v1/messages */
 export function messages({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/v1/messages",
     summary: "Answer a conversation, as Anthropic's Messages",
+    operationId: "createMessage",
+    tag,
+    example: { max_tokens: 64, messages: [{ role: "user", content: "Hello!" }] },
+    result: messageSchema,
+    chunk: messageEventSchema,
     body: messageRequestSchema,
     withoutEffect: messageFieldsWithoutEffect,
     fields,
@@ -46,6 +55,10 @@ export function countTokens({ client }: DialectDeps): Endpoint {
     method: "post",
     path: "/v1/messages/count_tokens",
     summary: "How many input tokens a conversation has, as Anthropic's Messages",
+    operationId: "countMessageTokens",
+    tag,
+    example: { messages: [{ role: "user", content: "Hello!" }] },
+    result: named("MessageTokensCount", z.strictObject({ input_tokens: z.int().min(0) })),
     body: countRequestSchema,
     withoutEffect: countFieldsWithoutEffect,
     fields,

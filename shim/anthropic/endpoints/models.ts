@@ -1,7 +1,7 @@
 import { invalidParameter } from "../../../clients/errors.ts";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
-import { modelFromProto, modelPageFromProto } from "../from-proto/models.ts";
+import { modelFromProto, modelPageFromProto, modelPageSchema, modelSchema } from "../from-proto/models.ts";
 
 // Anthropic's numbers.
 const defaultLimit = 20;
@@ -13,6 +13,13 @@ export function listModels({ client }: DialectDeps): Endpoint {
     method: "get",
     path: "/v1/models",
     summary: "The configured models, as Anthropic lists them",
+    tag: "Models",
+    query: {
+      limit: "How many at most; 20 unless it is said.",
+      after_id: "Those after this one.",
+      before_id: "Those before this one.",
+    },
+    result: modelPageSchema,
     async answer({ call, query }) {
       const limit = parseLimit(query("limit"));
       const { models } = await client.models.listModels({}, call);
@@ -27,6 +34,9 @@ export function getModel({ client }: DialectDeps): Endpoint {
     method: "get",
     path: "/v1/models/*id",
     summary: "One model, as Anthropic shows it",
+    tag: "Models",
+    params: { id: "The model's name." },
+    result: modelSchema,
     async answer({ call, param }) {
       const { model } = await client.models.getModel({ id: param("id") }, call);
       if (model === undefined) throw new Error("the service answered without a model");

@@ -1,26 +1,42 @@
+import { z } from "zod";
 import type { ChatResponse } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { requireFinished } from "../../dialect/answer/require-finished.ts";
-import type { AnthropicBlock, AnthropicMessage, MessageInfo } from "./message.ts";
+import { named } from "../../dialect/docs/named.ts";
+import {
+  type AnthropicBlock,
+  type AnthropicMessage,
+  blockSchema,
+  endSchema,
+  type MessageInfo,
+  messageSchema,
+} from "./message.ts";
 import { stopFromProto } from "./stop-reason.ts";
-import { type AnthropicUsage, usageFromProto } from "./usage.ts";
+import { type AnthropicUsage, usageFromProto, usageSchema } from "./usage.ts";
 
-export type BlockDelta =
-  | { readonly type: "text_delta"; readonly text: string }
-  | { readonly type: "thinking_delta"; readonly thinking: string }
-  | { readonly type: "signature_delta"; readonly signature: string }
-  | { readonly type: "input_json_delta"; readonly partial_json: string };
+const deltaSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("text_delta"), text: z.string() }),
+  z.strictObject({ type: z.literal("thinking_delta"), thinking: z.string() }),
+  z.strictObject({ type: z.literal("signature_delta"), signature: z.string() }),
+  z.strictObject({ type: z.literal("input_json_delta"), partial_json: z.string() }),
+]);
 
-export type MessageEvent =
-  | { readonly type: "message_start"; readonly message: AnthropicMessage }
-  | { readonly type: "content_block_start"; readonly index: number; readonly content_block: AnthropicBlock }
-  | { readonly type: "content_block_delta"; readonly index: number; readonly delta: BlockDelta }
-  | { readonly type: "content_block_stop"; readonly index: number }
-  | {
-      readonly type: "message_delta";
-      readonly delta: Pick<AnthropicMessage, "stop_reason" | "stop_sequence" | "stop_details" | "container">;
-      readonly usage: AnthropicUsage;
-    }
-  | { readonly type: "message_stop" };
+const index = z.int().min(0);
+
+/** One event of a message's stream. */
+export const messageEventSchema = named(
+  "MessageStreamEvent",
+  z.discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("message_start"), message: messageSchema }),
+    z.strictObject({ type: z.literal("content_block_start"), index, content_block: blockSchema }),
+    z.strictObject({ type: z.literal("content_block_delta"), index, delta: deltaSchema }),
+    z.strictObject({ type: z.literal("content_block_stop"), index }),
+    z.strictObject({ type: z.literal("message_delta"), delta: endSchema, usage: usageSchema }),
+    z.strictObject({ type: z.literal("message_stop") }),
+  ]),
+);
+
+export type BlockDelta = Readonly<z.infer<typeof deltaSchema>>;
+export type MessageEvent = Readonly<z.infer<typeof messageEventSchema>>;
 
 /** Nobody here signs thinking, and nobody checks what is sent back. */
 const signature = "unsigned";

@@ -1,33 +1,52 @@
 import { randomUUID } from "node:crypto";
-import type { AnthropicUsage } from "./usage.ts";
+import { z } from "zod";
+import { named } from "../../dialect/docs/named.ts";
+import { usageSchema } from "./usage.ts";
 
-export type AnthropicBlock =
-  | { readonly type: "text"; readonly text: string; readonly citations: null }
-  | { readonly type: "thinking"; readonly thinking: string; readonly signature: string }
-  | {
-      readonly type: "tool_use";
-      readonly id: string;
-      readonly name: string;
-      readonly input: unknown;
-      readonly caller: { readonly type: "direct" };
-    };
+/** One block of an answer. */
+export const blockSchema = named(
+  "MessageBlock",
+  z.discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("text"), text: z.string(), citations: z.null() }),
+    z.strictObject({ type: z.literal("thinking"), thinking: z.string(), signature: z.string() }),
+    z.strictObject({
+      type: z.literal("tool_use"),
+      id: z.string(),
+      name: z.string(),
+      input: z.unknown(),
+      caller: z.strictObject({ type: z.literal("direct") }),
+    }),
+  ]),
+);
 
-export type StopReason = "end_turn" | "max_tokens" | "stop_sequence" | "tool_use" | "model_context_window_exceeded";
+const stopReason = z.enum(["end_turn", "max_tokens", "stop_sequence", "tool_use", "model_context_window_exceeded"]);
+
+/** How an answer ended. */
+export const endSchema = z.strictObject({
+  stop_reason: stopReason.nullable(),
+  stop_sequence: z.string().nullable().describe("Which of the stop sequences was found."),
+  stop_details: z.null(),
+  container: z.null(),
+});
 
 /** Anthropic's answer. */
-export interface AnthropicMessage {
-  readonly id: string;
-  readonly type: "message";
-  readonly role: "assistant";
-  readonly model: string;
-  readonly content: readonly AnthropicBlock[];
-  readonly stop_reason: StopReason | null;
-  readonly stop_sequence: string | null;
-  readonly stop_details: null;
-  readonly container: null;
-  readonly diagnostics: null;
-  readonly usage: AnthropicUsage;
-}
+export const messageSchema = named(
+  "Message",
+  z.strictObject({
+    id: z.string(),
+    type: z.literal("message"),
+    role: z.literal("assistant"),
+    model: z.string(),
+    content: z.array(blockSchema),
+    ...endSchema.shape,
+    diagnostics: z.null(),
+    usage: usageSchema,
+  }),
+);
+
+export type AnthropicBlock = Readonly<z.infer<typeof blockSchema>>;
+export type StopReason = z.infer<typeof stopReason>;
+export type AnthropicMessage = Readonly<z.infer<typeof messageSchema>>;
 
 /** What is known of an answer before it begins. */
 export interface MessageInfo {

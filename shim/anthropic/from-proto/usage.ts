@@ -1,18 +1,27 @@
+import { z } from "zod";
 import type { Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { named } from "../../dialect/docs/named.ts";
+
+const count = z.int().min(0);
 
 /** Anthropic's `usage`: what was read from the cache is not among the input tokens. */
-export interface AnthropicUsage {
-  readonly input_tokens: number;
-  readonly cache_creation_input_tokens: number;
-  readonly cache_read_input_tokens: number;
-  readonly cache_creation: { readonly ephemeral_5m_input_tokens: number; readonly ephemeral_1h_input_tokens: number };
-  readonly output_tokens: number;
-  readonly output_tokens_details: { readonly thinking_tokens: number };
-  readonly server_tool_use: null;
-  readonly service_tier: "standard";
-  readonly speed: "standard";
-  readonly inference_geo: null;
-}
+export const usageSchema = named(
+  "MessageUsage",
+  z.strictObject({
+    input_tokens: count,
+    cache_creation_input_tokens: count,
+    cache_read_input_tokens: count.describe("Tokens of the prompt that were in the cache."),
+    cache_creation: z.strictObject({ ephemeral_5m_input_tokens: count, ephemeral_1h_input_tokens: count }),
+    output_tokens: count,
+    output_tokens_details: z.strictObject({ thinking_tokens: count }),
+    server_tool_use: z.null(),
+    service_tier: z.literal("standard"),
+    speed: z.literal("standard"),
+    inference_geo: z.null(),
+  }),
+);
+
+export type AnthropicUsage = Readonly<z.infer<typeof usageSchema>>;
 
 type Tokens = Pick<Usage, "promptTokens" | "cachedTokens"> &
   Partial<Pick<Usage, "completionTokens" | "reasoningTokens">>;

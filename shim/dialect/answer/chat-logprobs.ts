@@ -9,14 +9,19 @@ const tokenFields = {
   bytes: z.array(z.int().min(0).max(255)),
 };
 
+/** One token of an answer with its likeliest alternatives. */
+export const chatLogprobSchema = named(
+  "ChatLogprob",
+  z.strictObject({ ...tokenFields, top_logprobs: z.array(z.strictObject(tokenFields)) }),
+);
+
 /** OpenAI's `logprobs` of a choice, or of a chunk's. */
 export const chatLogprobsSchema = named(
   "ChatLogprobs",
-  z.strictObject({
-    content: z.array(z.strictObject({ ...tokenFields, top_logprobs: z.array(z.strictObject(tokenFields)) })),
-    refusal: z.null(),
-  }),
+  z.strictObject({ content: z.array(chatLogprobSchema), refusal: z.null() }),
 );
+
+export type ChatLogprob = z.infer<typeof chatLogprobSchema>;
 
 export type ChatLogprobs = z.infer<typeof chatLogprobsSchema>;
 

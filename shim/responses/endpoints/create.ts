@@ -2,8 +2,8 @@ import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Answer, type Endpoint, endpoint, type Exchange } from "../../dialect/dialect.ts";
 import { fieldDescriptions as fields } from "../field-descriptions.ts";
-import { newResponse, type ResponseObject } from "../from-proto/response.ts";
-import type { ResponseEvent } from "../from-proto/response-events.ts";
+import { newResponse, type ResponseObject, responseSchema } from "../from-proto/response.ts";
+import { type ResponseEvent, responseEventSchema } from "../from-proto/response-events.ts";
 import { errorFacts } from "../../dialect/error-facts.ts";
 import type { Library } from "../library.ts";
 import { responseStream } from "../response-stream.ts";
@@ -21,6 +21,11 @@ export function createResponse(deps: DialectDeps, library: Library): Endpoint {
     method: "post",
     path: "/v1/responses",
     summary: "Answer a conversation, as OpenAI's Responses",
+    operationId: "createResponse",
+    tag: "Responses",
+    example: { input: "Hello!" },
+    result: responseSchema,
+    chunk: responseEventSchema,
     body: responseRequestSchema,
     withoutEffect: responseFieldsWithoutEffect,
     fields,

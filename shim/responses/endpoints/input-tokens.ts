@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { named } from "../../dialect/docs/named.ts";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
 import { fieldDescriptions as fields } from "../field-descriptions.ts";
@@ -12,6 +14,13 @@ export function inputTokens({ client }: DialectDeps, library: Library): Endpoint
     method: "post",
     path: "/v1/responses/input_tokens",
     summary: "How many input tokens a response would have",
+    operationId: "countResponseTokens",
+    tag: "Responses",
+    example: { input: "Hello!" },
+    result: named(
+      "ResponseTokensCount",
+      z.strictObject({ object: z.literal("response.input_tokens"), input_tokens: z.int().min(0) }),
+    ),
     body: inputTokensSchema,
     withoutEffect: inputTokensFieldsWithoutEffect,
     fields,

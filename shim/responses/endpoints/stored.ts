@@ -1,14 +1,26 @@
+import { z } from "zod";
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
 import { type Answer, type Endpoint, endpoint, type Exchange } from "../../dialect/dialect.ts";
+import { named } from "../../dialect/docs/named.ts";
+import { responseSchema } from "../from-proto/response.ts";
 import { type Library, notFound, requireStored } from "../library.ts";
 import { responseStream } from "../response-stream.ts";
+
+const docs = { tag: "Responses", params: { id: "The response's id." } };
 
 /** GET /v1/responses/{id}, also one that is still being made; with ?stream=true its events, from one on. */
 export function getResponse(library: Library): Endpoint {
   return endpoint({
     method: "get",
     path: "/v1/responses/:id",
-    summary: "A stored response; stream=true&starting_after=N: its events",
+    summary: "A stored response",
+    operationId: "getResponse",
+    ...docs,
+    query: {
+      stream: "true: the events of a response made in the background.",
+      starting_after: "The number of the last event that was seen.",
+    },
+    result: responseSchema,
     async answer(exchange) {
       const { caller, param, query } = exchange;
       const run = library.runs.get(caller, param("id"));
@@ -41,6 +53,12 @@ export function deleteResponse(library: Library): Endpoint {
     method: "delete",
     path: "/v1/responses/:id",
     summary: "Forget a stored response",
+    operationId: "deleteResponse",
+    ...docs,
+    result: named(
+      "DeletedResponse",
+      z.strictObject({ id: z.string(), object: z.literal("response"), deleted: z.literal(true) }),
+    ),
     async answer({ caller, param }) {
       const id = param("id");
       const run = library.runs.get(caller, id);
@@ -58,6 +76,9 @@ export function cancelResponse(library: Library): Endpoint {
     method: "post",
     path: "/v1/responses/:id/cancel",
     summary: "Stop a response that is being made in the background",
+    operationId: "cancelResponse",
+    ...docs,
+    result: responseSchema,
     async answer({ caller, param }) {
       const run = library.runs.get(caller, param("id"));
       if (run !== undefined) {
@@ -83,6 +104,23 @@ export function listInputItems(library: Library): Endpoint {
     method: "get",
     path: "/v1/responses/:id/input_items",
     summary: "The input items of a stored response",
+    operationId: "listInputItems",
+    ...docs,
+    query: {
+      limit: "How many at most; 20 unless it is said.",
+      order: "desc, unless it is said: the last first; or asc.",
+      after: "The id of the item before the first.",
+    },
+    result: named(
+      "ResponseItemList",
+      z.strictObject({
+        object: z.literal("list"),
+        data: z.array(z.record(z.string(), z.unknown())),
+        first_id: z.string().nullable(),
+        last_id: z.string().nullable(),
+        has_more: z.boolean(),
+      }),
+    ),
     async answer({ caller, param, query }) {
       const limit = numberFrom(query("limit"), "limit", { min: 1, max: maxLimit }) ?? defaultLimit;
       const order = query("order") ?? "desc";

@@ -1,6 +1,8 @@
+import { z } from "zod";
 import type { ChatResponse } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { type Finished, FinishReason, type TokenLogprob } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { requireFinished } from "../../dialect/answer/require-finished.ts";
+import { named } from "../../dialect/docs/named.ts";
 import type { ErrorFacts } from "../../dialect/error-facts.ts";
 import type { OwnTool } from "../to-proto/tool-names.ts";
 import type { ItemStatus, OutputItem } from "./output-item.ts";
@@ -15,8 +17,13 @@ import {
 } from "./told-item.ts";
 import { usageFromProto } from "./usage.ts";
 
-/** One event of a response's stream. */
-export type ResponseEvent = ItemEvent & { readonly sequence_number: number };
+/** One event of a response's stream: what else it has depends on its type. */
+export const responseEventSchema = named(
+  "ResponseStreamEvent",
+  z.looseObject({ type: z.string(), sequence_number: z.int().min(0) }),
+);
+
+export type ResponseEvent = ItemEvent & Readonly<z.infer<typeof responseEventSchema>>;
 
 export interface TellOptions {
   readonly reasoning: ReasoningOptions;
@@ -92,7 +99,7 @@ function isCompleted({ reason }: Finished): boolean {
 interface End {
   readonly finished: Finished;
   readonly isWhole: boolean;
-  readonly output: readonly OutputItem[];
+  readonly output: OutputItem[];
 }
 
 function finishedResponse(response: ResponseObject, { finished, isWhole, output }: End): ResponseObject {

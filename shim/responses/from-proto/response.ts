@@ -1,26 +1,50 @@
 import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { named } from "../../dialect/docs/named.ts";
 import type { ResponseRequestBody } from "../schema/response-request.ts";
-import type { OutputItem } from "./output-item.ts";
-import type { ResponseUsage } from "./usage.ts";
-
-export type ResponseStatus = "queued" | "in_progress" | "completed" | "incomplete" | "failed" | "cancelled";
+import { outputItemSchema } from "./output-item.ts";
+import { responseUsageSchema } from "./usage.ts";
 
 /** OpenAI's response object, with every field that Open Responses requires. */
-export interface ResponseObject {
-  readonly id: string;
-  readonly object: "response";
-  readonly created_at: number;
-  readonly completed_at: number | null;
-  readonly status: ResponseStatus;
-  readonly background: boolean;
-  readonly error: { readonly code: string; readonly message: string } | null;
-  readonly incomplete_details: { readonly reason: "max_output_tokens" } | null;
-  readonly model: string;
-  readonly output: readonly OutputItem[];
-  readonly usage: ResponseUsage | null;
-  readonly store: boolean;
-  readonly [echoed: string]: unknown;
-}
+export const responseSchema = named(
+  "Response",
+  z.strictObject({
+    id: z.string(),
+    object: z.literal("response"),
+    created_at: z.int(),
+    completed_at: z.int().nullable(),
+    status: z.enum(["queued", "in_progress", "completed", "incomplete", "failed", "cancelled"]),
+    background: z.boolean(),
+    error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+    incomplete_details: z.strictObject({ reason: z.literal("max_output_tokens") }).nullable(),
+    instructions: z.string().nullable(),
+    max_output_tokens: z.number().nullable(),
+    max_tool_calls: z.number().nullable(),
+    model: z.string(),
+    output: z.array(outputItemSchema),
+    parallel_tool_calls: z.boolean(),
+    previous_response_id: z.string().nullable(),
+    prompt_cache_key: z.string().nullable(),
+    reasoning: z.strictObject({ effort: z.string().nullable(), summary: z.unknown() }),
+    safety_identifier: z.string().nullable(),
+    service_tier: z.literal("default"),
+    store: z.boolean().describe("Whether it is kept."),
+    temperature: z.number(),
+    text: z.strictObject({ format: z.record(z.string(), z.unknown()), verbosity: z.literal("medium") }),
+    tool_choice: z.unknown(),
+    tools: z.array(z.record(z.string(), z.unknown())),
+    top_logprobs: z.number(),
+    top_p: z.number(),
+    presence_penalty: z.number(),
+    frequency_penalty: z.number(),
+    truncation: z.enum(["auto", "disabled"]),
+    usage: responseUsageSchema.nullable(),
+    user: z.string().nullable(),
+    metadata: z.record(z.string(), z.string()),
+  }),
+);
+
+export type ResponseObject = Readonly<z.infer<typeof responseSchema>>;
 
 /** What a request leaves unset, as the service has it: `services/worker/jobs/number-options.ts`. */
 export const samplingDefaults = { temperature: 0.8, top_p: 0.95, presence_penalty: 0, frequency_penalty: 0 } as const;
@@ -73,13 +97,13 @@ export function now(): number {
   return Math.floor(Date.now() / 1_000);
 }
 
-function echoedFormat(format: NonNullable<ResponseRequestBody["text"]>["format"]): object {
+function echoedFormat(format: NonNullable<ResponseRequestBody["text"]>["format"]): Record<string, unknown> {
   if (format?.type !== "json_schema") return format ?? { type: "text" };
   const { name, schema, description, strict } = format;
   return { type: "json_schema", name, description: description ?? null, schema: schema ?? {}, strict: strict ?? false };
 }
 
-function echoedTool(tool: NonNullable<ResponseRequestBody["tools"]>[number]): object {
+function echoedTool(tool: NonNullable<ResponseRequestBody["tools"]>[number]): Record<string, unknown> {
   if (tool.type !== "function") return tool;
   const { type, name, description, parameters, strict } = tool;
   return { type, name, description: description ?? null, parameters: parameters ?? null, strict: strict ?? null };

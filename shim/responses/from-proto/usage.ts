@@ -1,13 +1,22 @@
+import { z } from "zod";
 import type { Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { named } from "../../dialect/docs/named.ts";
+
+const count = z.int().min(0);
 
 /** OpenAI's `usage` of a response. */
-export interface ResponseUsage {
-  readonly input_tokens: number;
-  readonly input_tokens_details: { readonly cached_tokens: number };
-  readonly output_tokens: number;
-  readonly output_tokens_details: { readonly reasoning_tokens: number };
-  readonly total_tokens: number;
-}
+export const responseUsageSchema = named(
+  "ResponseUsage",
+  z.strictObject({
+    input_tokens: count,
+    input_tokens_details: z.strictObject({ cached_tokens: count }),
+    output_tokens: count,
+    output_tokens_details: z.strictObject({ reasoning_tokens: count }),
+    total_tokens: count,
+  }),
+);
+
+export type ResponseUsage = z.infer<typeof responseUsageSchema>;
 
 export function usageFromProto(usage: Usage | undefined): ResponseUsage | null {
   if (usage === undefined) return null;

@@ -1,3 +1,4 @@
+import { pino } from "pino";
 import { z } from "zod";
 import { Lifecycle } from "../../../shim/lifecycle.ts";
 import { shimSettingsSchema } from "../../../shim/config.ts";
@@ -10,6 +11,7 @@ const endpoints = createDialects({
   client: fakeClient({}),
   settings: shimSettingsSchema.parse({}),
   lifecycle: new Lifecycle(),
+  logger: pino({ level: "silent" }),
   version: "0.0.0",
 }).flatMap(({ endpoints: ofDialect, errorSchema: refusal = errorSchema }) =>
   ofDialect.map((endpoint) => ({ ...endpoint, refusal })),
