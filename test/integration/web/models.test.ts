@@ -19,6 +19,7 @@ describe.skipIf(!hasBrowser)("the models", () => {
     const loaded = Promise.withResolvers<void>();
     const unloaded = Promise.withResolvers<void>();
     const absent = { id: "tiny", state: ModelState.UNLOADED, memory: [{ device: "RAM", estimatedBytes: 9_000_000n }] };
+    const removed = Promise.withResolvers<void>();
     const loadAsked = Promise.withResolvers<void>();
     await using shim = await testShim({
       ...fakeService(() => []),
@@ -31,6 +32,9 @@ describe.skipIf(!hasBrowser)("the models", () => {
         yield { model: tiny };
         await unloaded.promise;
         yield { model: absent };
+        yield { model: { id: "tiny-2", state: ModelState.UNLOADED } };
+        await removed.promise;
+        yield { model: { id: "tiny-2", state: ModelState.REMOVED } };
         await aborted(signal);
       },
       async *loadModel({ id }) {
@@ -54,7 +58,10 @@ describe.skipIf(!hasBrowser)("the models", () => {
     await page.getByText("Resident").waitFor();
     await page.getByText("12 MB", { exact: true }).waitFor();
     await page.getByRole("button", { name: "Unload" }).click();
-    await page.getByText("Not loaded").waitFor();
+    await page.getByText("Not loaded").first().waitFor();
+    await page.getByRole("heading", { name: "tiny-2" }).waitFor();
+    removed.resolve();
+    await page.getByRole("heading", { name: "tiny-2" }).waitFor({ state: "detached" });
     expect(asked).toEqual(["load tiny", "unload tiny false"]);
     expect(open.problems).toEqual([]);
   });

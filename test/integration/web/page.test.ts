@@ -69,6 +69,21 @@ describe.skipIf(!hasBrowser)("the page", () => {
     expect(open.problems).toEqual([]);
   });
 
+  test("tries a route of the API with its example and the key of the chat", async () => {
+    await using shim = await testShim(greeting(), { api_key: ["right"] });
+    await using open = await openPage(browser, shim.url);
+    const { page } = open;
+    await page.getByLabel("Key", { exact: true }).fill("right");
+    await page.getByRole("button", { name: "Use key" }).click();
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+    open.problems.length = 0;
+    await page.getByRole("link", { name: "API" }).click();
+    await page.locator("#operations-Chat-createChatCompletion .opblock-summary-control").click();
+    await page.getByRole("button", { name: "Execute" }).click();
+    await page.locator(".live-responses-table").getByText('"content": "Hi there."').waitFor();
+    expect(open.problems).toEqual([]);
+  });
+
   test("speaks Japanese on a phone, where nothing is cut off", async () => {
     await using shim = await testShim(greeting());
     const phone = { locale: "ja-JP", viewport: { width: 360, height: 700 }, isMobile: true, hasTouch: true };
