@@ -1,7 +1,7 @@
 import { CopyButton } from "../app/copy-button.tsx";
 import { Icon } from "../app/icon.tsx";
 import { isKeyDialogOpen } from "../app/key-dialog.tsx";
-import { formatDuration, formatSpeed } from "../i18n/format.ts";
+import { formatDuration, formatShare, formatSpeed } from "../i18n/format.ts";
 import { t } from "../i18n/language.ts";
 import { Markdown } from "../markdown/markdown.tsx";
 import { regenerate } from "./chat-actions.ts";
@@ -26,7 +26,7 @@ export function AnswerView({ conversation, message }: MessageProps<AssistantMess
         </details>
       )}
       {text !== "" && <Markdown text={text} />}
-      {isWriting && isEmpty && <p class="pending">{t.value.waitingForFirstToken}</p>}
+      {isWriting && isEmpty && <p class="pending">{pendingText(message)}</p>}
       <ToolCallsView conversation={conversation} message={message} />
       <Outcome state={state} />
       {!isWriting && (
@@ -49,6 +49,12 @@ export function AnswerView({ conversation, message }: MessageProps<AssistantMess
       )}
     </li>
   );
+}
+
+function pendingText({ promptProgress }: AssistantMessage): string {
+  return promptProgress === undefined || promptProgress >= 1
+    ? t.value.waitingForFirstToken
+    : t.value.readingPrompt(formatShare(promptProgress));
 }
 
 function Outcome({ state }: { readonly state: AnswerState }) {

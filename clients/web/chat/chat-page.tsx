@@ -47,13 +47,20 @@ export function ChatPage() {
             <Icon name="sliders" />
           </button>
         </div>
-        <div class="messages-scroller" ref={scroller} tabIndex={0} role="log" aria-label={t.value.chat}>
+        <div
+          class="messages-scroller"
+          ref={scroller}
+          tabIndex={0}
+          role="log"
+          aria-label={t.value.chat}
+          aria-busy={conversation !== undefined && isGenerating(conversation.id)}
+        >
           {conversation === undefined || messages.length === 0 ? (
             <Welcome />
           ) : (
             <>
               <h1 class="visually-hidden">{conversation.title}</h1>
-              <ol class="messages" aria-busy={isGenerating(conversation.id)}>
+              <ol class="messages">
                 {messages.map((message) => (
                   <MessageView key={message.id} conversation={conversation} message={message} />
                 ))}

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../app/icon.tsx";
+import { isComposing } from "../app/is-composing.ts";
 import { t } from "../i18n/language.ts";
 import { send } from "./chat-actions.ts";
 import type { Conversation } from "./conversation.ts";
@@ -24,7 +25,7 @@ export function Composer({ conversation }: { readonly conversation: Conversation
     area.current?.focus();
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.isComposing) return;
+    if (isComposing(event)) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
       submit();

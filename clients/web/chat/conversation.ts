@@ -43,6 +43,8 @@ export interface AssistantMessage extends Node {
   readonly reasoning: string;
   readonly toolCalls: readonly ToolCall[];
   readonly state: AnswerState;
+  /** How much of the prompt is processed, 0 to 1, while nothing is generated yet. */
+  readonly promptProgress?: number;
   readonly model?: string;
   readonly stats?: AnswerStats;
 }

@@ -65,6 +65,7 @@ class Answer {
   readonly #conversation: string;
   readonly #id = newId();
   readonly #startedAt = performance.now();
+  #promptTokens = 0;
   #firstTokenMs: number | undefined;
   #text = "";
   #reasoning = "";
@@ -91,9 +92,11 @@ class Answer {
       this.#firstTokenMs ??= performance.now() - this.#startedAt;
     switch (event.type) {
       case "started":
+        this.#promptTokens = event.promptTokens;
         this.#change({ model: event.model });
         break;
       case "progress":
+        this.#change({ promptProgress: event.processedTokens / Math.max(1, this.#promptTokens) });
         break;
       case "text":
         this.#text += event.text;

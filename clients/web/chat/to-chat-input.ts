@@ -31,7 +31,7 @@ function toOptions(options: ChatSettings["options"]): NonNullable<ChatInput["opt
   const entries = Object.entries(options).map(([name, value]: [string, unknown]) => {
     return [name, Array.isArray(value) ? value.filter((line) => line !== "") : value] as const;
   });
-  return Object.fromEntries(entries);
+  return { ...Object.fromEntries(entries), reportProgress: true };
 }
 
 function toInputMessage(message: Message): ChatInput["messages"] {

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { CopyButton } from "../app/copy-button.tsx";
 import { Icon } from "../app/icon.tsx";
+import { isComposing } from "../app/is-composing.ts";
 import { t } from "../i18n/language.ts";
 import { sendEdited } from "./chat-actions.ts";
 import type { UserMessage } from "./conversation.ts";
@@ -29,7 +30,7 @@ export function UserMessageView({ conversation, message }: MessageProps<UserMess
             onInput={({ currentTarget }) => (edited.value = currentTarget.value)}
             onKeyDown={(event) => {
               if (event.key === "Escape") edited.value = undefined;
-              if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
+              if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) submit(event);
             }}
           />
           <div class="dialog-buttons">

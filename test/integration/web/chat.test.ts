@@ -16,9 +16,11 @@ const answer = (text: string) => [chat.started(), chat.text(text), chat.finished
 
 describe.skipIf(!hasBrowser)("a conversation", () => {
   test("streams Markdown with code, tells what it cost, and is still there after a reload", async () => {
-    const goOn = Promise.withResolvers<void>();
+    const [read, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const service = fakeService(async function* () {
-      yield chat.started();
+      yield chat.started("tiny", 8);
+      yield { event: { case: "progress", value: { processedTokens: 4 } } };
+      await read.promise;
       yield chat.reasoning("They want code.");
       yield chat.text("Some **bold** code:\n\n```js\nconst a");
       await goOn.promise;
@@ -29,6 +31,8 @@ describe.skipIf(!hasBrowser)("a conversation", () => {
     await using open = await openPage(browser, shim.url);
     const { page } = open;
     await say(page, "Show me code");
+    await page.getByText("Processing the prompt: 50% …").waitFor();
+    read.resolve();
     await page.locator("strong", { hasText: "bold" }).waitFor();
     expect(await page.locator(".code-block code").textContent()).toContain("const a");
     goOn.resolve();
