@@ -2,6 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import type { ModelSettings } from "../config.ts";
 import { isHubFormat } from "../config/chat-settings.ts";
 import type { Engine } from "../engine/engine.ts";
+import { type Compiler, createCompiler } from "./compile/compiler.ts";
 import { createChatPrompter, type ChatPrompter } from "../engine/text/chat-prompt.ts";
 
 /** A model in memory, with what is needed to talk to it. */
@@ -10,13 +11,18 @@ export interface LoadedModel {
   readonly settings: ModelSettings;
   readonly engine: Engine;
   readonly prompter: ChatPrompter;
+  readonly compiler: Compiler;
 }
 
 /** Puts an engine together with the chat format of its settings. Throws INVALID_PARAMETER on a template that is none. */
-export function createLoadedModel(settings: ModelSettings, engine: Engine): LoadedModel {
+export function createLoadedModel(
+  settings: ModelSettings,
+  engine: Engine,
+  { compiler = createCompiler() }: { readonly compiler?: Compiler } = {},
+): LoadedModel {
   const { bosToken, eosToken, addsBos, chatTemplates, chatTemplatesFrom } = engine.info;
   const { chat_format: format } = settings;
-  const prompter = createChatPrompter({
+  const options = {
     chatFormat: isHubFormat(format) ? undefined : format,
     chatTemplate: settings.chat_template,
     // The settings come from JSON or YAML, and reached this process as JSON.
@@ -26,6 +32,8 @@ export function createLoadedModel(settings: ModelSettings, engine: Engine): Load
     bosToken,
     eosToken,
     addsBos,
-  });
-  return { id: settings.model_alias, settings, engine, prompter };
+  };
+  const prompter = createChatPrompter(options);
+  compiler.setPrompter(options);
+  return { id: settings.model_alias, settings, engine, prompter, compiler };
 }

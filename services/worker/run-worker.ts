@@ -9,12 +9,16 @@ import type { ModelSettings } from "../config.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
 import { fileTime } from "../models/file-time.ts";
+import type { GrammarCompiler } from "../engine/grammar/grammar-compiler.ts";
+import { createCompiler } from "./compile/compiler.ts";
 import { createLoadedModel } from "./loaded-model.ts";
 import { ModelHost } from "./model-host.ts";
 import { createWorkerServer } from "./server.ts";
 import type { WorkerEstimate, WorkerInterrupt, WorkerListening, WorkerProceed, WorkerStart } from "./worker-start.ts";
 
 export interface EngineOptions {
+  /** Unset: grammars are compiled where they are asked for. */
+  readonly compiler?: GrammarCompiler;
   /** 0 to 1. */
   readonly onProgress: (progress: number) => void;
   readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
@@ -69,12 +73,14 @@ async function load(
   { log, ...room }: LoadOptions,
 ): Promise<void> {
   try {
+    const compiler = createCompiler();
     const engine = await createEngine(settings, {
       ...room,
+      compiler,
       onProgress: (progress) => host.onProgress(progress),
       log: (level, message) => log[level](message),
     });
-    const model = createLoadedModel(settings, engine);
+    const model = createLoadedModel(settings, engine, { compiler });
     if (model.prompter.warning !== undefined && engine.info.generates) log.warn(model.prompter.warning);
     host.onLoaded(model);
     // Else it is written at the end, which one that is killed does not have.

@@ -5,7 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { modelSettingsSchema } from "../../services/config.ts";
 import { GrammarMatcher, TokenGrammar } from "../../services/engine/grammar/matcher/grammar-matcher.ts";
 import { compileGrammar } from "../../services/engine/grammar/program/compile-grammar.ts";
-import { GrammarVocabulary } from "../../services/engine/grammar/vocabulary/grammar-vocabulary.ts";
+import {
+  grammarText,
+  GrammarVocabulary,
+  type TokenTexts,
+} from "../../services/engine/grammar/vocabulary/grammar-vocabulary.ts";
+import { buildTokenTrie } from "../../services/engine/grammar/vocabulary/token-trie.ts";
 import { NativeBuffer } from "../../services/engine/llama/native/buffer.ts";
 import type { Model } from "../../services/engine/llama/native/model.ts";
 import { openModel } from "../../services/engine/llama/load/open-model.ts";
@@ -34,16 +39,15 @@ beforeAll(async () => {
   const opened = await openModel(settings, { onProgress: () => {}, log: () => {} });
   model = opened.model;
   const { vocabulary: tokens } = model;
-  vocabulary = new GrammarVocabulary(
-    {
-      size: tokens.size,
-      text: (token) => tokens.piece(token, true),
-      isControl: (token) => tokens.isControl(token),
-      isEog: (token) => tokens.isEog(token),
-      eogTokens: tokens.eogTokens,
-    },
-    { keepControl: true },
-  );
+  const texts: TokenTexts = {
+    size: tokens.size,
+    text: (token) => tokens.piece(token, true),
+    isControl: (token) => tokens.isControl(token),
+    isEog: (token) => tokens.isEog(token),
+    eogTokens: tokens.eogTokens,
+  };
+  const trie = buildTokenTrie(Array.from({ length: tokens.size }, (_, token) => grammarText(texts, token, true)));
+  vocabulary = new GrammarVocabulary(texts, { keepControl: true, trie });
   comparable = Array.from({ length: tokens.size }, (_, token) => token).filter((token) => {
     const bytes = tokens.piece(token, true);
     return bytes.length > 0 && bytes[0] !== 0 && isWholeOrPart(bytes) && !bytes.some((byte) => doubtfulBytes.has(byte));

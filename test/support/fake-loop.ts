@@ -58,7 +58,7 @@ export class FakeModel {
   };
 
   /** Says after token n: n + 1. */
-  readonly sample: StepLoopParts["sample"] = (_sequence, row) => (this.#rows[row]?.token ?? 0) + 1;
+  readonly sample: StepLoopParts["sample"] = (_sequence, { row = 0 }) => (this.#rows[row]?.token ?? 0) + 1;
 
   seqRm(sequence: number, from: number): boolean {
     const held = this.held[sequence] ?? [];

@@ -3,6 +3,7 @@ import type { ModelSettings } from "../../config.ts";
 import type { Engine } from "../engine.ts";
 import { chooseGpus } from "./load/choose-gpus.ts";
 import { contextParams } from "./load/context-params.ts";
+import { directCompiler, type GrammarCompiler } from "../grammar/grammar-compiler.ts";
 import { createDrafter } from "./speculation/create-drafter.ts";
 import { createInputUsers } from "./pooling/create-input-users.ts";
 import { createPromptCache } from "./kv/create-prompt-cache.ts";
@@ -36,11 +37,16 @@ const threadpoolPoll = 0;
 /** How many idle slots between two running ones are filled: on a CPU a row costs nearly as much as another pass. */
 const maxPaddingRows = { cpu: 1, gpu: 7 } as const;
 
+export interface LlamaEngineOptions extends OpenModelOptions {
+  /** Unset: grammars are compiled where they are asked for. */
+  readonly compiler?: GrammarCompiler;
+}
+
 /**
  * Finds a model's files, downloads those that are not here, loads the model and makes it ready to run. Once per process.
  * Throws RpcError MODEL_LOAD_FAILED or INSUFFICIENT_MEMORY with llama.cpp's own reason.
  */
-export async function createLlamaEngine(written: ModelSettings, options: OpenModelOptions): Promise<Engine> {
+export async function createLlamaEngine(written: ModelSettings, options: LlamaEngineOptions): Promise<Engine> {
   const { settings, tokenizer, onProgress } = await findFiles(written, options);
   const opened = await openModel(settings, { ...options, onProgress });
   const info = (message: string): void => options.log("info", message);
@@ -123,7 +129,7 @@ export async function createLlamaEngine(written: ModelSettings, options: OpenMod
       memory: measureMemory(opened, contexts),
     }),
     model,
-    grammars: new Grammars(vocabulary),
+    grammars: new Grammars(vocabulary, options.compiler ?? directCompiler),
     loop,
     embedder: users.embedder,
     ranker: users.ranker,

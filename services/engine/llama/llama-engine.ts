@@ -80,7 +80,7 @@ export class LlamaEngine implements Engine {
       });
     this.#check(job);
     signal.throwIfAborted();
-    const grammar = job.grammar && (await grammars.get(job.grammar, { keepControl: job.keepSpecial }));
+    const grammar = job.grammar && (await grammars.get(job.grammar, { keepControl: job.keepSpecial, signal }));
     const request = new GenerateRequest(job, { grammar, onTaken: () => loop.wake() });
     const abort = (): void => {
       request.outbox.fail(signal.reason);

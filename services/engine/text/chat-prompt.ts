@@ -23,7 +23,15 @@ export interface ChatPrompter {
   readonly reasons: boolean;
   /** Throws INVALID_PARAMETER, with the field's path, on what the model's format cannot show. */
   prompt(request: PromptRequest): ChatPrompt;
+  /** What of that does not depend on the messages. */
+  format(request: PromptRequest): ChatPromptFormat;
 }
+
+/** How an answer is written, by the request's template or the model's. */
+export type ChatPromptFormat = Pick<ChatPrompt, "toolParser" | "tools" | "reasoning">;
+
+/** What the grammar of an answer depends on. */
+export type AnswerPrompt = ChatPromptFormat & Pick<ChatPrompt, "reasoningOpen">;
 
 /** The fields of a ChatRequest that the prompt depends on. */
 export type PromptRequest = Pick<
@@ -75,15 +83,22 @@ export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
       last = { source: own, writer: templateWriter(own, { ...options, maxSteps: maxRequestSteps }) };
     return last.writer;
   };
+  const choose = (request: PromptRequest) => {
+    const shown = isToolChoiceNone(request) ? [] : parseChatTools(request.tools);
+    const tools = callableTools(shown, request);
+    return { shown, tools, writer: ownWriter(request.chatTemplate) ?? (shown.length === 0 ? plain : withTools) };
+  };
   return {
     source,
     warning,
     reasons: plain.isTemplate && plain.reasoning !== undefined,
+    format(request) {
+      const { tools, writer } = choose(request);
+      return { tools, toolParser: writer.toolParser, reasoning: writer.reasoning };
+    },
     prompt(request) {
       const messages = parseChatMessages(request.messages);
-      const shown = isToolChoiceNone(request) ? [] : parseChatTools(request.tools);
-      const tools = callableTools(shown, request);
-      const writer = ownWriter(request.chatTemplate) ?? (shown.length === 0 ? plain : withTools);
+      const { shown, tools, writer } = choose(request);
       const { toolParser, reasoning, stop } = writer;
       const variables = { ...reasoningVariables(request.reasoning), ...request.chatTemplateKwargs };
       const write = (these: typeof messages) => {

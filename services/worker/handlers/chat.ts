@@ -18,7 +18,7 @@ export async function* chat(
   model: LoadedModel,
   signals: GenerationSignals,
 ): AsyncGenerator<Response, void, void> {
-  const job = await parseChatJob(request, model);
+  const job = await parseChatJob(request, model, signals);
   const operation = genAiOperation.chat;
   yield* tracedGeneration({ operation, model: model.id, job: job.generate }, (trace) =>
     answer(job, model, trace, signals),

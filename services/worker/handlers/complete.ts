@@ -23,7 +23,7 @@ export async function* complete(
   model: LoadedModel,
   signals: GenerationSignals,
 ): AsyncGenerator<Response, void, void> {
-  const job = await parseCompleteJob(request, model);
+  const job = await parseCompleteJob(request, model, signals);
   const operation = genAiOperation.textCompletion;
   yield* tracedGeneration({ operation, model: model.id, job: job.generate }, (trace) =>
     job.generate.maxTokens === 0 ? nothing(job, model, signals.signal) : answer(job, model, trace, signals),

@@ -3,7 +3,7 @@ import { PromptEnd, ToolChoiceMode, type ChatRequest } from "../../../proto/gen/
 import type { Grammar } from "../../engine/engine.ts";
 import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/gbnf/grammar-builder.ts";
 import type { ChatTool } from "../../engine/text/chat-messages.ts";
-import type { ChatPrompt } from "../../engine/text/chat-prompt.ts";
+import type { AnswerPrompt } from "../../engine/text/chat-prompt.ts";
 import { afterReasoning } from "../../engine/text/tool-calls/reasoning-grammar.ts";
 import { createToolGrammar, type ToolGrammarOptions } from "../../engine/text/tool-calls/tool-grammar.ts";
 import { formatParam, notingRules, toolParam } from "./answer-schemas.ts";
@@ -20,7 +20,7 @@ import { addAnswer, type AnswerGrammar } from "./response-grammar.ts";
  * with `strict` it is INVALID_PARAMETER, as is every schema that is malformed; only a tool that the model need not call
  * and that is not strict gets any arguments then.
  */
-export function answerGrammar(request: ChatRequest, prompt: ChatPrompt): AnswerGrammar {
+export function answerGrammar(request: ChatRequest, prompt: AnswerPrompt): AnswerGrammar {
   const strict = new Set(request.tools.flatMap((tool, i) => (tool.strict === true ? [toolParam(i)] : [])));
   const format = request.responseFormat?.format;
   if (format?.case === "jsonSchema" && format.value.strict === true) strict.add(formatParam);
@@ -33,7 +33,7 @@ export function answerGrammar(request: ChatRequest, prompt: ChatPrompt): AnswerG
   return { grammar, unenforced };
 }
 
-function grammarOf(request: ChatRequest, wholePrompt: ChatPrompt, rules: GrammarBuilder): Grammar | undefined {
+function grammarOf(request: ChatRequest, wholePrompt: AnswerPrompt, rules: GrammarBuilder): Grammar | undefined {
   checkToolChoice(request);
   const prompt = isToldNotToThink(request, wholePrompt) ? { ...wholePrompt, reasoning: undefined } : wholePrompt;
   const format = request.responseFormat?.format.case === undefined ? undefined : request.responseFormat;
@@ -69,11 +69,11 @@ function grammarOf(request: ChatRequest, wholePrompt: ChatPrompt, rules: Grammar
 }
 
 /** A prompt that has begun the thinking all the same needs its end. */
-function isToldNotToThink({ reasoning, chatTemplateKwargs }: ChatRequest, { reasoningOpen }: ChatPrompt): boolean {
+function isToldNotToThink({ reasoning, chatTemplateKwargs }: ChatRequest, { reasoningOpen }: AnswerPrompt): boolean {
   return !reasoningOpen && (reasoning?.enabled === false || chatTemplateKwargs?.["enable_thinking"] === false);
 }
 
-function toolOptions(request: ChatRequest, prompt: ChatPrompt): ToolGrammarOptions {
+function toolOptions(request: ChatRequest, prompt: AnswerPrompt): ToolGrammarOptions {
   const { toolChoice, parallelToolCalls } = request;
   const { toolParser, tools, reasoning, reasoningOpen } = prompt;
   const paramOf = (tool: ChatTool) => toolParam(request.tools.findIndex(({ name }) => name === tool.name));

@@ -14,8 +14,6 @@ export interface AnswerSchemas {
   readonly tools: ReadonlyMap<string, string>;
 }
 
-export const noSchemas: AnswerSchemas = { content: undefined, tools: new Map() };
-
 export const formatParam = "response_format.json_schema.schema";
 
 export function toolParam(index: number): string {

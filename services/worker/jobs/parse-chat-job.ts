@@ -26,7 +26,11 @@ export interface ChatJob {
 }
 
 /** The only way to get a ChatJob. Throws an RpcError that names the field. */
-export async function parseChatJob(request: ChatRequest, model: LoadedModel): Promise<ChatJob> {
+export async function parseChatJob(
+  request: ChatRequest,
+  model: LoadedModel,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<ChatJob> {
   const { engine } = model;
   const { options } = request;
   const { promptLogprobs, ...limits } = parseLimits(options, engine.info);
@@ -37,7 +41,7 @@ export async function parseChatJob(request: ChatRequest, model: LoadedModel): Pr
   const most = engine.info.contextLength - 1;
   const tokens = truncate(written, { truncation: options?.truncation, most, side: "left" });
   checkPromptFits("messages", tokens.length, engine.info.contextLength);
-  const { grammar, unenforced } = answerGrammar(request, prompt);
+  const { grammar, unenforced } = await compileAnswer(request, prompt, { model, signal });
   const generate = {
     ...limits,
     prompt: tokens,
@@ -49,6 +53,17 @@ export async function parseChatJob(request: ChatRequest, model: LoadedModel): Pr
   };
   const schemas = schemasToCheck(request, unenforced);
   return { generate, prompt, stop: limits.stop, maxCalls, promptLogprobs, unenforced, schemas };
+}
+
+/** What the answer is held to. Schemas and tools are compiled elsewhere, as they may take long. */
+async function compileAnswer(
+  request: ChatRequest,
+  prompt: ChatPrompt,
+  { model, signal }: { readonly model: LoadedModel; readonly signal: AbortSignal },
+): Promise<ReturnType<typeof answerGrammar>> {
+  const format = request.responseFormat?.format.case;
+  const isQuick = request.tools.length === 0 && (format === undefined || format === "gbnf");
+  return isQuick ? answerGrammar(request, prompt) : model.compiler.chat(request, prompt, signal);
 }
 
 /** Ends reasoning after its budget, where the model reasons between tags. */

@@ -24,12 +24,19 @@ export interface CompleteJob {
 }
 
 /** The only way to get a CompleteJob. Throws an RpcError that names the field. */
-export async function parseCompleteJob(request: CompleteRequest, model: LoadedModel): Promise<CompleteJob> {
+export async function parseCompleteJob(
+  request: CompleteRequest,
+  model: LoadedModel,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<CompleteJob> {
   const { engine } = model;
   const { options } = request;
   const { promptLogprobs, ...limits } = parseLimits(options, engine.info);
   const sampling = await parseSampling(options, model);
-  const { grammar, unenforced } = responseGrammar(request.responseFormat);
+  const { responseFormat: format } = request;
+  const isQuick = format === undefined || format.format.case === "gbnf";
+  const answer = isQuick ? responseGrammar(format) : await model.compiler.response(format, signal);
+  const { grammar, unenforced } = answer;
   const most = engine.info.contextLength - 1;
   const prompt = truncate(await parsePrompt(request, engine), { truncation: options?.truncation, most, side: "left" });
   checkPromptFits("prompt", prompt.length, engine.info.contextLength);

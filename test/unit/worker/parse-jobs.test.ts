@@ -22,6 +22,8 @@ import { parseRerankJob } from "../../../services/worker/jobs/parse-rerank-job.t
 import { createLoadedModel } from "../../../services/worker/loaded-model.ts";
 import { FakeEngine, type FakeEngineOptions } from "../../support/fake-engine.ts";
 
+const { signal } = new AbortController();
+
 type Options = MessageInitShape<typeof GenerationOptionsSchema>;
 
 function model(options: FakeEngineOptions = {}, settings: object = {}) {
@@ -36,7 +38,7 @@ function message(text: string, role: Role = Role.USER) {
 }
 
 function chatJob(request: MessageInitShape<typeof ChatRequestSchema>, of = model()) {
-  return parseChatJob(create(ChatRequestSchema, { messages: [message("hi")], ...request }), of);
+  return parseChatJob(create(ChatRequestSchema, { messages: [message("hi")], ...request }), of, { signal });
 }
 
 const withOptions = (options: Options, of = model()) => chatJob({ options }, of);
@@ -205,7 +207,7 @@ describe("a chat", () => {
 describe("a completion", () => {
   const text = (value: string) => ({ kind: { case: "text" as const, value } });
   const completeJob = (request: MessageInitShape<typeof CompleteRequestSchema>, of = model()) =>
-    parseCompleteJob(create(CompleteRequestSchema, request), of);
+    parseCompleteJob(create(CompleteRequestSchema, request), of, { signal });
 
   test("takes tokens as they are, but none outside the vocabulary", async () => {
     const tokens = (values: number[]) => ({ kind: { case: "tokens" as const, value: { tokens: values } } });

@@ -1,5 +1,6 @@
 import type { GrammarVocabulary } from "../vocabulary/grammar-vocabulary.ts";
 import { dead, type GrammarAutomaton } from "./automaton.ts";
+import { CharacterRuns } from "./character-runs.ts";
 import { MaskWalk } from "./mask-walk.ts";
 import { GrammarTooComplex } from "./too-complex.ts";
 import { TokenMask } from "./token-mask.ts";
@@ -23,6 +24,9 @@ export class MaskCache {
   readonly #vocabulary: GrammarVocabulary;
   readonly #ofWays = new Map<number, WaysMask>();
   readonly #ofStates = new Map<number, TokenMask>();
+  /** For walks that look for completions, and for those that do not. */
+  readonly #runsWithin: CharacterRuns;
+  readonly #runs: CharacterRuns;
   readonly #narrow = new Map<number, boolean>();
   /** By state: a computation that is not at its end. */
   readonly #open = new Map<number, Generator<undefined, TokenMask, number>>();
@@ -30,6 +34,8 @@ export class MaskCache {
   constructor(automaton: GrammarAutomaton, vocabulary: GrammarVocabulary) {
     this.#automaton = automaton;
     this.#vocabulary = vocabulary;
+    this.#runsWithin = new CharacterRuns(automaton, { mayComplete: false });
+    this.#runs = new CharacterRuns(automaton, { mayComplete: true });
   }
 
   /**
@@ -65,7 +71,9 @@ export class MaskCache {
       const completions: number[] = [];
       const found = new TokenMask(size);
       const start = { state: automaton.withoutBase(state), from: 0, to: trie.bytes.length };
-      const walk = new MaskWalk({ automaton, trie, ...start, mask: found, completions });
+      // What may end here has nothing below that a token could go on in.
+      const ends = automaton.isComplete(state) ? { runs: this.#runs } : { runs: this.#runsWithin, completions };
+      const walk = new MaskWalk({ automaton, trie, ...start, mask: found, ...ends });
       while (!walk.run(deadline)) {
         checkWork(automaton, most);
         deadline = yield;
@@ -80,7 +88,7 @@ export class MaskCache {
       for (const node of after === dead ? [] : ofWays.completions) {
         const branch = { from: node + 1, to: trie.ends[node] ?? 0 };
         if (branch.from >= branch.to) continue;
-        const walk = new MaskWalk({ automaton, trie, state: after, ...branch, mask, completions: [] });
+        const walk = new MaskWalk({ automaton, trie, runs: this.#runs, state: after, ...branch, mask });
         while (!walk.run(deadline)) {
           checkWork(automaton, most);
           deadline = yield;

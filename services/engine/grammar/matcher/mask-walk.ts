@@ -1,4 +1,5 @@
 import type { TokenTrie } from "../vocabulary/token-trie.ts";
+import type { CharacterRuns } from "./character-runs.ts";
 import { dead, type GrammarAutomaton } from "./automaton.ts";
 import type { TokenMask } from "./token-mask.ts";
 
@@ -11,8 +12,9 @@ export interface MaskWalkParts {
   readonly to: number;
   /** Gets the tokens that can be read. */
   readonly mask: TokenMask;
-  /** Gets the nodes at which the grammar may be complete. */
-  readonly completions: number[];
+  /** Gets the nodes at which the grammar may be complete; unset: they do not matter. */
+  readonly completions?: number[];
+  readonly runs: CharacterRuns;
 }
 
 /** So many nodes are walked between two looks at the clock; unknown steps count for what they cost. */
@@ -37,8 +39,8 @@ export class MaskWalk {
 
   /** Walks until the end or the deadline (`performance.now()`); returns whether it is at the end. Throws GrammarTooComplex. */
   run(deadline: number): boolean {
-    const { automaton, trie, to, mask, completions } = this.#parts;
-    const { bytes, depths, ends, tokens, twins } = trie;
+    const { automaton, trie, to, mask, completions, runs } = this.#parts;
+    const { bytes, depths, ends, tokens, firstToken, groups, heights } = trie;
     const { kindOf } = automaton.program;
     const states = this.#states;
     let at = this.#at;
@@ -50,7 +52,14 @@ export class MaskWalk {
         left = nodesPerLook;
       }
       const depth = depths[at] ?? 0;
-      const state = automaton.step(states[depth - 1] ?? dead, kindOf[bytes[at] ?? 0] ?? 0);
+      const before = states[depth - 1] ?? dead;
+      if (runs.takesAll(before, groups[at] ?? 0, heights[at] ?? 0)) {
+        const end = ends[at] ?? to;
+        mask.addEach(tokens, firstToken[at] ?? 0, firstToken[end] ?? tokens.length);
+        at = end;
+        continue;
+      }
+      const state = automaton.step(before, kindOf[bytes[at] ?? 0] ?? 0);
       if (automaton.work !== work) {
         left -= (automaton.work - work) * 8;
         work = automaton.work;
@@ -60,8 +69,8 @@ export class MaskWalk {
         continue;
       }
       states[depth] = state;
-      for (let token = tokens[at] ?? -1; token >= 0; token = twins[token] ?? -1) mask.add(token);
-      if (automaton.isComplete(state)) completions.push(at);
+      mask.addEach(tokens, firstToken[at] ?? 0, firstToken[at + 1] ?? tokens.length);
+      if (automaton.isComplete(state)) completions?.push(at);
       at++;
     }
     this.#at = at;

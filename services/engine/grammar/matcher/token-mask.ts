@@ -15,6 +15,15 @@ export class TokenMask {
     this.words[token >> 5] = (this.words[token >> 5] ?? 0) | (1 << (token & 31));
   }
 
+  /** Adds the tokens of a list from `from` to before `to`. */
+  addEach(tokens: Int32Array, from: number, to: number): void {
+    const words = this.words;
+    for (let index = from; index < to; index++) {
+      const token = tokens[index] ?? 0;
+      words[token >> 5] = (words[token >> 5] ?? 0) | (1 << (token & 31));
+    }
+  }
+
   addAll({ words }: TokenMask): void {
     for (let index = 0; index < this.words.length; index++)
       this.words[index] = (this.words[index] ?? 0) | (words[index] ?? 0);

@@ -1,5 +1,5 @@
 import { isUtf8 } from "node:buffer";
-import { buildTokenTrie, type TokenTrie } from "./token-trie.ts";
+import type { TokenTrie } from "./token-trie.ts";
 
 /** What a grammar has to know of a model's tokens. */
 export interface TokenTexts {
@@ -19,21 +19,20 @@ export class GrammarVocabulary {
   readonly eogTokens: readonly number[];
   readonly #texts: TokenTexts;
   readonly #keepControl: boolean;
-  #trie: TokenTrie | undefined;
+  readonly trie: TokenTrie;
 
-  /** `keepControl`: the names of control tokens are part of the text. */
-  constructor(texts: TokenTexts, { keepControl }: { readonly keepControl: boolean }) {
+  /** `trie`: of the tokens' texts as grammarText gives them. `keepControl`: the names of control tokens are part of the text. */
+  constructor(texts: TokenTexts, { keepControl, trie }: { readonly keepControl: boolean; readonly trie: TokenTrie }) {
     this.size = texts.size;
     this.eogTokens = texts.eogTokens;
     this.#texts = texts;
     this.#keepControl = keepControl;
+    this.trie = trie;
   }
 
   /** The bytes that a grammar sees of a token; undefined: it is none that adds to a text. */
   textOf(token: number): Uint8Array | undefined {
-    if (this.isEog(token) || (!this.#keepControl && this.#texts.isControl(token))) return undefined;
-    const text = this.#texts.text(token);
-    return text.length === 0 ? undefined : text;
+    return grammarText(this.#texts, token, this.#keepControl);
   }
 
   /** Whether it adds whole characters to the text, and nothing else. */
@@ -45,8 +44,11 @@ export class GrammarVocabulary {
   isEog(token: number): boolean {
     return this.#texts.isEog(token);
   }
+}
 
-  get trie(): TokenTrie {
-    return (this.#trie ??= buildTokenTrie(Array.from({ length: this.size }, (_, token) => this.textOf(token))));
-  }
+/** The bytes that a grammar sees of a token; undefined: it is none that adds to a text. */
+export function grammarText(texts: TokenTexts, token: number, keepControl: boolean): Uint8Array | undefined {
+  if (texts.isEog(token) || (!keepControl && texts.isControl(token))) return undefined;
+  const text = texts.text(token);
+  return text.length === 0 ? undefined : text;
 }

@@ -12,6 +12,8 @@ export interface AcceptTokensParts {
   readonly memory: Pick<SlotMemory, "copy" | "truncate">;
   readonly vocabulary: SequenceVocabulary & Pick<Vocabulary, "size">;
   readonly sample: Sample;
+  /** When the masks of this step must be there (`performance.now()`). */
+  readonly maskDeadline: () => number;
   /** A sequence has come to its end. */
   readonly onFinished: (sequence: Sequence) => void;
   /** No token can follow: the constraints exclude each other. */
@@ -47,22 +49,34 @@ export function acceptTokens(parts: AcceptTokensParts, { sequence, tokens, rows 
   return sampled;
 }
 
+/** Goes on with a sequence whose next token has to wait for its grammar's mask. Returns how many tokens were sampled. */
+export function acceptHeld(parts: AcceptTokensParts, sequence: Sequence): number {
+  return acceptOne(parts, sequence, undefined).sampled;
+}
+
 /** Not by spreading: a prompt chunk may be longer than what a call takes as arguments. */
 function appendTo({ tokens: held }: Slot, tokens: readonly number[]): void {
   for (const token of tokens) held.push(token);
 }
 
-function acceptOne(parts: AcceptTokensParts, sequence: Sequence, row: number): { sampled: 0 | 1; goesOn: boolean } {
-  const { context, vocabulary, sample, onDeadEnd, onFinished } = parts;
+/** `row`: of the last decode; undefined: the sequence holds its logits. */
+function acceptOne(
+  parts: AcceptTokensParts,
+  sequence: Sequence,
+  row: number | undefined,
+): { sampled: 0 | 1; goesOn: boolean } {
+  const { context, vocabulary, sample, maskDeadline, onDeadEnd, onFinished } = parts;
   if (sequence.request.abandoned) return { sampled: 0, goesOn: false };
-  const token = sample(sequence, row);
-  if (token === undefined) {
-    onDeadEnd(sequence);
+  const token = sample(sequence, { row, deadline: maskDeadline() });
+  const logits = (): Float32Array => sequence.heldLogits ?? context.logits(row ?? 0, vocabulary.size);
+  if (typeof token !== "number") {
+    if (token === "later") sequence.hold(logits());
+    else onDeadEnd(sequence);
     return { sampled: 0, goesOn: false };
   }
   const top = sequence.request.job.topLogprobs;
-  const logprob =
-    top === undefined ? undefined : tokenLogprob(context.logits(row, vocabulary.size), { token, top, vocabulary });
+  const logprob = top === undefined ? undefined : tokenLogprob(logits(), { token, top, vocabulary });
+  sequence.heldLogits = undefined;
   const goesOn = sequence.accept(token, logprob, context.sequenceLength);
   if (!goesOn) onFinished(sequence);
   return { sampled: 1, goesOn };

@@ -11,9 +11,10 @@ import { ReasoningBudget } from "../sampling/reasoning-budget.ts";
 /**
  * - `prefill`: prompt tokens are still to be processed (for choices after the first: by the first)
  * - `decode`: `next` is the token to process in the next step
+ * - `mask`: the tokens that its grammar allows next are still being found; it is sampled from `heldLogits` then
  * - `done`: its slot is free again
  */
-export type Phase = "prefill" | "decode" | "done";
+export type Phase = "prefill" | "decode" | "mask" | "done";
 
 export interface SequenceParts {
   readonly request: GenerateRequest;
@@ -43,6 +44,8 @@ export class Sequence {
   readonly grammar: GrammarMatcher | undefined;
   phase: Phase = "prefill";
   next = -1;
+  /** A copy of what its next token is sampled from, while other sequences go on. */
+  heldLogits: Float32Array | undefined;
   /** Draft tokens: what may follow `next`, to be checked in the next step. */
   draft: readonly number[] = [];
   generated = 0;
@@ -122,6 +125,13 @@ export class Sequence {
     this.next = token;
     this.phase = "decode";
     return true;
+  }
+
+  /** Sits out until its grammar's mask is there. */
+  hold(logits: Float32Array): void {
+    this.heldLogits ??= logits.slice();
+    this.draft = [];
+    this.phase = "mask";
   }
 
   #isLate(): boolean {

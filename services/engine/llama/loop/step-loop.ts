@@ -6,7 +6,7 @@ import type { Context } from "../native/context.ts";
 import type { Sample } from "../sampling/sample.ts";
 import type { Drafter } from "../speculation/drafter.ts";
 import { Admission, type AdmissionParts } from "./admission.ts";
-import { acceptTokens, type AcceptTokensParts } from "./accept-tokens.ts";
+import { acceptHeld, acceptTokens, type AcceptTokensParts } from "./accept-tokens.ts";
 import { type FillableBatch, fillBatch, type StepPlan } from "./fill-batch.ts";
 import type { GenerateRequest } from "./generate-request.ts";
 import type { PromptBudget } from "./prompt-budget.ts";
@@ -31,6 +31,8 @@ export interface StepLoopParts extends Pick<AdmissionParts, "memory" | "turns" |
   readonly warn: (message: string) => void;
 }
 
+/** What the masks of grammars may take of a step, all sequences together. */
+const maskMs = 2;
 /** In UTF-16 units: a reader that is further behind than this holds its own sequence back. */
 const maxUnread = 1024;
 
@@ -54,6 +56,7 @@ export class StepLoop {
   readonly #clock = createStepClock();
   readonly #counters = { decodeSteps: 0, decodedSequences: 0, promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
   #threads = 0;
+  #maskDeadline = 0;
 
   constructor(parts: StepLoopParts) {
     this.#parts = parts;
@@ -65,6 +68,7 @@ export class StepLoop {
     });
     this.#acceptParts = {
       ...parts,
+      maskDeadline: () => this.#maskDeadline,
       onFinished: (sequence) => this.#finish(sequence),
       onDeadEnd: ({ request }) => this.#fail(request, deadEnd()),
     };
@@ -178,16 +182,16 @@ export class StepLoop {
     await this.#draft(decoding, promptTokens);
     const { sequenceLength } = context;
     const plan = fillBatch(batch, running, { slots: memory.slots, promptTokens, maxPaddingRows, sequenceLength });
-    if (batch.size === 0) return false;
+    if (batch.size === 0) return this.#acceptHeld(running);
     try {
-      await this.#decode(plan);
+      await this.#decode(plan, running);
     } catch (error) {
       for (const { sequence } of plan.parts) this.#drop(sequence, error);
     }
     return true;
   }
 
-  async #decode(plan: StepPlan): Promise<void> {
+  async #decode(plan: StepPlan, running: readonly Sequence[]): Promise<void> {
     const { context, memory, batch, promptBudget } = this.#parts;
     const threads = this.#parts.threads();
     this.#threads = plan.promptTokens > 0 ? threads.prefill : threads.decode;
@@ -200,20 +204,34 @@ export class StepLoop {
     for (const slot of plan.padded) memory.truncate(slot);
     if (code !== 0) return this.#recover(code, plan);
     promptBudget.observe(plan.promptTokens, ms);
+    const held = running.filter(({ phase }) => phase === "mask");
+    this.#maskDeadline = performance.now() + maskMs;
     for (const part of plan.parts) {
-      const sampled = this.#accept(part);
-      this.#counters.completionTokens += sampled;
+      const sampled = this.#accept(part.sequence, () => acceptTokens(this.#acceptParts, part));
       if (sampled > 0) this.#counters.decodedSequences++;
     }
+    for (const sequence of held) this.#accept(sequence, () => acceptHeld(this.#acceptParts, sequence));
     if (batch.rows > 0) this.#counters.decodeSteps++;
   }
 
-  /** What goes wrong with one sequence is not the others'. */
-  #accept(part: StepPlan["parts"][number]): number {
+  /** There is nothing to decode: goes on with the sequences that wait for a mask. Returns whether there are any. */
+  async #acceptHeld(running: readonly Sequence[]): Promise<boolean> {
+    const held = running.filter(({ phase }) => phase === "mask");
+    this.#maskDeadline = performance.now() + maskMs;
+    for (const sequence of held) this.#accept(sequence, () => acceptHeld(this.#acceptParts, sequence));
+    // Sockets, timers and other sequences have their turn.
+    if (held.length > 0) await new Promise(setImmediate);
+    return held.length > 0;
+  }
+
+  /** Counts the tokens that `accept` samples. What goes wrong with one sequence is not the others'. */
+  #accept(sequence: Sequence, accept: () => number): number {
     try {
-      return acceptTokens(this.#acceptParts, part);
+      const sampled = accept();
+      this.#counters.completionTokens += sampled;
+      return sampled;
     } catch (error) {
-      this.#drop(part.sequence, error);
+      this.#drop(sequence, error);
       return 0;
     }
   }

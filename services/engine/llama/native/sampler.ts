@@ -1,3 +1,4 @@
+import type { TokenMask } from "../../grammar/matcher/token-mask.ts";
 import type { SamplerApi } from "./api.ts";
 import { int32At, NativeBuffer } from "./buffer.ts";
 import type { Context } from "./context.ts";
@@ -46,9 +47,11 @@ export class Candidates {
   readonly #header: NativeBuffer;
   readonly #ids: Int32Array;
   readonly #logits: Float32Array;
+  readonly #listed: Int32Array;
 
   constructor(api: SamplerApi, vocabularySize: number) {
     this.#api = api;
+    this.#listed = new Int32Array(vocabularySize);
     this.#size = vocabularySize;
     this.#items = new NativeBuffer(vocabularySize * tokenDataBytes);
     this.#header = new NativeBuffer(tokenDataArrayBytes);
@@ -56,29 +59,29 @@ export class Candidates {
     this.#logits = this.#items.float32;
   }
 
-  /** Every token with its logit, but for `without`. */
-  fill(logits: Float32Array, without: readonly number[] = []): void {
+  /** Every token with its logit: those of the mask, but for `without`. */
+  fill(logits: Float32Array, { mask, without }: { mask?: TokenMask | undefined; without: readonly number[] }): void {
     const ids = this.#ids;
     const values = this.#logits;
     const size = this.#size;
-    for (let token = 0, at = 0; token < size; token++, at += 3) {
-      ids[at] = token;
-      values[at + 1] = logits[token] ?? 0;
+    let at = 0;
+    if (mask === undefined) {
+      for (let token = 0; token < size; token++, at += 3) {
+        ids[at] = token;
+        values[at + 1] = logits[token] ?? 0;
+      }
+      for (const token of without) values[token * 3 + 1] = -Infinity;
+    } else {
+      const count = mask.list(this.#listed);
+      for (let index = 0; index < count; index++) {
+        const token = this.#listed[index] ?? 0;
+        if (without.includes(token)) continue;
+        ids[at] = token;
+        values[at + 1] = logits[token] ?? 0;
+        at += 3;
+      }
     }
-    for (const token of without) values[token * 3 + 1] = -Infinity;
-    this.#writeHeader(size);
-  }
-
-  /** The first `count` of these tokens with their logits. */
-  fillWith(tokens: Int32Array, count: number, logits: Float32Array): void {
-    const ids = this.#ids;
-    const values = this.#logits;
-    for (let index = 0, at = 0; index < count; index++, at += 3) {
-      const token = tokens[index] ?? 0;
-      ids[at] = token;
-      values[at + 1] = logits[token] ?? 0;
-    }
-    this.#writeHeader(count);
+    this.#writeHeader(at / 3);
   }
 
   apply(sampler: Sampler): void {

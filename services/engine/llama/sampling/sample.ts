@@ -1,11 +1,22 @@
+import type { TokenMask } from "../../grammar/matcher/token-mask.ts";
 import type { Context } from "../native/context.ts";
 import type { Candidates } from "../native/sampler.ts";
 import type { Vocabulary } from "../native/vocabulary.ts";
-import { grammarRefusal } from "./grammars.ts";
 import type { Sequence } from "../loop/sequence.ts";
+import { grammarRefusal } from "./grammars.ts";
 
-/** Draws the next token of a sequence from a row of the last decode, and accepts it; undefined when none is possible. */
-export type Sample = (sequence: Sequence, row: number) => number | undefined;
+/**
+ * Samples the next token of a sequence and accepts it; `dead end` when none is possible. `later`: the tokens that its
+ * grammar allows are not all found before the deadline (`performance.now()`); the caller keeps the logits as the
+ * sequence's `heldLogits` and calls again, without a row. Throws RpcError where a grammar is too complex.
+ */
+export type Sample = (sequence: Sequence, from: SampleFrom) => number | "dead end" | "later";
+
+export interface SampleFrom {
+  /** Of the last decode; undefined: from the logits that the sequence holds. */
+  readonly row: number | undefined;
+  readonly deadline: number;
+}
 
 export interface SampleParts {
   readonly context: Context;
@@ -19,47 +30,47 @@ export interface SampleParts {
  * the first draw is already from them.
  */
 export function createSample({ context, vocabulary, candidates }: SampleParts): Sample {
-  const allowed = new Int32Array(vocabulary.size);
-  return (sequence, row) => {
+  return (sequence, from) => {
     try {
-      return sample(sequence, row);
+      const { chain, grammar } = sequence;
+      const forced = sequence.forced();
+      const isForced = forced !== undefined && (grammar === undefined || grammar.allows(forced));
+      const token = isForced ? forced : select(sequence, from);
+      // What llama.cpp samples by itself it has accepted.
+      if (typeof token !== "number") return token ?? "dead end";
+      grammar?.accept(token);
+      if (isForced || isOurs(sequence)) chain.accept(token);
+      return token;
     } catch (error) {
       throw grammarRefusal(error);
     }
   };
 
-  function sample(sequence: Sequence, row: number): number | undefined {
-    const { chain, grammar, request, generated } = sequence;
-    const forced = sequence.forced();
-    if (forced !== undefined && (grammar === undefined || grammar.allows(forced))) {
-      grammar?.accept(forced);
-      chain.accept(forced);
-      return forced;
-    }
-    const excluded = generated < request.job.minTokens ? vocabulary.eogTokens : [];
-    if (grammar === undefined && excluded.length === 0) return chain.sample(context, row);
-
-    const logits = context.logits(row, vocabulary.size);
-    const selected = (): number | undefined => {
+  function select(sequence: Sequence, { row, deadline }: SampleFrom): number | undefined | "later" {
+    const { chain, grammar } = sequence;
+    if (!isOurs(sequence)) return chain.sample(context, row ?? 0);
+    const excluded = isTooEarlyToEnd(sequence) ? vocabulary.eogTokens : [];
+    const logits = sequence.heldLogits ?? context.logits(row ?? 0, vocabulary.size);
+    const from = (mask?: TokenMask): number | undefined => {
+      candidates.fill(logits, { mask, without: excluded });
       candidates.apply(chain);
       return candidates.selected();
     };
-    const fromAll = (): number | undefined => {
-      candidates.fill(logits, excluded);
-      const token = selected();
-      return token !== undefined && (grammar?.allows(token) ?? true) ? token : undefined;
-    };
-    const fromAllowed = (): number | undefined => {
-      const mask = grammar?.mask(Infinity);
-      if (mask === undefined) return undefined;
-      const tokens = allowed.subarray(0, mask.list(allowed)).filter((token) => !excluded.includes(token));
-      candidates.fillWith(tokens, tokens.length, logits);
-      return tokens.length === 0 ? undefined : selected();
-    };
-    const token = grammar?.isNarrow === true ? fromAllowed() : (fromAll() ?? fromAllowed());
-    if (token === undefined) return undefined;
-    grammar?.accept(token);
-    chain.accept(token);
-    return token;
+    // Who holds logits was refused before.
+    if (sequence.heldLogits === undefined && grammar?.isNarrow !== true) {
+      const token = from();
+      if (token !== undefined && (grammar === undefined || grammar.allows(token))) return token;
+    }
+    const mask = grammar?.mask(deadline);
+    return mask === undefined && grammar !== undefined ? "later" : mask && from(mask);
   }
+}
+
+/** Whether the draw is ours to make, and not llama.cpp's. */
+function isOurs(sequence: Sequence): boolean {
+  return sequence.grammar !== undefined || isTooEarlyToEnd(sequence);
+}
+
+function isTooEarlyToEnd({ generated, request }: Sequence): boolean {
+  return generated < request.job.minTokens;
 }

@@ -1,6 +1,7 @@
 import { GrammarMatcher, TokenGrammar } from "../../../../services/engine/grammar/matcher/grammar-matcher.ts";
 import { compileGrammar } from "../../../../services/engine/grammar/program/compile-grammar.ts";
-import { GrammarVocabulary } from "../../../../services/engine/grammar/vocabulary/grammar-vocabulary.ts";
+import { grammarText, GrammarVocabulary } from "../../../../services/engine/grammar/vocabulary/grammar-vocabulary.ts";
+import { buildTokenTrie } from "../../../../services/engine/grammar/vocabulary/token-trie.ts";
 
 export interface TestToken {
   readonly bytes: Uint8Array;
@@ -26,7 +27,8 @@ export function testVocabulary(pieces: readonly string[], { keepControl = false 
     isEog: (token: number) => token === end,
     eogTokens: [end],
   };
-  return { vocabulary: new GrammarVocabulary(texts, { keepControl }), tokens, end };
+  const trie = buildTokenTrie(tokens.map((_, token) => grammarText(texts, token, keepControl)));
+  return { vocabulary: new GrammarVocabulary(texts, { keepControl, trie }), tokens, end };
 }
 
 /** A matcher of a text by its bytes. */

@@ -28,6 +28,41 @@ test("gives the readers what a step sampled when the next decode has begun", asy
   expect(seen).toEqual(["decode", "decode", "read 11", "decode", "read 12", "read 13"]);
 });
 
+test("a sequence whose grammar's mask is not there yet sits out, and the others go on", async () => {
+  const model = new FakeModel(2);
+  let looks = 0;
+  const { ask } = start(model, {
+    sample: (sequence, from) => {
+      if (sequence.request.job.prompt[0] !== 10 || sequence.generated !== 1) return model.sample(sequence, from);
+      expect(from.deadline).toBeGreaterThan(0);
+      if (++looks < 4) return "later";
+      expect([sequence.heldLogits, from.row]).toEqual([new Float32Array(), undefined]);
+      return 77;
+    },
+  });
+  const [slow, quick] = [ask([10]), ask([20], { maxTokens: 6 })];
+  expect(textOf(await slow.events)).toBe(" 11 77 78");
+  expect(textOf(await quick.events)).toBe(" 21 22 23 24 25 26");
+  // It took no row of the steps in which it had no token.
+  expect(model.decoded.map((rows) => rows.length)).toEqual([2, 2, 1, 1, 1, 2]);
+});
+
+test("a sequence that waits for a mask alone is not waited for by decoding nothing", async () => {
+  const model = new FakeModel(1);
+  let looks = 0;
+  const { ask, memory } = start(model, {
+    sample: (sequence, from) => (sequence.generated === 1 && ++looks < 20 ? "later" : from.row === undefined ? 5 : 4),
+  });
+  expect(textOf(await ask([10]).events)).toBe(" 4 5 4");
+  expect([model.decoded.length, memory.busy]).toEqual([3, 0]);
+  // Nobody waits for this one any more.
+  looks = -Infinity;
+  const { request } = ask([10]);
+  while (request.sequences[0]?.phase !== "mask") await new Promise(setImmediate);
+  loop?.abandon(request);
+  expect(textOf(await ask([20], { maxTokens: 1 }).events)).toBe(" 4");
+});
+
 describe("an error ends what it concerns", () => {
   test("sampling: one sequence, and the others go on", async () => {
     const model = new FakeModel(2);

@@ -1,0 +1,40 @@
+import type { ErrorReason } from "../../../clients/errors.ts";
+import type { GrammarProgram } from "../../engine/grammar/program/program.ts";
+import type { TokenTrie } from "../../engine/grammar/vocabulary/token-trie.ts";
+import type { ChatPrompterOptions } from "../../engine/text/chat-prompt.ts";
+import type { answerGrammar } from "../jobs/answer-grammar.ts";
+import type { responseGrammar } from "../jobs/response-grammar.ts";
+
+/** What the thread is asked to do, as plain data. Messages of the contract come in their wire form. */
+export type CompileTask =
+  | { readonly type: "chat"; readonly request: Uint8Array; readonly reasoningOpen: boolean }
+  | { readonly type: "response"; readonly format: Uint8Array }
+  | { readonly type: "grammar"; readonly gbnf: string }
+  /** The texts of all tokens one after another, and where each ends. */
+  | { readonly type: "trie"; readonly texts: Uint8Array; readonly ends: Int32Array };
+
+/** How the model's prompts are made: comes before the first chat, and has no reply. */
+export interface CompileSetup {
+  readonly type: "prompter";
+  readonly options: ChatPrompterOptions;
+}
+
+export interface CompileResults {
+  readonly chat: ReturnType<typeof answerGrammar>;
+  readonly response: ReturnType<typeof responseGrammar>;
+  readonly grammar: GrammarProgram;
+  readonly trie: TokenTrie;
+}
+
+export type CompileReply =
+  /** The thread has begun. */
+  | { readonly type: "ready" }
+  | { readonly type: "done"; readonly result: CompileResults[keyof CompileResults] }
+  | {
+      readonly type: "refused";
+      readonly reason: ErrorReason;
+      readonly message: string;
+      readonly param: string | undefined;
+    }
+  | { readonly type: "grammar refused"; readonly message: string }
+  | { readonly type: "failed"; readonly message: string };
