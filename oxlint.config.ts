@@ -7,6 +7,11 @@ const koa = ["koa", "@koa/*"];
 const grpc = ["@grpc/grpc-js"];
 const services = ["**/services/**"];
 const shim = ["**/shim/**"];
+/** A worker's insides; what the front shares with it is in services/protocol. */
+const worker = ["**/worker/**"];
+const front = ["inference", "supervisor", "scheduler", "pool", "catalog", "memory", "metrics"].map(
+  (name) => `**/${name}/**`,
+);
 
 /** Refuses imports of `deny` in the files of one room (design.md, section 3). In overrides the last match wins. */
 const room = (files: string[], ...deny: string[][]) => ({
@@ -57,13 +62,16 @@ export default defineConfig({
     // Runs in browsers; of the rest of clients/ it imports types and the tRPC client.
     room(["clients/web/**"], koffi, llama, koa, grpc, services, shim, ["node:*"]),
     room(["clients/create-client.ts", "clients/channel.ts"], koffi, llama, koa, services, shim),
-    room(["services/**"], koffi, llama, koa, grpc, shim),
-    room(["services/rpc/**"], koffi, llama, koa, shim),
-    room(["services/worker/main.ts"], koffi, ["node-llama-cpp"], koa, grpc, shim),
+    room(["services/**"], koffi, llama, koa, grpc, shim, worker),
+    room(["services/rpc/**"], koffi, llama, koa, shim, worker, front),
+    room(["services/worker/**"], koffi, llama, koa, grpc, shim, front),
+    room(["services/worker/main.ts"], koffi, ["node-llama-cpp"], koa, grpc, shim, front),
     room(["services/scheduler/**"], ["*", "!./**", "!**/proto/**", "!@bufbuild/**"]),
-    room(["services/engine/text/**", "services/engine/schema/**"], koffi, llama, koa, grpc, shim, ["node:*"]),
-    room(["services/engine/llama/**"], koffi, koa, grpc, shim),
-    room(["services/engine/llama/native/**"], koa, grpc, shim),
+    room(["services/engine/text/**", "services/engine/schema/**"], koffi, llama, koa, grpc, shim, worker, front, [
+      "node:*",
+    ]),
+    room(["services/engine/llama/**"], koffi, koa, grpc, shim, worker, front),
+    room(["services/engine/llama/native/**"], koa, grpc, shim, worker, front),
     room(["shim/**"], koffi, llama, grpc, services),
     room(["shim/dialect/**", "shim/send-stream.ts"], koffi, llama, koa, grpc, services),
     ...dialects.map((name) => room([`shim/${name}/**`], koffi, llama, koa, grpc, services, othersThan(name))),

@@ -22,7 +22,7 @@ import { addReflection } from "./rpc/reflection.ts";
 import type { ServerTls } from "./rpc/server.ts";
 import { createSocketDirectory } from "./supervisor/socket-directory.ts";
 import type { WorkerLimits } from "./supervisor/worker-state.ts";
-import type { SentTracingOptions } from "./worker/worker-start.ts";
+import type { SentTracingOptions } from "./protocol/worker-messages.ts";
 
 export interface ServicesOptions {
   /** In the order of the configuration: the first is the default. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { numberOptions, type NumberOption } from "../number-options.ts";
 
 /**
  * What frontends send: the proto's messages with plain enums, JSON where the proto has JSON text, and roles and content
@@ -64,60 +65,53 @@ const truncation = z.strictObject({
   side: z.enum(["left", "right"]).optional(),
 });
 
-const maxInt32 = 2 ** 31 - 1;
-
 /** A number's range and the server's default: told to whoever draws a form, and checked by the service. */
-interface Range {
-  readonly minimum: number;
-  readonly maximum?: number;
-  readonly default?: number;
-}
-
-const ranged = <T extends z.ZodNumber>(schema: T, range: Range) => schema.optional().meta({ ...range });
+const ranged = <T extends z.ZodNumber>(schema: T, { min, max, fallback }: NumberOption) =>
+  schema.optional().meta({ minimum: min, maximum: max, ...(fallback !== undefined && { default: fallback }) });
 
 /**
  * tokenwire.v1.GenerationOptions, field by field: unset means the server's default. Ranges are in its JSON Schema, for
  * forms; a value beyond one is refused by the service.
  */
 export const generationOptions = z.strictObject({
-  maxTokens: ranged(z.uint32(), { minimum: 0 }),
+  maxTokens: ranged(z.uint32(), numberOptions.maxTokens),
   stop: z.array(z.string()).optional(),
-  n: ranged(z.uint32(), { minimum: 1, maximum: 128, default: 1 }),
-  topLogprobs: ranged(z.uint32(), { minimum: 0, maximum: 20 }),
-  minTokens: ranged(z.uint32(), { minimum: 0, maximum: maxInt32, default: 0 }),
+  n: ranged(z.uint32(), numberOptions.n),
+  topLogprobs: ranged(z.uint32(), numberOptions.topLogprobs),
+  minTokens: ranged(z.uint32(), numberOptions.minTokens),
   ignoreEos: z.boolean().optional(),
   cachePrompt: z.boolean().optional(),
   interruptible: z.boolean().optional(),
-  seed: ranged(z.uint32(), { minimum: 0 }),
-  temperature: ranged(z.number(), { minimum: 0, maximum: 2, default: 0.8 }),
-  topP: ranged(z.number(), { minimum: 0, maximum: 1, default: 0.95 }),
-  topK: ranged(z.uint32(), { minimum: 0, maximum: maxInt32, default: 40 }),
-  minP: ranged(z.number(), { minimum: 0, maximum: 1, default: 0.05 }),
-  typicalP: ranged(z.number(), { minimum: 0, maximum: 1, default: 1 }),
-  topNSigma: ranged(z.number(), { minimum: -1, maximum: 100, default: -1 }),
-  presencePenalty: ranged(z.number(), { minimum: -2, maximum: 2, default: 0 }),
-  frequencyPenalty: ranged(z.number(), { minimum: -2, maximum: 2, default: 0 }),
-  repeatPenalty: ranged(z.number(), { minimum: 0.1, maximum: 10, default: 1 }),
-  repeatLastN: ranged(z.int32(), { minimum: -1 }),
+  seed: ranged(z.uint32(), numberOptions.seed),
+  temperature: ranged(z.number(), numberOptions.temperature),
+  topP: ranged(z.number(), numberOptions.topP),
+  topK: ranged(z.uint32(), numberOptions.topK),
+  minP: ranged(z.number(), numberOptions.minP),
+  typicalP: ranged(z.number(), numberOptions.typicalP),
+  topNSigma: ranged(z.number(), numberOptions.topNSigma),
+  presencePenalty: ranged(z.number(), numberOptions.presencePenalty),
+  frequencyPenalty: ranged(z.number(), numberOptions.frequencyPenalty),
+  repeatPenalty: ranged(z.number(), numberOptions.repeatPenalty),
+  repeatLastN: ranged(z.int32(), numberOptions.repeatLastN),
   logitBias: z.array(logitBias).optional(),
-  dynatempRange: ranged(z.number(), { minimum: 0, maximum: 2, default: 0 }),
-  dynatempExponent: ranged(z.number(), { minimum: 0, maximum: 10, default: 1 }),
-  xtcProbability: ranged(z.number(), { minimum: 0, maximum: 1, default: 0 }),
-  xtcThreshold: ranged(z.number(), { minimum: 0, maximum: 1, default: 0.1 }),
-  mirostat: ranged(z.uint32(), { minimum: 0, maximum: 2, default: 0 }),
-  mirostatTau: ranged(z.number(), { minimum: 0, maximum: 100, default: 5 }),
-  mirostatEta: ranged(z.number(), { minimum: 0, maximum: 1, default: 0.1 }),
-  dryMultiplier: ranged(z.number(), { minimum: 0, maximum: 100, default: 0 }),
-  dryBase: ranged(z.number(), { minimum: 1, maximum: 100, default: 1.75 }),
-  dryAllowedLength: ranged(z.int32(), { minimum: 0, default: 2 }),
-  dryPenaltyLastN: ranged(z.int32(), { minimum: -1, default: -1 }),
+  dynatempRange: ranged(z.number(), numberOptions.dynatempRange),
+  dynatempExponent: ranged(z.number(), numberOptions.dynatempExponent),
+  xtcProbability: ranged(z.number(), numberOptions.xtcProbability),
+  xtcThreshold: ranged(z.number(), numberOptions.xtcThreshold),
+  mirostat: ranged(z.uint32(), numberOptions.mirostat),
+  mirostatTau: ranged(z.number(), numberOptions.mirostatTau),
+  mirostatEta: ranged(z.number(), numberOptions.mirostatEta),
+  dryMultiplier: ranged(z.number(), numberOptions.dryMultiplier),
+  dryBase: ranged(z.number(), numberOptions.dryBase),
+  dryAllowedLength: ranged(z.int32(), numberOptions.dryAllowedLength),
+  dryPenaltyLastN: ranged(z.int32(), numberOptions.dryPenaltyLastN),
   drySequenceBreakers: z.array(z.string()).optional(),
   samplers: z.array(z.string()).optional(),
   stopTokenIds: z.array(z.uint32()).optional(),
   includeStop: z.boolean().optional(),
   keepSpecial: z.boolean().optional(),
   truncation: truncation.optional(),
-  promptLogprobs: ranged(z.uint32(), { minimum: 0, maximum: 20 }),
+  promptLogprobs: ranged(z.uint32(), numberOptions.promptLogprobs),
   slot: z.uint32().optional(),
   maxDecodeMs: z.uint32().optional(),
   reportProgress: z.boolean().optional(),

@@ -3,7 +3,7 @@ import type { CallOptions } from "../../clients/create-client.ts";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import type { CallContext } from "../rpc/call-context.ts";
 import type { WorkerLife } from "../supervisor/worker-connection.ts";
-import { turnHeader } from "../worker/worker-start.ts";
+import { turnHeader } from "../protocol/worker-messages.ts";
 import type { Admission, AdmissionRequest, Lease } from "./admission.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { Quarantine, RequestDigest } from "./quarantine.ts";

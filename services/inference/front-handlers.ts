@@ -8,7 +8,7 @@ import type { CallContext } from "../rpc/call-context.ts";
 import type { ServiceHandlers } from "../rpc/serve.ts";
 import type { CallOptions } from "../../clients/create-client.ts";
 import type { WorkerLife } from "../supervisor/worker-connection.ts";
-import { numberOption } from "../worker/jobs/number-options.ts";
+import { numberOption } from "../../clients/number-options.ts";
 import { digestOf } from "./request-digest.ts";
 import { forwardStream, forwardUnary, type ForwardTarget } from "./forward.ts";
 import type { EventSchema, RelayedEvent } from "./relayed-event.ts";

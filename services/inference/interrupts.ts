@@ -1,4 +1,4 @@
-import type { WorkerInterrupt } from "../worker/worker-start.ts";
+import type { WorkerInterrupt } from "../protocol/worker-messages.ts";
 
 /**
  * interrupt_requests: a new generation ends the running ones of its model early, those that allow it. Generations are

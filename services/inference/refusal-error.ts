@@ -1,7 +1,7 @@
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import type { Refusal } from "../scheduler/ticket.ts";
 import { describeNoRoom } from "../memory/describe-no-room.ts";
-import { tooManyChoices } from "../worker/jobs/parse-limits.ts";
+import { tooManyChoices } from "../protocol/refusals.ts";
 
 /** Other programs may have given memory back by then. */
 const memoryRetryMs = 10_000;

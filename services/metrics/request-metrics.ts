@@ -1,7 +1,7 @@
 import { Counter, Histogram } from "prom-client";
 import { errorType } from "../../clients/tracing/tracer.ts";
 import type { Finished } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
-import { finishName } from "../worker/handlers/engine-to-proto.ts";
+import { finishName } from "../protocol/finish-name.ts";
 
 /**
  * Buckets of OpenTelemetry's GenAI server metrics, which are made for GPUs and large models, with finer ones below: a

@@ -9,7 +9,7 @@ import type {
 } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { CallContext } from "../rpc/call-context.ts";
 import type { ServiceHandlers } from "../rpc/serve.ts";
-import { modelNotFound } from "./model-not-found.ts";
+import { modelNotFound } from "../protocol/refusals.ts";
 import type { ModelSource } from "./model-source.ts";
 import { watchModels } from "./watch-models.ts";
 

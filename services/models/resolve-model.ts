@@ -1,4 +1,4 @@
-import { modelNotFound } from "./model-not-found.ts";
+import { modelNotFound } from "../protocol/refusals.ts";
 
 /** How requests name models. */
 export interface ModelNames {

@@ -19,7 +19,7 @@ import { anonymousBytes, readRam, type RamFacts } from "../memory/ram.ts";
 import { ModelMetrics } from "../metrics/model-metrics.ts";
 import type { ModelChange, ModelSource } from "../models/model-source.ts";
 import { loadModel } from "../models/load-model.ts";
-import { modelNotFound } from "../models/model-not-found.ts";
+import { modelNotFound } from "../protocol/refusals.ts";
 import type { CallContext } from "../rpc/call-context.ts";
 import type { SchedulerModel } from "../scheduler/scheduled-model.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
@@ -30,7 +30,7 @@ import { Supervisor } from "../supervisor/supervisor.ts";
 import type { WorkerLife } from "../supervisor/worker-connection.ts";
 import type { WorkerChange } from "../supervisor/worker-news.ts";
 import type { WorkerLimits } from "../supervisor/worker-state.ts";
-import type { SentTracingOptions, WorkerInterrupt } from "../worker/worker-start.ts";
+import type { SentTracingOptions, WorkerInterrupt } from "../protocol/worker-messages.ts";
 import { deviceToProto, measuredBytes, memoryToProto } from "./memory-to-proto.ts";
 import { needFromEstimate } from "./need-from-estimate.ts";
 

@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
-import type { WorkerInterrupt } from "../worker/worker-start.ts";
+import type { WorkerInterrupt } from "../protocol/worker-messages.ts";
 import { isHung } from "./is-hung.ts";
 import { connectWorker, type WorkerConnection, type WorkerLife } from "./worker-connection.ts";
 import { newsOf, type WorkerChange, type WorkerNews } from "./worker-news.ts";

@@ -4,7 +4,7 @@ import type { ModelSettings } from "../config.ts";
 import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
 import { fileTime } from "../models/file-time.ts";
 import type { ModelChange, ModelSource } from "../models/model-source.ts";
-import type { SentTracingOptions, WorkerInterrupt } from "../worker/worker-start.ts";
+import type { SentTracingOptions, WorkerInterrupt } from "../protocol/worker-messages.ts";
 import { ModelWorker } from "./model-worker.ts";
 import type { SocketDirectory } from "./socket-directory.ts";
 import type { WorkerLife } from "./worker-connection.ts";

@@ -13,7 +13,7 @@ import type {
   WorkerListening,
   WorkerProceed,
   WorkerStart,
-} from "../worker/worker-start.ts";
+} from "../protocol/worker-messages.ts";
 import { relayOutput } from "./worker-output.ts";
 
 const workerEnvironment = {

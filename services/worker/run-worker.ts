@@ -14,7 +14,13 @@ import { createCompiler } from "./compile/compiler.ts";
 import { createLoadedModel } from "./loaded-model.ts";
 import { ModelHost } from "./model-host.ts";
 import { createWorkerServer } from "./server.ts";
-import type { WorkerEstimate, WorkerInterrupt, WorkerListening, WorkerProceed, WorkerStart } from "./worker-start.ts";
+import type {
+  WorkerEstimate,
+  WorkerInterrupt,
+  WorkerListening,
+  WorkerProceed,
+  WorkerStart,
+} from "../protocol/worker-messages.ts";
 
 export interface EngineOptions {
   /** Unset: grammars are compiled where they are asked for. */

@@ -6,7 +6,8 @@ import { parseChatJob, type ChatJob } from "../jobs/parse-chat-job.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 import { AnswerCheck } from "./answer-check.ts";
 import { ChoiceReader, type Delta } from "./choice-reader.ts";
-import { finishedToProto, finishName, scorePrompt, startedToProto } from "./engine-to-proto.ts";
+import { finishName } from "../../protocol/finish-name.ts";
+import { finishedToProto, scorePrompt, startedToProto } from "./engine-to-proto.ts";
 import { interruptible, type GenerationSignals } from "./interruptible.ts";
 import { tracedGeneration, type GenerationTrace } from "./generation-trace.ts";
 

@@ -83,20 +83,6 @@ function finishReason({ reason, completionTokens }: FinishedEvent, { calledTools
   return calledTools ? FinishReason.TOOL_CALLS : FinishReason.STOP;
 }
 
-const finishNames: Readonly<Record<FinishReason, string>> = {
-  [FinishReason.UNSPECIFIED]: "error",
-  [FinishReason.STOP]: "stop",
-  [FinishReason.LENGTH]: "length",
-  [FinishReason.TOOL_CALLS]: "tool_calls",
-  [FinishReason.INTERRUPTED]: "interrupted",
-  [FinishReason.CONTEXT_FULL]: "context_full",
-};
-
-/** A finish reason as traces and metrics name it. */
-export function finishName(reason: FinishReason = FinishReason.UNSPECIFIED): string {
-  return finishNames[reason] ?? "error";
-}
-
 export function logprobsToProto(logprobs: readonly TokenLogprob[]): MessageInitShape<typeof TokenLogprobSchema>[] {
   // protobuf-es takes bytes of any buffer, but types them as of an ArrayBuffer.
   return logprobs as readonly MessageInitShape<typeof TokenLogprobSchema>[] as MessageInitShape<

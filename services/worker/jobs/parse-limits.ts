@@ -1,10 +1,10 @@
 import { invalidParameter } from "../../../clients/errors.ts";
 import type { GenerationOptions } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { EngineInfo, GenerateJob } from "../../engine/engine.ts";
-import { numberOption } from "./number-options.ts";
+import { listLimits, numberOption } from "../../../clients/number-options.ts";
+import { tooManyChoices } from "../../protocol/refusals.ts";
 import { checkToken } from "./parse-sampling.ts";
 
-const maxStops = 128;
 /** A stop text is searched for in everything that is generated, and text that might begin one is held back. */
 const maxStopLength = 1024;
 
@@ -59,16 +59,6 @@ export function parseChoices(options: GenerationOptions | undefined, slots: numb
   return n;
 }
 
-/** The refusal of an `n` above a model's slots, of which a model that only embeds has none. */
-export function tooManyChoices(n: number, slots: number): Error {
-  if (slots === 0) {
-    const message =
-      "this model cannot generate: it turns texts into vectors, or (vocab_only) only tokenizes; name another model";
-    return invalidParameter("model", message);
-  }
-  return invalidParameter("n", `n must be at most ${slots}, the number of slots of this model, not ${n}`);
-}
-
 function parseTokenLimits(options: GenerationOptions | undefined, contextLength: number) {
   const maxTokens = numberOption(options, "maxTokens");
   const minTokens = numberOption(options, "minTokens");
@@ -84,8 +74,8 @@ function parseTokenLimits(options: GenerationOptions | undefined, contextLength:
 }
 
 function parseStopTokens(tokens: readonly number[], vocabularySize: number): readonly number[] {
-  if (tokens.length > maxStops) {
-    const message = `stop_token_ids may have at most ${maxStops} entries, not ${tokens.length}`;
+  if (tokens.length > listLimits.stop) {
+    const message = `stop_token_ids may have at most ${listLimits.stop} entries, not ${tokens.length}`;
     throw invalidParameter("stop_token_ids", message);
   }
   for (const token of tokens) checkToken("stop_token_ids", token, vocabularySize);
@@ -93,8 +83,8 @@ function parseStopTokens(tokens: readonly number[], vocabularySize: number): rea
 }
 
 function parseStops(stop: readonly string[]): readonly string[] {
-  if (stop.length > maxStops) {
-    throw invalidParameter("stop", `stop may have at most ${maxStops} entries, not ${stop.length}`);
+  if (stop.length > listLimits.stop) {
+    throw invalidParameter("stop", `stop may have at most ${listLimits.stop} entries, not ${stop.length}`);
   }
   for (const [i, text] of stop.entries()) {
     if (text === "") throw invalidParameter(`stop[${i}]`, "a stop text must not be empty");

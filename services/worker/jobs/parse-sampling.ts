@@ -2,13 +2,10 @@ import { invalidParameter } from "../../../clients/errors.ts";
 import type { GenerationOptions, LogitBias } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { samplerNames, type Engine, type SamplerName, type Sampling } from "../../engine/engine.ts";
 import type { LoadedModel } from "../loaded-model.ts";
-import { numberOption } from "./number-options.ts";
+import { listLimits, maxBias, numberOption } from "../../../clients/number-options.ts";
 
 /** LLAMA_DEFAULT_SEED: no seed. */
 const randomSeed = 0xffffffff;
-const maxLogitBiases = 1024;
-const maxBias = 100;
-const maxBreakers = 16;
 /** Sequence breakers of llama.cpp's DRY sampler when none are given. */
 const defaultBreakers: readonly string[] = ["\n", ":", '"', "*"];
 
@@ -49,8 +46,11 @@ export async function parseSampling(
 }
 
 async function parseLogitBias(biases: readonly LogitBias[], engine: Engine): Promise<Sampling["logitBias"]> {
-  if (biases.length > maxLogitBiases) {
-    throw invalidParameter("logit_bias", `logit_bias may have at most ${maxLogitBiases} entries, not ${biases.length}`);
+  if (biases.length > listLimits.logitBias) {
+    throw invalidParameter(
+      "logit_bias",
+      `logit_bias may have at most ${listLimits.logitBias} entries, not ${biases.length}`,
+    );
   }
   const parsed = await Promise.all(
     biases.map(async ({ target, bias }) => {
@@ -89,8 +89,11 @@ export function checkToken(param: string, token: number, vocabularySize: number)
 }
 
 function parseBreakers(breakers: readonly string[]): readonly string[] {
-  if (breakers.length > maxBreakers) {
-    throw invalidParameter("dry_sequence_breakers", `dry_sequence_breakers may have at most ${maxBreakers} entries`);
+  if (breakers.length > listLimits.drySequenceBreakers) {
+    throw invalidParameter(
+      "dry_sequence_breakers",
+      `dry_sequence_breakers may have at most ${listLimits.drySequenceBreakers} entries`,
+    );
   }
   const empty = breakers.indexOf("");
   if (empty >= 0) throw invalidParameter(`dry_sequence_breakers[${empty}]`, "a sequence breaker must not be empty");

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { numberOptions, type NumberOption } from "../../../clients/number-options.ts";
 import { valueAt } from "./field-path.ts";
 
 export const maxUint32 = 2 ** 32 - 1;
@@ -20,6 +21,12 @@ export function numberFrom(min: number, max: number): z.ZodOptional<z.ZodNullabl
 
 export function integerFrom(min: number, max: number): z.ZodOptional<z.ZodNullable<z.ZodNumber>> {
   return unsettable(z.number().int().min(min).max(max));
+}
+
+/** A number with the range that it has in every dialect, whatever its name is there. */
+export function numberAs(name: keyof typeof numberOptions): z.ZodOptional<z.ZodNullable<z.ZodNumber>> {
+  const { min, max, integer }: NumberOption = numberOptions[name];
+  return integer === true ? integerFrom(min, max) : numberFrom(min, max);
 }
 
 export function tokenCountFrom(min: number): z.ZodOptional<z.ZodNullable<z.ZodNumber>> {

@@ -1,34 +1,20 @@
 import { z } from "zod";
-import {
-  arrayOf,
-  flag,
-  integerFrom,
-  mapOf,
-  numberFrom,
-  tokenCountFrom,
-  tokenId,
-  unsettable,
-} from "../request/fields.ts";
-
-const maxInt32 = 2 ** 31 - 1;
-/** Scales and exponents: beyond this every distribution is degenerate, and float32 sums start to overflow. */
-const maxScale = 1_000;
-
-const maxBiases = 1_024;
+import { listLimits, maxBias, numberOptions } from "../../../clients/number-options.ts";
+import { arrayOf, flag, integerFrom, mapOf, numberAs, tokenId, unsettable } from "../request/fields.ts";
 
 /** llama-server's `false` forbids a token; OpenAI's range is -100 to 100. */
-const bias = z.union([z.number().min(-100).max(100), z.literal(false)]);
+const bias = z.union([z.number().min(-maxBias).max(maxBias), z.literal(false)]);
 
 /** OpenAI's map from token id to bias, where llama.cpp also allows texts as keys; or llama-server's list of pairs. */
 const logitBias = z.union([
-  mapOf(bias, maxBiases),
-  arrayOf(z.tuple([z.union([tokenId, z.string().min(1)]), bias]), { max: maxBiases }),
+  mapOf(bias, listLimits.logitBias),
+  arrayOf(z.tuple([z.union([tokenId, z.string().min(1)]), bias]), { max: listLimits.logitBias }),
 ]);
 
 /** llama.cpp's sampling under its own names, which every dialect takes beside its own fields. */
 export const samplerFields = {
-  presence_penalty: numberFrom(-2, 2),
-  frequency_penalty: numberFrom(-2, 2),
+  presence_penalty: numberAs("presencePenalty"),
+  frequency_penalty: numberAs("frequencyPenalty"),
   logit_bias: unsettable(logitBias),
   // Any integer; JSON's large ones have already lost their last digits, so no safe-integer rule.
   seed: unsettable(
@@ -37,42 +23,43 @@ export const samplerFields = {
       .refine((value) => Number.isInteger(value) && Math.abs(value) <= 2 ** 64, "must be an integer")
       .meta({ type: "integer" }),
   ),
-  min_p: numberFrom(0, 1),
-  typical_p: numberFrom(0, 1),
-  top_n_sigma: numberFrom(-1, maxScale),
-  repeat_penalty: unsettable(z.number().positive().max(maxScale)),
-  repeat_last_n: integerFrom(-1, maxInt32),
-  mirostat: integerFrom(0, 2),
-  mirostat_tau: numberFrom(0, maxScale),
-  mirostat_eta: numberFrom(0, 1),
-  dynatemp_range: numberFrom(0, maxScale),
-  dynatemp_exponent: numberFrom(0, maxScale),
-  xtc_probability: numberFrom(0, 1),
-  xtc_threshold: numberFrom(0, 1),
-  dry_multiplier: numberFrom(0, maxScale),
-  dry_base: numberFrom(0, maxScale),
-  dry_allowed_length: integerFrom(0, maxInt32),
-  dry_penalty_last_n: integerFrom(-1, maxInt32),
+  min_p: numberAs("minP"),
+  typical_p: numberAs("typicalP"),
+  top_n_sigma: numberAs("topNSigma"),
+  repeat_penalty: numberAs("repeatPenalty"),
+  repeat_last_n: numberAs("repeatLastN"),
+  mirostat: numberAs("mirostat"),
+  mirostat_tau: numberAs("mirostatTau"),
+  mirostat_eta: numberAs("mirostatEta"),
+  dynatemp_range: numberAs("dynatempRange"),
+  dynatemp_exponent: numberAs("dynatempExponent"),
+  xtc_probability: numberAs("xtcProbability"),
+  xtc_threshold: numberAs("xtcThreshold"),
+  dry_multiplier: numberAs("dryMultiplier"),
+  dry_base: numberAs("dryBase"),
+  dry_allowed_length: numberAs("dryAllowedLength"),
+  dry_penalty_last_n: numberAs("dryPenaltyLastN"),
   // An empty list would mean "no breakers" to one reader and "the default ones" to another.
-  dry_sequence_breakers: unsettable(arrayOf(z.string().min(1), { min: 1, max: 64 })),
+  dry_sequence_breakers: unsettable(arrayOf(z.string().min(1), { min: 1, max: listLimits.drySequenceBreakers })),
   samplers: unsettable(arrayOf(z.string().min(1), { min: 1, max: 32 })),
-  min_tokens: tokenCountFrom(0),
+  min_tokens: numberAs("minTokens"),
   ignore_eos: flag,
   cache_prompt: flag,
 };
 
 /** The generation fields that chat and text completions share: OpenAI's, and llama.cpp's. */
 export const samplingFields = {
-  temperature: numberFrom(0, 2),
-  top_p: numberFrom(0, 1),
-  top_k: integerFrom(-1, maxInt32),
-  n: integerFrom(1, 128),
-  stop: unsettable(z.union([z.string().min(1), arrayOf(z.string().min(1), { max: 128 })])),
+  temperature: numberAs("temperature"),
+  top_p: numberAs("topP"),
+  // -1 is off in vLLM's words.
+  top_k: integerFrom(-1, numberOptions.topK.max),
+  n: numberAs("n"),
+  stop: unsettable(z.union([z.string().min(1), arrayOf(z.string().min(1), { max: listLimits.stop })])),
   /** The replaced server's switch: are the keys of `logit_bias` token ids or texts? */
   logit_bias_type: unsettable(z.enum(["input_ids", "tokens"])),
   /** The replaced server's name for `mirostat`. */
-  mirostat_mode: integerFrom(0, 2),
-  n_probs: integerFrom(0, 20),
+  mirostat_mode: numberAs("mirostat"),
+  n_probs: numberAs("topLogprobs"),
   ...samplerFields,
 };
 

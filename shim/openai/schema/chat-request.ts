@@ -1,13 +1,5 @@
 import { z } from "zod";
-import {
-  flag,
-  integerFrom,
-  mapOf,
-  text,
-  tokenCountFrom,
-  unsettable,
-  unsupported,
-} from "../../dialect/request/fields.ts";
+import { flag, numberAs, mapOf, text, tokenCountFrom, unsettable, unsupported } from "../../dialect/request/fields.ts";
 import { chatHabitFields, habitFields, habitFieldsWithoutEffect } from "./habit-fields.ts";
 import { promptFields } from "./prompt-fields.ts";
 import { responseFormatFields, responseFormatFieldsWithoutEffect } from "./response-format.ts";
@@ -30,7 +22,7 @@ export const chatRequestSchema = z.object({
   max_tokens: tokenCountFrom(1),
   max_completion_tokens: tokenCountFrom(1),
   logprobs: flag,
-  top_logprobs: integerFrom(0, 20),
+  top_logprobs: numberAs("topLogprobs"),
   ...responseFormatFields,
   ...habitFields,
   ...chatHabitFields,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { deliveryFields } from "./chat-request.ts";
-import { flag, integerFrom, text, tokenCountFrom, unsettable } from "../../dialect/request/fields.ts";
+import { flag, numberAs, text, tokenCountFrom, unsettable } from "../../dialect/request/fields.ts";
 import { habitFields, habitFieldsWithoutEffect } from "./habit-fields.ts";
 import { inputs } from "./inputs.ts";
 import { responseFormatFields, responseFormatFieldsWithoutEffect } from "./response-format.ts";
@@ -15,8 +15,8 @@ export const completionRequestSchema = z.object({
   ...samplingFields,
   // 0 makes sense here: with echo and logprobs it measures a text.
   max_tokens: tokenCountFrom(0),
-  logprobs: integerFrom(0, 20),
-  best_of: integerFrom(1, 128),
+  logprobs: numberAs("topLogprobs"),
+  best_of: numberAs("n"),
   ...responseFormatFields,
   ...habitFields,
 });

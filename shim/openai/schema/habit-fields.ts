@@ -2,7 +2,7 @@ import { z } from "zod";
 import {
   arrayOf,
   flag,
-  integerFrom,
+  numberAs,
   text,
   tokenCountFrom,
   tokenId,
@@ -18,7 +18,7 @@ export const habitFields = {
   stop_token_ids: unsettable(arrayOf(tokenId, { max: 128 })),
   include_stop_str_in_output: flag,
   skip_special_tokens: flag,
-  prompt_logprobs: integerFrom(0, 20),
+  prompt_logprobs: numberAs("promptLogprobs"),
   /** -1: as many as fit. */
   truncate_prompt_tokens: tokenCountFrom(-1),
   /** llama-server's name for max_tokens; -1: no limit. */

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { numberOptions } from "../../../clients/number-options.ts";
 import {
   arrayOf,
   elsewhere,
@@ -6,7 +7,7 @@ import {
   integerFrom,
   jsonObject,
   mapOf,
-  numberFrom,
+  numberAs,
   text,
   tokenCountFrom,
   unsettable,
@@ -82,10 +83,10 @@ export const responseRequestSchema = z.object({
   include: unsettable(arrayOf(include, { max: 32 })),
   max_output_tokens: tokenCountFrom(1),
   max_tool_calls: integerFrom(1, 1_000_000),
-  top_logprobs: integerFrom(0, 20),
-  temperature: numberFrom(0, 2),
-  top_p: numberFrom(0, 1),
-  top_k: integerFrom(-1, 2 ** 31 - 1),
+  top_logprobs: numberAs("topLogprobs"),
+  temperature: numberAs("temperature"),
+  top_p: numberAs("topP"),
+  top_k: integerFrom(-1, numberOptions.topK.max),
   stop: unsettable(z.union([z.string().min(1), arrayOf(z.string().min(1), { max: 128 })])),
   ...samplerFields,
   metadata: unsettable(mapOf(z.string().max(512), 16)),

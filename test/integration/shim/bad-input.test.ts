@@ -116,7 +116,7 @@ const badChat: [object, string, RegExp][] = [
   [{ reasoning_budget: -2 }, "reasoning_budget", /at least -1/],
   [{ chat_template_kwargs: [] }, "chat_template_kwargs", /object; got an array/],
   [{ top_k: -2 }, "top_k", /at least -1/],
-  [{ repeat_penalty: 0 }, "repeat_penalty", /more than 0/],
+  [{ repeat_penalty: 0 }, "repeat_penalty", /at least 0.1/],
   [{ mirostat: 3 }, "mirostat", /at most 2/],
   [{ mirostat: 1, mirostat_mode: 2 }, "mirostat_mode", /mean the same/],
   [{ samplers: "kp" }, "samplers", /array/],

@@ -6,7 +6,7 @@ import { chatToProto, embedToProto } from "../../../clients/trpc/to-proto.ts";
 import { ChatRequestSchema, PromptEnd, Role, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { GenerationOptionsSchema, TruncationSide } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { EmbedRequestSchema, Pooling } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
-import { numberOptions } from "../../../services/worker/jobs/number-options.ts";
+import { numberOptions } from "../../../clients/number-options.ts";
 
 const namesOf = (schema: DescMessage) => schema.fields.map((field) => field.localName).sort();
 const keysOf = ({ shape }: { shape: object }) => Object.keys(shape).sort();
@@ -29,7 +29,7 @@ describe("the inputs of frontends", () => {
     );
     const checked = Object.entries(numberOptions).map(([name, range]) => {
       // zod says the bounds of whole numbers by their type.
-      return [name, [range.least, range.most, "fallback" in range ? range.fallback : undefined]];
+      return [name, [range.min, range.max, "fallback" in range ? range.fallback : undefined]];
     });
     expect(told).toMatchObject(Object.fromEntries(checked));
   });
