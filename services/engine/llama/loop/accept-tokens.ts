@@ -33,8 +33,8 @@ export function acceptTokens(parts: AcceptTokensParts, { sequence, tokens, rows 
     const [row] = rows;
     if (row === undefined || request.abandoned) return 0;
     // The prompt is done: every choice goes on from its state, and samples its first token from the same row.
-    for (const other of request.sequences) if (other !== sequence) parts.memory.copy(slot, other.slot);
-    return request.sequences.reduce((sampled, choice) => sampled + acceptOne(parts, choice, row).sampled, 0);
+    for (const other of sequence.siblings) if (other !== sequence) parts.memory.copy(slot, other.slot);
+    return sequence.siblings.reduce((sampled, choice) => sampled + acceptOne(parts, choice, row).sampled, 0);
   }
 
   let sampled = 0;

@@ -12,7 +12,7 @@ export interface AdmissionParts {
   /** Builds a choice's sampler chain, which has seen the end of the prompt. */
   readonly chainFor: (request: GenerateRequest, choice: number) => Sampler;
   /** A request's sequences are in their slots. Called while the context does not decode. */
-  readonly onStarted: (request: GenerateRequest) => void;
+  readonly onStarted: (request: GenerateRequest, sequences: readonly Sequence[]) => void;
   /** A request cannot begin; its slots are free again. */
   readonly onFailed: (request: GenerateRequest, error: unknown) => void;
   /** There may be something to do. */
@@ -89,19 +89,20 @@ export class Admission {
   #start(request: GenerateRequest, taken: readonly TakenSlot[]): void {
     const { memory, vocabulary, chainFor, onStarted, onFailed } = this.#parts;
     const { prompt, cachePrompt } = request.job;
+    const siblings: Sequence[] = [];
     try {
       for (const [choice, { slot }] of taken.entries()) {
         memory.fit(slot, prompt, { reuse: cachePrompt && choice === 0 });
         const chain = chainFor(request, choice);
-        request.sequences.push(new Sequence({ request, choice, slot, chain, vocabulary }));
+        siblings.push(new Sequence({ request, siblings, choice, slot, chain, vocabulary }));
       }
     } catch (error) {
-      for (const sequence of request.sequences) sequence.free();
+      for (const sequence of siblings) sequence.free();
       for (const { slot } of taken) memory.release(slot);
       onFailed(request, error);
       for (const { slot } of taken) memory.truncate(slot, 0);
       return;
     }
-    onStarted(request);
+    onStarted(request, siblings);
   }
 }

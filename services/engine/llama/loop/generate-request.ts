@@ -2,7 +2,6 @@ import { randomInt } from "node:crypto";
 import type { EngineEvent, GenerateJob } from "../../engine.ts";
 import type { TokenGrammar } from "../../grammar/matcher/grammar-matcher.ts";
 import { Outbox } from "./outbox.ts";
-import type { Sequence } from "./sequence.ts";
 
 export interface GenerateRequestOptions {
   /** What the answer is held to. */
@@ -20,8 +19,6 @@ export class GenerateRequest {
   readonly seed: number;
   /** What the answer is held to. */
   readonly grammar: TokenGrammar | undefined;
-  /** One per choice, once there are slots. The first prefills the prompt; the others copy it. */
-  readonly sequences: Sequence[] = [];
   /** Set when nobody waits for the answer any more: its slots are freed before the next step. */
   abandoned = false;
 
@@ -30,10 +27,6 @@ export class GenerateRequest {
     this.grammar = grammar;
     this.seed = job.sampling.seed ?? randomInt(2 ** 32);
     this.outbox = new Outbox({ onTaken, merge: mergeTexts, weigh: weighEvent });
-  }
-
-  get finished(): boolean {
-    return this.sequences.length > 0 && this.sequences.every((sequence) => sequence.phase === "done");
   }
 }
 

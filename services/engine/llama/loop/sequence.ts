@@ -18,6 +18,8 @@ export type Phase = "prefill" | "decode" | "mask" | "done";
 
 export interface SequenceParts {
   readonly request: GenerateRequest;
+  /** Those of all choices of the request, this one too. The first prefills the prompt; the others copy it. */
+  readonly siblings: readonly Sequence[];
   readonly choice: number;
   readonly slot: Slot;
   readonly chain: Sampler;
@@ -38,6 +40,7 @@ interface Ending {
 /** One choice of a request in its slot: what to process next, and the text that comes out. */
 export class Sequence {
   readonly request: GenerateRequest;
+  readonly siblings: readonly Sequence[];
   readonly choice: number;
   readonly slot: Slot;
   readonly chain: Sampler;
@@ -64,6 +67,7 @@ export class Sequence {
 
   constructor(parts: SequenceParts) {
     this.request = parts.request;
+    this.siblings = parts.siblings;
     this.choice = parts.choice;
     this.slot = parts.slot;
     this.chain = parts.chain;

@@ -62,7 +62,7 @@ export class StepLoop {
     this.#parts = parts;
     this.#admission = new Admission({
       ...parts,
-      onStarted: (request) => this.#started(request),
+      onStarted: (request, sequences) => this.#started(request, sequences),
       onFailed: (request, error) => this.#fail(request, error),
       onReady: () => this.wake(),
     });
@@ -164,9 +164,9 @@ export class StepLoop {
     for (const sequence of this.#running) if (sequence.request.abandoned) this.#release(sequence);
   }
 
-  #started(request: GenerateRequest): void {
-    this.#running = [...this.#running, ...request.sequences].sort((a, b) => a.slot.id - b.slot.id);
-    const [first] = request.sequences;
+  #started(request: GenerateRequest, sequences: readonly Sequence[]): void {
+    this.#running = [...this.#running, ...sequences].sort((a, b) => a.slot.id - b.slot.id);
+    const [first] = sequences;
     const cachedTokens = first?.slot.tokens.length ?? 0;
     this.#counters.promptTokens += request.job.prompt.length;
     this.#counters.cachedTokens += cachedTokens;
@@ -250,7 +250,7 @@ export class StepLoop {
 
   #finish(sequence: Sequence): void {
     this.#release(sequence);
-    if (!sequence.request.finished) return;
+    if (sequence.siblings.some(({ phase }) => phase !== "done")) return;
     sequence.request.outbox.end();
     this.#ended.push(sequence.request);
   }

@@ -50,15 +50,19 @@ test("a sequence whose grammar's mask is not there yet sits out, and the others 
 test("a sequence that waits for a mask alone is not waited for by decoding nothing", async () => {
   const model = new FakeModel(1);
   let looks = 0;
+  let sampled: { readonly phase: string } | undefined;
   const { ask, memory } = start(model, {
-    sample: (sequence, from) => (sequence.generated === 1 && ++looks < 20 ? "later" : from.row === undefined ? 5 : 4),
+    sample: (sequence, from) => {
+      sampled = sequence;
+      return sequence.generated === 1 && ++looks < 20 ? "later" : from.row === undefined ? 5 : 4;
+    },
   });
   expect(textOf(await ask([10]).events)).toBe(" 4 5 4");
   expect([model.decoded.length, memory.busy]).toEqual([3, 0]);
   // Nobody waits for this one any more.
   looks = -Infinity;
   const { request } = ask([10]);
-  while (request.sequences[0]?.phase !== "mask") await new Promise(setImmediate);
+  while (sampled?.phase !== "mask") await new Promise(setImmediate);
   loop?.abandon(request);
   expect(textOf(await ask([20], { maxTokens: 1 }).events)).toBe(" 4");
 });
