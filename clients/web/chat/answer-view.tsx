@@ -13,7 +13,7 @@ import { VersionSwitch } from "./version-switch.tsx";
 
 /** What the model answered: reasoning folded away, text, tool calls, how it ended and what it cost. */
 export function AnswerView({ conversation, message }: MessageProps<AssistantMessage>) {
-  const { text, reasoning, toolCalls, state, stats } = message;
+  const { text, reasoning, toolCalls, state, stats, model } = message;
   const isWriting = state.kind === "writing";
   const isEmpty = text === "" && reasoning === "" && toolCalls.length === 0;
   return (
@@ -43,8 +43,9 @@ export function AnswerView({ conversation, message }: MessageProps<AssistantMess
           >
             <Icon name="refresh" />
           </button>
-          {stats && <Stats stats={stats} />}
-          {message.model !== undefined && <span class="answer-model">{message.model}</span>}
+          <span class="stats">
+            {[...(stats ? factsOf(stats) : []), ...(model === undefined ? [] : [model])].join(" · ")}
+          </span>
         </div>
       )}
     </li>
@@ -85,13 +86,12 @@ function failureText(state: Extract<AnswerState, { kind: "failed" }>): string {
   return state.why === "lost" ? t.value.lostConnection : t.value.keyNeeded;
 }
 
-function Stats({ stats }: { readonly stats: AnswerStats }) {
+function factsOf(stats: AnswerStats): string[] {
   const { promptTokens, cachedTokens, completionTokens, tokensPerSecond, firstTokenMs } = stats;
-  const facts = [
+  return [
     t.value.completionTokens(completionTokens),
     ...(tokensPerSecond === undefined ? [] : [t.value.tokensPerSecond(formatSpeed(tokensPerSecond))]),
     ...(firstTokenMs === undefined ? [] : [t.value.firstToken(formatDuration(firstTokenMs))]),
     t.value.promptTokens(promptTokens, cachedTokens),
   ];
-  return <span class="stats">{facts.join(" · ")}</span>;
 }

@@ -15,7 +15,8 @@ export interface ChatSettings {
   /** A JSON list of tools; empty: none. */
   readonly tools: string;
   readonly reasoning: (typeof reasoningModes)[number];
-  readonly reasoningBudget?: number;
+  /** Undefined: as many as the model likes. */
+  readonly reasoningBudget: number | undefined;
 }
 
 export const noSettings: ChatSettings = {
@@ -25,6 +26,7 @@ export const noSettings: ChatSettings = {
   schema: "",
   tools: "",
   reasoning: "default",
+  reasoningBudget: undefined,
 };
 
 type Tool = NonNullable<ChatInput["tools"]>[number];

@@ -4,6 +4,7 @@ import { t } from "../i18n/language.ts";
 import { changeSettings, draftSettings } from "./chat-actions.ts";
 import { answerFormats, type ChatSettings, readSchema, readTools, reasoningModes } from "./chat-settings.ts";
 import type { Conversation } from "./conversation.ts";
+import { NumberControl } from "./number-control.tsx";
 import { OptionFields } from "./option-fields.tsx";
 
 interface SettingsDrawerProps {
@@ -51,6 +52,17 @@ export function SettingsDrawer({ conversation, isOpen, onClose }: SettingsDrawer
         value={settings.reasoning}
         onChange={(reasoning) => change({ reasoning })}
       />
+      {settings.reasoning !== "off" && (
+        <div class="field">
+          <label for="reasoning-budget">{texts.reasoningBudget}</label>
+          <NumberControl
+            id="reasoning-budget"
+            schema={{ type: "integer", minimum: 0 }}
+            value={settings.reasoningBudget}
+            onChange={(reasoningBudget) => change({ reasoningBudget })}
+          />
+        </div>
+      )}
       <TextField
         isCode
         label={texts.toolsLabel}

@@ -70,10 +70,10 @@ function toResponseFormat(settings: ChatSettings): Read<NonNullable<ChatInput["r
 }
 
 function toReasoning({ reasoning, reasoningBudget }: ChatSettings): Pick<ChatInput, "reasoning"> {
-  if (reasoning === "default" && reasoningBudget === undefined) return {};
+  if (reasoning === "off") return { reasoning: { enabled: false } };
   return {
     reasoning: {
-      ...(reasoning !== "default" && { enabled: reasoning === "on" }),
+      ...(reasoning === "on" && { enabled: true }),
       ...(reasoningBudget !== undefined && { budgetTokens: reasoningBudget }),
     },
   };

@@ -141,6 +141,8 @@ describe.skipIf(!hasBrowser)("a conversation", () => {
     await page.getByLabel("Stop texts").fill("END\n");
     await page.getByText("More sampling options").click();
     await page.getByLabel("Mirostat version").fill("2");
+    await page.getByLabel("On", { exact: true }).check();
+    await page.getByLabel("Maximum reasoning tokens").fill("64");
     await page.getByLabel("JSON Schema", { exact: true }).check();
     await page.getByLabel("JSON Schema of the answer").fill('{"type":"object"}');
     await page.keyboard.press("Escape");
@@ -149,6 +151,7 @@ describe.skipIf(!hasBrowser)("a conversation", () => {
     const [request] = service.requests;
     expect(textsOf(request)).toEqual(["Be brief.", "Hello"]);
     expect(request?.options).toMatchObject({ temperature: 0.5, stop: ["END"], mirostat: 2 });
+    expect(request?.reasoning).toMatchObject({ enabled: true, budgetTokens: 64 });
     expect(request?.responseFormat?.format).toMatchObject({
       case: "jsonSchema",
       value: { schemaJson: '{"type":"object"}' },
