@@ -1,28 +1,24 @@
 import { TRPCError, type TRPC_ERROR_CODE_KEY } from "@trpc/server";
+import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { z } from "zod";
 import { ErrorReason, RpcError } from "../errors.ts";
+import { httpErrorOf } from "../http-errors.ts";
 
-/** The one table from reasons to tRPC codes, whose HTTP statuses are those of the REST face. */
-const codeOfReason: Readonly<Record<ErrorReason, TRPC_ERROR_CODE_KEY>> = {
-  [ErrorReason.UNSPECIFIED]: "INTERNAL_SERVER_ERROR",
-  [ErrorReason.INVALID_PARAMETER]: "BAD_REQUEST",
-  [ErrorReason.UNSUPPORTED_PARAMETER]: "BAD_REQUEST",
-  [ErrorReason.CONTEXT_LENGTH_EXCEEDED]: "BAD_REQUEST",
-  [ErrorReason.UNAUTHENTICATED]: "UNAUTHORIZED",
-  [ErrorReason.MODEL_NOT_FOUND]: "NOT_FOUND",
-  [ErrorReason.REQUEST_TOO_LARGE]: "PAYLOAD_TOO_LARGE",
-  [ErrorReason.RATE_LIMITED]: "TOO_MANY_REQUESTS",
-  [ErrorReason.OVERLOADED]: "SERVICE_UNAVAILABLE",
-  [ErrorReason.MODEL_LOADING]: "SERVICE_UNAVAILABLE",
-  [ErrorReason.SHUTTING_DOWN]: "SERVICE_UNAVAILABLE",
-  [ErrorReason.WORKER_LOST]: "SERVICE_UNAVAILABLE",
-  [ErrorReason.MODEL_LOAD_FAILED]: "SERVICE_UNAVAILABLE",
-  [ErrorReason.INSUFFICIENT_MEMORY]: "SERVICE_UNAVAILABLE",
-  [ErrorReason.QUARANTINED]: "UNPROCESSABLE_CONTENT",
-  [ErrorReason.DEADLINE]: "GATEWAY_TIMEOUT",
-  [ErrorReason.CANCELLED]: "CLIENT_CLOSED_REQUEST",
-  [ErrorReason.INTERNAL]: "INTERNAL_SERVER_ERROR",
-};
+/** The codes that tRPC has for the HTTP statuses of our errors. */
+const codes = [
+  "BAD_REQUEST",
+  "UNAUTHORIZED",
+  "NOT_FOUND",
+  "PAYLOAD_TOO_LARGE",
+  "UNPROCESSABLE_CONTENT",
+  "TOO_MANY_REQUESTS",
+  "CLIENT_CLOSED_REQUEST",
+  "SERVICE_UNAVAILABLE",
+  "GATEWAY_TIMEOUT",
+] as const satisfies TRPC_ERROR_CODE_KEY[];
+const codeOfStatus = new Map<number, TRPC_ERROR_CODE_KEY>(
+  codes.map((code) => [getHTTPStatusCodeFromError(new TRPCError({ code })), code]),
+);
 
 const reasonNames = new Map<number, string>(Object.entries(ErrorReason).map(([name, value]) => [value, name]));
 
@@ -45,7 +41,7 @@ export function trpcErrorFrom(error: unknown): TRPCError {
   if (!(error instanceof RpcError)) {
     return new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: "internal error", cause: error });
   }
-  const code = codeOfReason[error.reason] ?? "INTERNAL_SERVER_ERROR";
+  const code = codeOfStatus.get(httpErrorOf(error.reason).status) ?? "INTERNAL_SERVER_ERROR";
   return new TRPCError({ code, message: error.message, cause: error });
 }
 
