@@ -14,12 +14,14 @@ const types: Readonly<Record<number, string>> = {
   529: "overloaded_error",
 };
 
+const detailsSchema = z.strictObject({ error_code: z.string(), unsupported: z.array(z.string()) });
+
 /** Anthropic's error body. */
 export const anthropicErrorSchema = named(
   "MessageError",
   z.strictObject({
     type: z.literal("error"),
-    error: z.strictObject({ type: z.string(), message: z.string() }),
+    error: z.strictObject({ type: z.string(), message: z.string(), details: detailsSchema.optional() }),
     request_id: z.string(),
   }),
 );
@@ -28,8 +30,12 @@ export const anthropicErrorSchema = named(
 export function anthropicError(facts: ErrorFacts, requestId: string): ErrorAnswer {
   const status = statusOf(facts);
   const type = types[status] ?? (status < 500 ? "invalid_request_error" : "api_error");
-  return { status, body: { type: "error", error: { type, message: messageOf(facts) }, request_id: requestId } };
+  const error = { type, message: messageOf(facts), ...(facts.param === "thread" && { details: unthreaded }) };
+  return { status, body: { type: "error", error, request_id: requestId } };
 }
+
+/** By this SDKs know that they have to send the whole conversation each time. */
+const unthreaded = { error_code: "thread_unsupported_request", unsupported: [] };
 
 /** 529 is Anthropic's for what passes by itself. */
 function statusOf({ status, headers }: ErrorFacts): number {

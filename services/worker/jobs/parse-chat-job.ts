@@ -69,12 +69,14 @@ async function compileAnswer(
 /** Ends reasoning after its budget, where the model reasons between tags. */
 async function reasoningBudget(
   { reasoning: asked }: ChatRequest,
-  { reasoning, reasoningOpen }: ChatPrompt,
+  { reasoning, reasoningOpen, toolParser }: ChatPrompt,
   { engine }: LoadedModel,
 ): Promise<Pick<GenerateJob, "reasoning">> {
   const budget = asked?.budgetTokens;
   if (budget === undefined) return {};
   if (reasoning === undefined) {
+    // Who does not reason at all keeps every bound.
+    if (toolParser.reasonsUntagged !== true) return {};
     const message = "this model does not reason between tags, so its reasoning cannot be bounded: limit max_tokens";
     throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "reasoning.budget_tokens" });
   }

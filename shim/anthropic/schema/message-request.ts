@@ -60,6 +60,10 @@ export const messageRequestSchema = z.object({
   top_k: tokenCountFrom(0),
   ...samplerFields,
   service_tier: unsettable(z.enum(["auto", "standard_only"])),
+  /** The SDK's tool runner asks for one first, and goes on without when it is told that there is none. */
+  thread: unsupported("threads are not kept here: send all messages"),
+  compaction: unsupported("conversations are not compacted here: leave old messages out"),
+  fallbacks: unsupported("requests are not handed to other models: leave fallbacks out"),
   container: unsupported("containers are not served"),
   inference_geo: unsupported("this server is where it is: leave inference_geo out"),
   diagnostics: unsupported("diagnostics are not served"),

@@ -193,7 +193,9 @@ describe("a chat", () => {
     const of = model({}, { chat_format: "chatml" });
     const { generate } = await chatJob({ reasoning: { budgetTokens: 5 } }, of);
     expect(generate.reasoning).toMatchObject({ start: "<think>", end: "</think>", open: false, budget: 5 });
-    await expect(chatJob({ reasoning: { budgetTokens: 5 } })).rejects.toMatchObject({
+    expect((await chatJob({ reasoning: { budgetTokens: 5 } })).generate.reasoning).toBeUndefined();
+    const harmony = model({}, { chat_template: "<|start|>assistant<|channel|>{{ messages[0].content }}<|message|>" });
+    await expect(chatJob({ reasoning: { budgetTokens: 5 } }, harmony)).rejects.toMatchObject({
       reason: ErrorReason.UNSUPPORTED_PARAMETER,
       param: "reasoning.budget_tokens",
     });

@@ -12,6 +12,7 @@ export const harmony: ToolParser = {
   name: "harmony",
   textPrefix: "<|channel|>final<|message|>",
   keepSpecial: true,
+  reasonsUntagged: true,
   createParser: (options) =>
     createChatParser((stream) => readMessages(stream, options.tools.length > 0), options.newCallId),
   syntax: {

@@ -11,6 +11,8 @@ export interface ToolParser {
   readonly keepSpecial: boolean;
   /** For families that mark up all they write: what stands before the text of an answer, which a grammar must allow. */
   readonly textPrefix?: string;
+  /** The models reason in a form of their own, without tags that would close it. */
+  readonly reasonsUntagged?: true;
   /** Its grammar is its own too, whatever the template writes. */
   readonly ownSyntax?: true;
   createParser(options: ParserOptions): ChatParser;
