@@ -1,5 +1,5 @@
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
-import type { ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { ToolChoiceMode, type ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { GenerateJob } from "../../engine/engine.ts";
 import type { ChatPrompt, PromptRequest } from "../../engine/text/chat-prompt.ts";
 import type { LoadedModel } from "../loaded-model.ts";
@@ -49,7 +49,7 @@ export async function parseChatJob(
     grammar,
     stop: [...new Set([...limits.stop, ...prompt.stop])],
     keepSpecial: prompt.keepSpecial || limits.keepSpecial,
-    ...(await reasoningBudget(request, prompt, model)),
+    ...(await reasoningBudget(request, prompt, { model, maxTokens: limits.maxTokens })),
   };
   const schemas = schemasToCheck(request, unenforced);
   return { generate, prompt, stop: limits.stop, maxCalls, promptLogprobs, unenforced, schemas };
@@ -66,13 +66,20 @@ async function compileAnswer(
   return isQuick ? answerGrammar(request, prompt) : model.compiler.chat(request, prompt, signal);
 }
 
+/** Tokens that most calls of a few arguments fit into. */
+const shortCall = 256;
+
 /** Ends reasoning after its budget, where the model reasons between tags. */
 async function reasoningBudget(
-  { reasoning: asked }: ChatRequest,
+  request: ChatRequest,
   { reasoning, reasoningOpen, toolParser }: ChatPrompt,
-  { engine }: LoadedModel,
+  { model: { engine }, maxTokens }: { readonly model: LoadedModel; readonly maxTokens: number | undefined },
 ): Promise<Pick<GenerateJob, "reasoning">> {
-  const budget = asked?.budgetTokens;
+  const asked = request.reasoning?.budgetTokens;
+  // A call that has to come must not be thought away: half of a bounded answer is its, and enough for a short one.
+  const forced = isCallForced(request) && reasoning !== undefined && maxTokens !== undefined;
+  const budget =
+    asked ?? (forced ? Math.max(0, Math.min(Math.floor(maxTokens / 2), maxTokens - shortCall)) : undefined);
   if (budget === undefined) return {};
   if (reasoning === undefined) {
     // Who does not reason at all keeps every bound.
@@ -83,6 +90,11 @@ async function reasoningBudget(
   // As templates put it.
   const end = await engine.tokenize(`\n${reasoning.end}\n\n`, { addSpecial: false, parseSpecial: true });
   return { reasoning: { ...reasoning, budget, open: reasoningOpen, endTokens: [...end] } };
+}
+
+function isCallForced({ toolChoice }: ChatRequest): boolean {
+  const choice = toolChoice?.choice;
+  return choice?.case === "name" || (choice?.case === "mode" && choice.value === ToolChoiceMode.REQUIRED);
 }
 
 /** A conversation as the prompt that the model is given, and its tokens. */

@@ -82,10 +82,27 @@ export async function collectChat(events: AsyncIterable<ChatResponse>, info: Cha
   };
 }
 
+/** The calls, without a last one that was cut: nobody must run it. */
+function wholeCalls({ calls, finishReason }: ChoiceParts) {
+  const all = calls.filter((call) => call !== undefined);
+  const last = all.at(-1);
+  const isCut = finishReason !== "tool_calls" && finishReason !== "function_call" && !isJson(last?.arguments);
+  return isCut ? all.slice(0, -1) : all;
+}
+
+function isJson(text = ""): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function toMessage(parts: ChoiceParts, info: ChatAnswerInfo): ChatCompletionMessage {
   const { reasoning } = parts;
   const text = info.echo + parts.text;
-  const calls = parts.calls.filter((call) => call !== undefined);
+  const calls = wholeCalls(parts);
   const [first] = calls;
   return {
     role: "assistant",

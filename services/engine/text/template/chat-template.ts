@@ -3,6 +3,7 @@ import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
 import type { ChatMessage, ChatTool } from "../chat-messages.ts";
 import { JinjaError } from "./jinja/jinja-error.ts";
 import { parseJinja, type JinjaTemplate } from "./jinja/jinja-template.ts";
+import { strftime } from "./strftime.ts";
 import { fromJson } from "./jinja/values/from-json.ts";
 import { templateMessages, templateTools, type TemplateShape } from "./template-messages.ts";
 import { probeTemplateShape } from "./template-shape.ts";
@@ -53,12 +54,14 @@ export interface TemplateOptions {
  */
 export function compileChatTemplate(source: string, options: TemplateOptions): ChatTemplate {
   const program = parse(source);
+  const usesFunctions = /\bfunctions\b/.test(source) && !/\btools\b/.test(source);
   const { bosToken, eosToken, kwargs, maxSteps = defaultMaxSteps, now = () => new Date() } = options;
 
   function run(input: TemplateInput, shape: TemplateShape, steps: number): string {
     const { messages, tools, variables, addGenerationPrompt } = input;
     const own = Object.entries({ ...kwargs, ...variables }).map(([name, value]) => [name, fromJson(value)] as const);
     const all = {
+      ...(usesFunctions && functionVariables(tools, now())),
       ...Object.fromEntries(own),
       messages: templateMessages(messages, shape),
       tools: templateTools(tools, shape),
@@ -86,6 +89,15 @@ export function compileChatTemplate(source: string, options: TemplateOptions): C
         throw error instanceof JinjaError ? templateError(error) : error;
       }
     },
+  };
+}
+
+/** Firefunction's template, unlike all others, wants tools as a text of this name, and the date. */
+function functionVariables(tools: readonly ChatTool[], now: Date) {
+  const functions = tools.map(({ name, description, parameters }) => ({ name, description, parameters }));
+  return {
+    functions: tools.length === 0 ? "" : JSON.stringify(functions, null, 4),
+    datetime: strftime(now, "%B %d, %Y, %H:%M:%S"),
   };
 }
 

@@ -261,7 +261,7 @@ function taggedArguments(
   ];
   const byType = Object.fromEntries(
     kinds.map(([type, key, value]) => {
-      const text = found.get(key) ?? "";
+      const text = found.get(key) ?? between;
       return [type, text.startsWith(between) ? between : text.replace(value, "")];
     }),
   ) as Record<Exclude<ValueType, "string">, string>;
@@ -273,9 +273,11 @@ function taggedArguments(
 function valuesOf(text: string, { close, open }: { readonly close: string; readonly open: string }) {
   const keys = [keyA, "twnumber", "twflag", "twnothing", "twobject", "twlist", "twlast"];
   const found = new Map<string, string>();
-  for (const [i, key] of keys.slice(0, -1).entries()) {
+  // Some templates leave null out.
+  const written = keys.filter((key) => text.includes(open + key));
+  for (const [i, key] of written.slice(0, -1).entries()) {
     const from = text.indexOf(open + key);
-    const end = close.replaceAll(marks.key, key) + open + (keys[i + 1] ?? "");
+    const end = close.replaceAll(marks.key, key) + open + (written[i + 1] ?? "");
     const to = text.indexOf(end, from);
     if (from === -1 || to === -1) return undefined;
     found.set(key, text.slice(from + open.length + key.length, to));

@@ -60,7 +60,8 @@ function readableForm(form: CallForm): ReadableForm {
   const opening = form.prefix + leading(form.before);
   const head = (object === undefined ? opening : form.prefix + object.before).trim();
   const tag = /^(?:<[^<>]*>?|\[[A-Z_]+\])/;
-  const outer = tag.exec(head)?.[0] ?? head;
+  const [word = ""] = head.split(/\s/);
+  const outer = tag.exec(head)?.[0] ?? (word.includes("<") ? word : head);
   // Models now and then leave out what stands around a call: its own first tag, or that of the name, begins it then.
   const inner = object === undefined ? leading(form.before).trim() : "";
   const all = [outer, tag.exec(inner)?.[0] ?? "", /<[^<>\s]+[^<>]*$/.exec(inner)?.[0] ?? ""];

@@ -4,6 +4,7 @@ import { peek, readUntil, skip, skipSpace } from "../../stream/read-text.ts";
 import { readName } from "../read/read-calls.ts";
 import { type InlineArguments, type Piece, type TaggedArguments, valueTypes, type ValueType } from "./call-form.ts";
 import { pythonToJson } from "./python-literal.ts";
+import { tagsToJson } from "./nested-tags.ts";
 import { skipLoosely } from "./skip-loosely.ts";
 import { valueJson } from "./value-json.ts";
 import { propertySchema } from "./value-types.ts";
@@ -15,12 +16,16 @@ export function* readTagged(
   schema: ExactJson | undefined,
 ): Reading<boolean> {
   let before = "{";
+  // Where an argument's tag has its name, so have those of values within it.
+  const isKeyed = form.close.some((piece) => typeof piece !== "string");
+  const noise = typeof form.close[0] === "string" ? form.close[0].replace(/<\/$/, "") : "";
   for (;;) {
     const from = stream.at;
     if (!(yield* skipLoosely(stream, form.open))) break;
     const key = yield* readKey(stream, form);
     const said = yield* readBetween(stream, form);
-    if (key === "" || said === undefined) {
+    // Where a tag is an argument's name, the end of the call looks like one.
+    if (key === "" || key.startsWith("/") || said === undefined) {
       stream.rewind(from);
       break;
     }
@@ -30,8 +35,9 @@ export function* readTagged(
       [...said.values()].some((it) => it.endsWith("\n")),
     );
     if (text === undefined) return false;
+    const nested = isKeyed ? tagsToJson(text.replaceAll(noise, "")) : undefined;
     const types = said.size === valueTypes.length ? undefined : new Set(said.keys());
-    const json = valueJson(text, propertySchema(schema, key), types);
+    const json = nested ?? valueJson(text, propertySchema(schema, key), types);
     stream.emitArguments(from, stream.at, `${before}${JSON.stringify(key)}: ${json}`);
     stream.commit();
     before = ", ";

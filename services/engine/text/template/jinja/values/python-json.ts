@@ -3,7 +3,8 @@ import { runtimeError } from "../jinja-error.ts";
 import { Dict } from "./dict.ts";
 import { typeName } from "./facts.ts";
 import { floatText, integerText } from "./number-text.ts";
-import { Markup, Tuple, type Value } from "./value.ts";
+import { listOf } from "./iterate.ts";
+import { Iteration, Markup, Tuple, type Value } from "./value.ts";
 
 /** The options of Python's json.dumps that `tojson` takes. */
 export interface DumpOptions {
@@ -40,7 +41,8 @@ export function dumpJson(value: Value, options: DumpOptions, budget: Budget): st
         });
         return wrap("{}", pairs, newline);
       }
-      const items = item instanceof Tuple ? item.items : item;
+      // Python refuses what comes item by item; templates that are written for llama.cpp rely on it.
+      const items = item instanceof Tuple ? item.items : item instanceof Iteration ? listOf(item, budget) : item;
       if (!Array.isArray(items)) throw runtimeError(`Object of type ${typeName(item)} is not JSON serializable`);
       const texts = (items as Value[]).map((member) => dump(member, newline + (options.indent ?? "")));
       return wrap("[]", texts, newline);
