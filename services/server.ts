@@ -1,8 +1,11 @@
 import type { Logger } from "pino";
 import type { TokenwireClient } from "../clients/tokenwire-client.ts";
 import { Health } from "../proto/gen/grpc/health/v1/health_pb.ts";
+import { packageVersion } from "../config/package-root.ts";
+import { GRPCInferenceService } from "../proto/gen/inference/grpc_inference_service_pb.ts";
 import { InferenceService } from "../proto/gen/tokenwire/v1/inference_pb.ts";
-import { ModelService } from "../proto/gen/tokenwire/v1/models_pb.ts";
+import { type Model, ModelService } from "../proto/gen/tokenwire/v1/models_pb.ts";
+import { VllmEngine } from "../proto/gen/vllm/grpc/engine/vllm_engine_pb.ts";
 import { Catalog, type CatalogConfig } from "./catalog/catalog.ts";
 import { createModelControl } from "./catalog/model-control.ts";
 import type { ModelSettings, ServiceSettings } from "./config.ts";
@@ -11,6 +14,8 @@ import type { ForwardTarget } from "./inference/forward.ts";
 import { createFrontHandlers } from "./inference/front-handlers.ts";
 import { Interrupts } from "./inference/interrupts.ts";
 import { Quarantine } from "./inference/quarantine.ts";
+import { createKserveHandlers } from "./interop/kserve.ts";
+import { createVllmEngineHandlers } from "./interop/vllm-engine.ts";
 import type { RamFacts } from "./memory/ram.ts";
 import { createModelHealth } from "./models/model-health.ts";
 import { createModelHandlers, withoutPermission } from "./models/model-handlers.ts";
@@ -153,7 +158,9 @@ function serve(options: ServicesOptions, { pool, catalog }: Parts): Promise<Fron
     aliases: service.model_aliases,
     unknownModel: service.unknown_model,
   });
-  const health = createModelHealth(pool, { serves: (model) => pool.serves(model) });
+  const serves = (model: Model) => pool.serves(model);
+  const health = createModelHealth(pool, { serves });
+  const others = { inference, models: pool, serves, version: packageVersion() };
   return startFrontServer({
     host: service.grpc_host,
     port: service.grpc_port,
@@ -164,6 +171,8 @@ function serve(options: ServicesOptions, { pool, catalog }: Parts): Promise<Fron
     addServices(server, way) {
       server.add(InferenceService, inference);
       server.add(ModelService, createModelHandlers(pool, mayManage[way] ? control : withoutPermission(control)));
+      server.add(VllmEngine, createVllmEngineHandlers(others));
+      server.add(GRPCInferenceService, createKserveHandlers(others));
       server.add(Health, healthHandlers(health));
       addReflection(server);
     },

@@ -71,7 +71,16 @@ export interface EngineInfo {
   /** What it took; undefined: nobody measured. */
   readonly memory?: MemoryUse | undefined;
   /** Fill-in-the-middle tokens, when the vocabulary has them. */
-  readonly fim: { readonly prefix: number; readonly suffix: number; readonly middle: number } | undefined;
+  readonly fim: FimTokens | undefined;
+}
+
+/** The control tokens of filling in; those that stand before a repository's and a file's name are not in every vocabulary. */
+export interface FimTokens {
+  readonly prefix: number;
+  readonly suffix: number;
+  readonly middle: number;
+  readonly repository?: number | undefined;
+  readonly file?: number | undefined;
 }
 
 export interface SlotState {

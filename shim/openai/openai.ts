@@ -25,6 +25,7 @@ export function createOpenAi(deps: DialectDeps): Dialect {
       tokens.extrasTokenize(deps, "tokens"),
       tokens.extrasTokenize(deps, "count"),
       tokens.extrasDetokenize(deps),
+      tokens.countChatTokens(deps),
       tokens.tokenize(deps),
       tokens.detokenize(deps),
       tokens.applyTemplate(deps),

@@ -17,8 +17,9 @@ import { completionProbes } from "./contract/probes/completion-probes.ts";
 import { deliveryProbes, modelProbe } from "./contract/probes/delivery-probes.ts";
 import { embeddingProbes } from "./contract/probes/embedding-probes.ts";
 import { continuingProbes, habitPathProbes, habitProbes } from "./contract/probes/habit-probes.ts";
+import { llamaServerProbed } from "./contract/probes/llama-server-probes.ts";
 import { limitProbes } from "./contract/probes/limit-probes.ts";
-import { chatGenerate, completeGenerate, type Generate, type Probe } from "./contract/probes/probe.ts";
+import { chatGenerate, completeGenerate, type Generate, type Probe, type Probed } from "./contract/probes/probe.ts";
 import { expectNoEffectWarning, expectUnsupported, nestedRefusals } from "./contract/probes/refusal-probes.ts";
 import {
   countTokensPath,
@@ -34,8 +35,10 @@ import {
   responseProbes,
   responsesPath,
 } from "./contract/probes/response-probes.ts";
+import { ollamaProbed } from "./contract/probes/ollama-probes.ts";
 import { rerankProbes } from "./contract/probes/rerank-probes.ts";
 import { samplingProbes } from "./contract/probes/sampling-probes.ts";
+import { scoreProbed } from "./contract/probes/score-probes.ts";
 import { tokenProbes } from "./contract/probes/token-probes.ts";
 import { differences } from "./contract/replaced-server.ts";
 
@@ -49,13 +52,6 @@ beforeAll(async () => {
   server = await startProbedServer();
 });
 afterAll(() => server[Symbol.asyncDispose]());
-
-interface Probed {
-  /** A request that is fine, to which fields are added. */
-  readonly request: object;
-  readonly probes: readonly Probe[];
-  readonly withoutEffect: Readonly<Record<string, string>>;
-}
 
 const both = (generate: (server: ContractServer) => Generate): Probe[] =>
   [...samplingProbes, ...limitProbes, ...habitProbes].map((probe) => ({
@@ -117,6 +113,9 @@ const probed: Readonly<Record<string, Probed>> = {
     probes: [modelProbe(countTokensPath, { messages: message.messages }), ...countTokensProbes],
     withoutEffect: countFieldsWithoutEffect,
   },
+  ...ollamaProbed,
+  ...llamaServerProbed,
+  ...scoreProbed,
   ...Object.fromEntries(
     Object.entries(tokenProbes).map(([path, probes]) => [path, { request: {}, probes, withoutEffect: {} }]),
   ),

@@ -10,6 +10,7 @@ export function describeModel({
   id,
   engine,
   prompter,
+  settings,
 }: LoadedModel): MessageInitShape<typeof DescribeModelResponseSchema> {
   const { path, metadata, chatTemplates, bosToken, eosToken, fim } = engine.info;
   return {
@@ -21,6 +22,7 @@ export function describeModel({
     eosToken,
     reasons: prompter.reasons,
     fillsInMiddle: fim !== undefined,
+    adapters: settings.lora_path === undefined ? [] : [{ id: 0, path: settings.lora_path, scale: 1 }],
   };
 }
 

@@ -7,6 +7,7 @@ import { checkPromptFits } from "./check-prompt.ts";
 import { parseLimits } from "./parse-limits.ts";
 import { responseGrammar } from "./response-grammar.ts";
 import { checkToken, parseSampling } from "./parse-sampling.ts";
+import { snippetTokens } from "./snippet-tokens.ts";
 import { truncate } from "./truncate.ts";
 
 /** A completion that can be run: everything is checked and in tokens. */
@@ -55,9 +56,10 @@ export async function parseCompleteJob(
   };
 }
 
-async function parsePrompt({ prompt, suffix }: CompleteRequest, engine: Engine): Promise<Int32Array> {
+async function parsePrompt(request: CompleteRequest, engine: Engine): Promise<Int32Array> {
+  const { prompt, suffix } = request;
   if (suffix === undefined) return promptTokens(prompt, engine, { addSpecial: "start" });
-  const { fim } = engine.info;
+  const { fim, contextLength } = engine.info;
   if (fim === undefined) {
     const message = "this model has no fill-in-the-middle tokens, so it cannot use a suffix";
     throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "suffix" });
@@ -67,9 +69,16 @@ async function parsePrompt({ prompt, suffix }: CompleteRequest, engine: Engine):
     promptTokens(prompt, engine, { addSpecial: false }),
     engine.tokenize(suffix, { addSpecial: false, parseSpecial: false }),
   ]);
+  const room = contextLength - start.length - before.length - after.length - 4 - answerRoom(request, contextLength);
+  const shown = await snippetTokens(request.snippets, { engine, fim, room });
   // Joined without spreading, which has no room for the tokens of a long text.
-  const parts = [start, [fim.prefix], before, [fim.suffix], after, [fim.middle]];
+  const parts = [start, shown, [fim.prefix], before, [fim.suffix], after, [fim.middle]];
   return Int32Array.from(parts.flatMap((part) => Array.from(part)));
+}
+
+/** What snippets must leave of the context for the answer. */
+function answerRoom({ options }: CompleteRequest, contextLength: number): number {
+  return Math.min(options?.maxTokens ?? Infinity, Math.floor(contextLength / 4));
 }
 
 /** A raw prompt is its author's own format, control tokens included. */

@@ -53,5 +53,9 @@ export const tagDescriptions: Readonly<Record<string, string>> = {
   "Embeddings and ranking": "Vectors of texts, and documents ordered by a query.",
   Models: "What is configured, and what is in memory.",
   Tokens: "Texts as tokens and back, and prompts as templates make them.",
+  ollama: "Ollama's own API, for the clients that speak it.",
+  "llama-server": "llama-server's own routes.",
+  vllm: "What vLLM serves beside OpenAI's API.",
+  tei: "Text Embeddings Inference's vectors.",
   Server: "This server itself: pages, probes and metrics.",
 };

@@ -6,7 +6,7 @@ export const tokenListSchema = named("TokenList", z.strictObject({ tokens: z.arr
 
 export const tokenCountSchema = named("TokenCount", z.strictObject({ count }));
 
-/** `POST /tokenize`, as llama-server has it: ids, or with `with_pieces` each with its text. */
+/** `POST /tokenize`: ids, or with `with_pieces` each with its text; vLLM's answer says more. */
 export const tokensSchema = named(
   "Tokens",
   z.strictObject({
@@ -21,11 +21,20 @@ export const tokensSchema = named(
         }),
       ),
     ]),
+    count: count.optional(),
+    max_model_len: count.optional(),
+    token_strs: z.array(z.string()).optional(),
   }),
 );
 
 export const textSchema = named("Text", z.strictObject({ text: z.string() }));
 
-export const contentSchema = named("Content", z.strictObject({ content: z.string() }));
+/** The text under llama-server's name and vLLM's. */
+export const contentSchema = named("Content", z.strictObject({ content: z.string(), prompt: z.string() }));
+
+export const inputTokensSchema = named(
+  "InputTokens",
+  z.strictObject({ object: z.literal("response.input_tokens"), input_tokens: count }),
+);
 
 export const promptSchema = named("Prompt", z.strictObject({ prompt: z.string() }));

@@ -7,7 +7,7 @@ import { completionSchema } from "../answers/completion.ts";
 import { collectBest } from "../from-proto/best-of.ts";
 import { collectCompletion } from "../from-proto/completion.ts";
 import { completionChunks, type CompletionInfo } from "../from-proto/completion-chunks.ts";
-import { mergeStreams } from "../merge-streams.ts";
+import { mergeStreams } from "../../dialect/answer/merge-streams.ts";
 import { withOwnParam, withPromptIndex } from "../own-param.ts";
 import {
   completionFieldsWithoutEffect,

@@ -1,7 +1,10 @@
+import type { CallOptions } from "../../../clients/create-client.ts";
+import { tokenText } from "../../dialect/answer/token-text.ts";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
 import {
   contentSchema,
+  inputTokensSchema,
   promptSchema,
   textSchema,
   tokenCountSchema,
@@ -14,8 +17,11 @@ import {
   detokenizeSchema,
   extrasDetokenizeSchema,
   extrasTokenizeSchema,
+  type TokenizeRequestBody,
   tokenizeSchema,
 } from "../schema/token-requests.ts";
+import { withOwnParam } from "../own-param.ts";
+import { promptFieldsSchema } from "../schema/prompt-fields.ts";
 import { promptToProto } from "../to-proto/prompt.ts";
 
 const post = { method: "post", tag: "Tokens" } as const;
@@ -64,24 +70,26 @@ export function extrasDetokenize({ client }: DialectDeps): Endpoint {
   });
 }
 
-/** POST /tokenize, with llama-server's defaults. */
-export function tokenize({ client }: DialectDeps): Endpoint {
+/** POST /tokenize, with the defaults of llama-server for `content`, and of vLLM for `prompt` and `messages`. */
+export function tokenize(deps: DialectDeps): Endpoint {
   return endpoint({
     ...post,
     path: "/tokenize",
     operationId: "tokenize",
-    summary: "A text's tokens, as llama-server has it",
+    summary: "A text's tokens, as llama-server and vLLM have it",
     example: { content: "Hello!", with_pieces: true },
     result: tokensSchema,
     body: tokenizeSchema,
     async answer({ body, call }) {
+      const { content } = body;
+      if (content == null) return { json: await vllmTokens(deps, body, call) };
       const request = {
         model: body.model ?? "",
-        text: body.content,
+        text: content,
         addSpecial: body.add_special ?? false,
         parseSpecial: body.parse_special ?? true,
       };
-      const { tokens, pieces } = await client.inference.tokenize(request, call);
+      const { tokens, pieces } = await deps.client.inference.tokenize(request, call);
       const withPiece = (id: number, index: number) => ({
         id,
         piece: pieceFromProto(pieces[index] ?? new Uint8Array()),
@@ -91,19 +99,56 @@ export function tokenize({ client }: DialectDeps): Endpoint {
   });
 }
 
-/** POST /detokenize */
+async function vllmTokens({ client }: DialectDeps, body: TokenizeRequestBody, call: CallOptions): Promise<object> {
+  const model = body.model ?? "";
+  const text = body.messages == null ? (body.prompt ?? "") : await templated(client, body, call);
+  const addSpecial = body.add_special_tokens ?? true;
+  const { tokens, pieces } = await client.inference.tokenize({ model, text, addSpecial, parseSpecial: true }, call);
+  const { model: id } = await client.inference.describeModel({ model }, call);
+  const { model: configured } = await client.models.getModel({ id }, call);
+  return {
+    count: tokens.length,
+    max_model_len: configured?.details?.contextLength ?? 0,
+    tokens,
+    ...(body.return_token_strs === true && { token_strs: pieces.map(tokenText) }),
+  };
+}
+
+async function templated(client: DialectDeps["client"], body: TokenizeRequestBody, call: CallOptions): Promise<string> {
+  return (await client.inference.applyTemplate(promptToProto({ ...body, messages: body.messages ?? [] }), call)).prompt;
+}
+
+/** POST /detokenize, answered under llama-server's name and vLLM's. */
 export function detokenize({ client }: DialectDeps): Endpoint {
   return endpoint({
     ...post,
     path: "/detokenize",
     operationId: "detokenize",
-    summary: "The text of tokens, as llama-server has it",
+    summary: "The text of tokens, as llama-server and vLLM have it",
     example: { tokens: [1, 2, 3] },
     result: contentSchema,
     body: detokenizeSchema,
     async answer({ body: { model, tokens }, call }) {
       const { text } = await client.inference.detokenize({ model: model ?? "", tokens: [...tokens] }, call);
-      return { json: { content: text } };
+      return { json: { content: text, prompt: text } };
+    },
+  });
+}
+
+/** POST /v1/chat/completions/input_tokens: how many prompt tokens the chat would have. */
+export function countChatTokens({ client }: DialectDeps): Endpoint {
+  return endpoint({
+    ...post,
+    path: "/v1/chat/completions/input_tokens",
+    summary: "How many prompt tokens a conversation has, as llama-server has it",
+    body: promptFieldsSchema,
+    operationId: "countChatTokens",
+    example: { messages: [{ role: "user", content: "Hello!" }] },
+    result: inputTokensSchema,
+    explain: withOwnParam,
+    async answer({ body, call }) {
+      const { tokens } = await client.inference.countTokens(promptToProto(body), call);
+      return { json: { object: "response.input_tokens", input_tokens: tokens } };
     },
   });
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mergeStreams } from "../../../shim/openai/merge-streams.ts";
+import { mergeStreams } from "../../../shim/dialect/answer/merge-streams.ts";
 
 const never = new AbortController().signal;
 

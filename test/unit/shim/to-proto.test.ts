@@ -16,7 +16,10 @@ test("leaves what is not given unset, and what is null too", () => {
   const bare = toProto({});
   expect(
     Object.entries(bare.options ?? {}).filter(([, value]) => value !== undefined && !Array.isArray(value)),
-  ).toEqual([["$typeName", "tokenwire.v1.GenerationOptions"]]);
+  ).toEqual([
+    ["$typeName", "tokenwire.v1.GenerationOptions"],
+    ["reportProgress", false],
+  ]);
   expect(bare).toMatchObject({ model: "", tools: [] });
   expect(bare.toolChoice ?? bare.reasoning ?? bare.responseFormat ?? bare.chatTemplateKwargs).toBeUndefined();
   expect(toProto({ temperature: null, n: null, stop: null, tools: null }).options).toEqual(bare.options);

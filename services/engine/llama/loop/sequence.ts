@@ -118,7 +118,8 @@ export class Sequence {
     if (logprob !== undefined) this.#pending.push({ logprob, end: this.#made });
     const { emit, stopped } = this.#stops.push(text);
     const isShown = stopped !== undefined && job.shownStops?.includes(stopped) === true;
-    this.#emit(isShown ? emit + stopped : emit, false);
+    // The token that the stop text ends in may have more text: it is told where the stop text is.
+    this.#emit(isShown ? emit + stopped : emit, isShown);
     if (stopped !== undefined) return this.#finish("stop", { stopSequence: stopped });
     if (isStopToken) return this.#finish("stop", { rest: this.#flush(), stopToken: token });
     this.#hasLine ||= text.includes("\n");

@@ -70,6 +70,8 @@ export function bindLlama({ llama }: Pick<Libraries, "llama">) {
     vocabFimPrefix: f<(vocab: p.VocabPointer) => number>("int32_t llama_vocab_fim_pre(void *vocab)"),
     vocabFimSuffix: f<(vocab: p.VocabPointer) => number>("int32_t llama_vocab_fim_suf(void *vocab)"),
     vocabFimMiddle: f<(vocab: p.VocabPointer) => number>("int32_t llama_vocab_fim_mid(void *vocab)"),
+    vocabFimRepository: f<(vocab: p.VocabPointer) => number>("int32_t llama_vocab_fim_rep(void *vocab)"),
+    vocabFimFile: f<(vocab: p.VocabPointer) => number>("int32_t llama_vocab_fim_sep(void *vocab)"),
     vocabSuppressed: f<(vocab: p.VocabPointer, count: Int32Array) => bigint | null>(
       "void *llama_vocab_get_suppress_tokens(void *vocab, _Out_ int32_t *n)",
     ),

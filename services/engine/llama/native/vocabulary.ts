@@ -2,6 +2,7 @@ import type { TokenizeOptions } from "../../engine.ts";
 import type { LlamaApi } from "./api.ts";
 import { callAsync } from "./api.ts";
 import { int32At } from "./buffer.ts";
+import type { FimTokens } from "../../engine.ts";
 import type { VocabPointer } from "./pointer.ts";
 
 /** Texts up to this many bytes are tokenized on the calling thread: the trip to another costs more. */
@@ -17,7 +18,7 @@ export class Vocabulary {
   readonly addsBos: boolean;
   readonly addsEos: boolean;
   readonly addsSep: boolean;
-  readonly fim: { readonly prefix: number; readonly suffix: number; readonly middle: number } | undefined;
+  readonly fim: FimTokens | undefined;
   /** Tokens that the model's makers never want sampled. */
   readonly suppressed: readonly number[];
   readonly #llama: LlamaApi;
@@ -42,7 +43,10 @@ export class Vocabulary {
       llama.vocabFimSuffix(pointer),
       llama.vocabFimMiddle(pointer),
     ];
-    this.fim = Math.min(prefix, suffix, middle) < 0 ? undefined : { prefix, suffix, middle };
+    const ifThere = (token: number) => (token < 0 ? undefined : token);
+    const repository = ifThere(llama.vocabFimRepository(pointer));
+    const file = ifThere(llama.vocabFimFile(pointer));
+    this.fim = Math.min(prefix, suffix, middle) < 0 ? undefined : { prefix, suffix, middle, repository, file };
     this.#eog = Uint8Array.from({ length: this.size }, (_, token) => (llama.vocabIsEog(pointer, token) ? 1 : 0));
     this.#eogTokens = [...this.#eog.keys()].filter((token) => this.isEog(token));
     this.suppressed = suppressedTokens(llama, pointer);

@@ -10,6 +10,14 @@ export interface Probe {
   readonly run: (server: ContractServer) => Promise<void>;
 }
 
+/** An endpoint's fields, and how each is seen. */
+export interface Probed {
+  /** A request that is fine, to which fields are added. */
+  readonly request: object;
+  readonly probes: readonly Probe[];
+  readonly withoutEffect: Readonly<Record<string, string>>;
+}
+
 /** What the probes of generating endpoints look at, whichever endpoint it was. */
 export interface Generated {
   /** Each choice's text. */

@@ -1,6 +1,8 @@
 import { expect } from "vitest";
 import type { ContractServer } from "../contract-server.ts";
 import { getWeather } from "../example-tools.ts";
+import { llamaServerFragments, llamaServerProbed } from "./llama-server-probes.ts";
+import { ollamaFragments } from "./ollama-probes.ts";
 
 const user = (content: unknown) => ({ messages: [{ role: "user", content }] });
 const part = (type: string) => user([{ type, [type]: {} }]);
@@ -42,6 +44,22 @@ export async function expectUnsupported(
     expect(error.message).toContain(param);
     return;
   }
+  if (path.startsWith("/api/")) {
+    // Ollama's errors are a sentence.
+    const response = await server.send(path, request);
+    expect([response.status, await response.json()]).toEqual([400, { error: expect.any(String) as string }]);
+    return;
+  }
+  if (path === "/embed") {
+    const response = await server.send(path, request);
+    expect([response.status, await response.json()]).toMatchObject([400, { error_type: "validation" }]);
+    return;
+  }
+  if (path in llamaServerProbed) {
+    const response = await server.send(path, request);
+    expect([response.status, await response.json()]).toMatchObject([400, { error: { code: 400, param } }]);
+    return;
+  }
   const refusal = await server.refusal(path, request);
   expect(refusal).toMatchObject({ status: 400, code: "unsupported_parameter", param });
 }
@@ -52,7 +70,10 @@ export async function expectNoEffectWarning(
   path: string,
   { request, field }: { readonly request: object; readonly field: string },
 ): Promise<void> {
-  const response = await server.send(path, { ...request, ...fragments[field] });
+  const response = await server.send(path, {
+    ...request,
+    ...(fragments[field] ?? ollamaFragments[field] ?? llamaServerFragments[field]),
+  });
   expect(response.status).toBe(200);
   await response.text();
   expect(response.headers.get("warning")).toContain(`field \\"${field}\\" has no effect`);

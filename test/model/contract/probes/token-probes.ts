@@ -6,6 +6,7 @@ import { modelProbe } from "./delivery-probes.ts";
 import type { Probe } from "./probe.ts";
 
 const text = "Once upon a time";
+const inputTokensPath = "/v1/chat/completions/input_tokens";
 
 const answerOf = async <T>(server: ContractServer, path: string, body: object): Promise<T> => {
   const response = await server.send(path, body);
@@ -31,6 +32,61 @@ const decides = (
 
 const budgetTemplate = "{{ messages[0].content }}{{ thinking_budget }}";
 const chat = { messages: [{ role: "user", content: "Hello!" }] };
+
+/** The fields that the prompt of a chat depends on, seen by what an endpoint says of the prompt. */
+export const promptProbes = (path: string): readonly Probe[] => [
+  {
+    field: "parallel_tool_calls",
+    seen: "checked: a wrong value is a 400; the prompt is the same",
+    async run(server) {
+      expect((await server.send(path, { ...chat, parallel_tool_calls: "no" })).status).toBe(400);
+    },
+  },
+  decides(path, "tools", "the prompt describes them", {
+    on: { ...chat, tools: [getWeather] },
+    off: chat,
+  }),
+  decides(path, "tool_choice", "none leaves the tools out", {
+    on: { ...chat, tools: [getWeather], tool_choice: "none" },
+    off: { ...chat, tools: [getWeather] },
+  }),
+  decides(path, "functions", "the prompt describes them, OpenAI's first form of tools", {
+    on: { ...chat, functions: [getWeather.function] },
+    off: chat,
+  }),
+  decides(path, "function_call", "none leaves the functions out", {
+    on: { ...chat, functions: [getWeather.function], function_call: "none" },
+    off: { ...chat, functions: [getWeather.function] },
+  }),
+  decides(path, "chat_template", "the prompt is this template's", {
+    on: { ...chat, chat_template: "[{{ messages[0].content }}]" },
+    off: chat,
+  }),
+  decides(path, "reasoning_effort", "an effort opens the reasoning", {
+    on: { ...chat, reasoning_effort: "high" },
+    off: chat,
+  }),
+  decides(path, "reasoning_budget", "a template reads it as thinking_budget", {
+    on: { ...chat, chat_template: budgetTemplate, reasoning_budget: 512 },
+    off: { ...chat, chat_template: budgetTemplate },
+  }),
+  decides(path, "thinking_budget_tokens", "a template reads it as thinking_budget", {
+    on: { ...chat, chat_template: budgetTemplate, thinking_budget_tokens: 512 },
+    off: { ...chat, chat_template: budgetTemplate },
+  }),
+  decides(path, "add_generation_prompt", "false leaves the model's turn closed", {
+    on: { ...chat, add_generation_prompt: false },
+    off: chat,
+  }),
+  decides(path, "continue_final_message", "the prompt ends with the last message", {
+    on: { messages: [...chat.messages, { role: "assistant", content: "Hi" }], continue_final_message: true },
+    off: { messages: [...chat.messages, { role: "assistant", content: "Hi" }] },
+  }),
+  decides(path, "chat_template_kwargs", "enable_thinking changes the prompt", {
+    on: { ...chat, chat_template_kwargs: { enable_thinking: true } },
+    off: chat,
+  }),
+];
 
 /** The fields of the endpoints about tokens and templates, by path. */
 export const tokenProbes: Readonly<Record<string, readonly Probe[]>> = {
@@ -74,6 +130,32 @@ export const tokenProbes: Readonly<Record<string, readonly Probe[]>> = {
       on: { content: text, model: modelWithBos, add_special: true },
       off: { content: text, model: modelWithBos },
     }),
+    {
+      field: "prompt",
+      seen: "vLLM's answer: tokens, their count, and how many the model takes",
+      async run(server) {
+        const answer = await answerOf<{ tokens: number[] }>(server, "/tokenize", { prompt: text });
+        expect(answer).toEqual({ count: 4, max_model_len: 8_192, tokens: await tokensOf(server, {}) });
+      },
+    },
+    {
+      field: "messages",
+      seen: "the tokens of the prompt that they become",
+      async run(server) {
+        const { count } = await answerOf<{ count: number }>(server, "/tokenize", chat);
+        const { input_tokens } = await answerOf<{ input_tokens: number }>(server, inputTokensPath, chat);
+        expect(count).toBe(input_tokens);
+      },
+    },
+    ...promptProbes("/tokenize"),
+    decides("/tokenize", "add_special_tokens", "false leaves out the BOS of a model that has one", {
+      on: { prompt: text, model: modelWithBos },
+      off: { prompt: text, model: modelWithBos, add_special_tokens: false },
+    }),
+    decides("/tokenize", "return_token_strs", "each token's text beside them", {
+      on: { prompt: text, return_token_strs: true },
+      off: { prompt: text },
+    }),
     decides("/tokenize", "with_pieces", "each token with its text", {
       on: { content: text, with_pieces: true },
       off: { content: text },
@@ -90,6 +172,18 @@ export const tokenProbes: Readonly<Record<string, readonly Probe[]>> = {
         }),
     },
   ],
+  [inputTokensPath]: [
+    modelProbe(inputTokensPath, chat),
+    {
+      field: "messages",
+      seen: "how many tokens the prompt has that they become",
+      async run(server) {
+        const { usage } = await server.chat({ ...chat, max_tokens: 1 });
+        expect(await answerOf(server, inputTokensPath, chat)).toMatchObject({ input_tokens: usage.prompt_tokens });
+      },
+    },
+    ...promptProbes(inputTokensPath),
+  ],
   "/apply-template": [
     modelProbe("/apply-template", chat),
     {
@@ -100,49 +194,6 @@ export const tokenProbes: Readonly<Record<string, readonly Probe[]>> = {
           prompt: "<|im_start|>user\nHello!<|im_end|>\n<|im_start|>assistant\n",
         }),
     },
-    decides("/apply-template", "tools", "the prompt describes them", {
-      on: { ...chat, tools: [getWeather] },
-      off: chat,
-    }),
-    decides("/apply-template", "tool_choice", "none leaves the tools out", {
-      on: { ...chat, tools: [getWeather], tool_choice: "none" },
-      off: { ...chat, tools: [getWeather] },
-    }),
-    decides("/apply-template", "functions", "the prompt describes them, OpenAI's first form of tools", {
-      on: { ...chat, functions: [getWeather.function] },
-      off: chat,
-    }),
-    decides("/apply-template", "function_call", "none leaves the functions out", {
-      on: { ...chat, functions: [getWeather.function], function_call: "none" },
-      off: { ...chat, functions: [getWeather.function] },
-    }),
-    decides("/apply-template", "chat_template", "the prompt is this template's", {
-      on: { ...chat, chat_template: "[{{ messages[0].content }}]" },
-      off: chat,
-    }),
-    decides("/apply-template", "reasoning_effort", "an effort opens the reasoning", {
-      on: { ...chat, reasoning_effort: "high" },
-      off: chat,
-    }),
-    decides("/apply-template", "reasoning_budget", "a template reads it as thinking_budget", {
-      on: { ...chat, chat_template: budgetTemplate, reasoning_budget: 512 },
-      off: { ...chat, chat_template: budgetTemplate },
-    }),
-    decides("/apply-template", "thinking_budget_tokens", "a template reads it as thinking_budget", {
-      on: { ...chat, chat_template: budgetTemplate, thinking_budget_tokens: 512 },
-      off: { ...chat, chat_template: budgetTemplate },
-    }),
-    decides("/apply-template", "add_generation_prompt", "false leaves the model's turn closed", {
-      on: { ...chat, add_generation_prompt: false },
-      off: chat,
-    }),
-    decides("/apply-template", "continue_final_message", "the prompt ends with the last message", {
-      on: { messages: [...chat.messages, { role: "assistant", content: "Hi" }], continue_final_message: true },
-      off: { messages: [...chat.messages, { role: "assistant", content: "Hi" }] },
-    }),
-    decides("/apply-template", "chat_template_kwargs", "enable_thinking changes the prompt", {
-      on: { ...chat, chat_template_kwargs: { enable_thinking: true } },
-      off: chat,
-    }),
+    ...promptProbes("/apply-template"),
   ],
 };

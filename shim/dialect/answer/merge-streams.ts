@@ -1,4 +1,4 @@
-import { ErrorReason, RpcError } from "../../clients/errors.ts";
+import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 
 export interface Merged<T> {
   /** Which of the sources the value came from. */

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import type { DialectDeps } from "../dialect/deps.ts";
+import type { Dialect, ErrorAnswer } from "../dialect/dialect.ts";
+import type { ErrorFacts } from "../dialect/error-facts.ts";
+import { named } from "../dialect/docs/named.ts";
+import { embed } from "./embed.ts";
+
+/** Text Embeddings Inference's vectors; its ranking is a shape of /v1/rerank. */
+export function createTei(deps: DialectDeps): Dialect {
+  return { name: "tei", owns: ["/embed"], error: teiError, errorSchema, endpoints: [embed(deps)] };
+}
+
+const errorSchema = named("TeiError", z.strictObject({ error: z.string(), error_type: z.string() }));
+
+/** Its words for kinds of errors, by our status. */
+const kinds: Readonly<Record<number, string>> = {
+  400: "validation",
+  413: "validation",
+  429: "overloaded",
+  503: "overloaded",
+};
+
+function teiError({ status, message }: ErrorFacts): ErrorAnswer {
+  return { status, body: { error: message, error_type: kinds[status] ?? (status < 500 ? "validation" : "backend") } };
+}
