@@ -1,6 +1,6 @@
 import type { GRPCInferenceService } from "../../proto/gen/inference/grpc_inference_service_pb.ts";
 import type { Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import { modelNotFound } from "../models/model-not-found.ts";
+import { modelNotFound } from "../protocol/refusals.ts";
 import type { ModelSource } from "../models/model-source.ts";
 import type { ServiceHandlers } from "../rpc/serve.ts";
 
