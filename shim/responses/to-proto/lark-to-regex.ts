@@ -106,9 +106,10 @@ class Body {
     if (piece.name !== undefined) return this.#expand(piece.name);
     const close = piece.bracket === "[" ? "]" : ")";
     const inner = this.#until(close);
-    const repeat = /^[*+?]/.exec(this.#text.slice(this.#at))?.[0] ?? "";
+    const repeat = /^(?:[*+?]|~\d+(?:\.\.\d+)?)/.exec(this.#text.slice(this.#at))?.[0] ?? "";
     this.#at += repeat.length;
-    return (close === "]" ? `${inner}?` : inner) + (repeat === "" ? "" : repeat);
+    // What may be left out may not be repeated too: it is a group of its own.
+    return (close === "]" ? `(?:${inner}?)` : inner) + quantifier(repeat);
   }
 }
 
