@@ -8,7 +8,7 @@ import { pinnedNode } from "./pinned-node.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const built = `${root}dist/web/index.html`;
 /** What the page is made of. */
-const sources = ["clients/web", "clients/trpc", "package-lock.json"];
+const sources = ["clients/web", "clients/trpc", "clients/number-options.ts", "package-lock.json"];
 
 /** Says in a sentence what is missing when the page cannot be built: the server works without it. */
 export function ensureWebBuilt() {

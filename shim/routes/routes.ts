@@ -1,9 +1,10 @@
 import Router from "@koa/router";
 import type { ShimHandler, ShimMiddleware, ShimState } from "../context.ts";
 import type { Dialect, Endpoint } from "../dialect/dialect.ts";
-import { endpointName } from "../dialect/docs/endpoint-docs.ts";
+import { endpointName, templateOf } from "../dialect/docs/endpoint-docs.ts";
 import { HttpError } from "../dialect/error-facts.ts";
 import type { FindDialect } from "../dialect/find-dialect.ts";
+import { nearestName } from "../dialect/request/nearest-name.ts";
 import type { RouteDeps } from "./deps.ts";
 import { ownRoutes, type Route } from "./own-routes.ts";
 import { runEndpoint } from "./run-endpoint.ts";
@@ -33,7 +34,7 @@ export function createRoutes(deps: RoutesDeps): Routes {
   for (const path of ["/assets/*file", "/icon.svg"]) router.get(path, web.asset);
   return {
     router,
-    refuse: refuseRest(router, routes.map(endpointName).join(", ")),
+    refuse: refuseRest(router, routes),
     isRoute: (path) => router.match(path, "GET").path.length > 0,
   };
 }
@@ -62,14 +63,21 @@ function dialectRoutes(deps: RoutesDeps): Route[] {
   });
 }
 
-/** 405 for a known path with another method, else 404; both say what there is. */
-function refuseRest(router: Router<ShimState>, have: string): ShimMiddleware {
+/** 405 for a known path with another method, else 404, which names the nearest route. */
+function refuseRest(router: Router<ShimState>, routes: readonly Route[]): ShimMiddleware {
   return (ctx) => {
     const { method, path } = ctx;
     const allow = [...new Set(router.match(path, method).path.flatMap((layer) => layer.methods))].join(", ");
     if (allow !== "") {
       throw new HttpError(405, "method_not_allowed", `${method} is not served at ${path}: use ${allow}`, { allow });
     }
-    throw new HttpError(404, "not_found", `there is no ${method} ${path.slice(0, 200)} here (have: ${have})`);
+    const shown = path.slice(0, 200);
+    const near = nearestName(
+      shown,
+      routes.map((route) => templateOf(route.path)),
+    );
+    const meant = routes.find((route) => templateOf(route.path) === near);
+    const guess = meant === undefined ? "" : `did you mean ${endpointName(meant)}? `;
+    throw new HttpError(404, "not_found", `there is no ${method} ${shown} here; ${guess}GET /docs shows every route`);
   };
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { FieldPath } from "./field-path.ts";
+import { nearestName } from "./nearest-name.ts";
 
 /** Names that mean the same elsewhere, too far apart to be found by their letters. */
 const synonyms: Readonly<Record<string, string>> = {
@@ -16,17 +17,7 @@ export function findMeant(path: FieldPath, schema: z.ZodObject): string | undefi
   const candidates = knownNames(path, schema);
   const synonym = synonyms[name];
   if (synonym !== undefined && candidates.includes(synonym)) return synonym;
-  // A third of the letters may be wrong: `templature`, `maxTokens`; not `foo` for `stop`.
-  const allowed = Math.floor(name.length / 3);
-  let best: { name: string; distance: number } | undefined;
-  for (const candidate of candidates) {
-    if (Math.abs(candidate.length - name.length) > allowed) continue;
-    const distance = editDistance(name.toLowerCase(), candidate);
-    if (distance <= allowed && distance < (best?.distance ?? Infinity)) {
-      best = { name: candidate, distance };
-    }
-  }
-  return best?.name;
+  return nearestName(name, candidates);
 }
 
 /** At the top the schema's own fields; below, every name that occurs anywhere under the same top-level field. */
@@ -54,21 +45,4 @@ function nestedNames(schema: z.ZodType): readonly string[] {
   visit(z.toJSONSchema(schema, { unrepresentable: "any" }));
   namesOf.set(schema, [...names]);
   return [...names];
-}
-
-/** Levenshtein's distance, by rows; long names are cut, since nothing that long is a near miss. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let row = 0; row < Math.min(a.length, 64); row += 1) {
-    const letter = a[row];
-    const current = [row + 1];
-    for (let column = 1; column <= b.length; column += 1) {
-      const replaced = (previous[column - 1] ?? 0) + (letter === b[column - 1] ? 0 : 1);
-      const removed = (previous[column] ?? 0) + 1;
-      const added = (current[column - 1] ?? 0) + 1;
-      current.push(Math.min(replaced, removed, added));
-    }
-    previous = current;
-  }
-  return previous.at(-1) ?? 0;
 }

@@ -85,12 +85,19 @@ test("never passes a stream off as whole that ends without a finish", async () =
   expect(events.at(-1)).toMatchObject({ error: { code: "internal_error" } });
 });
 
-test("refuses unknown routes and methods in OpenAI's shape, naming what there is", async () => {
+test("refuses unknown routes and methods in OpenAI's shape, naming the nearest route", async () => {
   await using shim = await testShim({});
   const missing = await fetch(`${shim.url}/v1/chat/completion`);
   expect(missing.status).toBe(404);
   expect(await missing.json()).toMatchObject({
-    error: { code: "not_found", message: expect.stringContaining("POST /v1/chat/completions") },
+    error: {
+      code: "not_found",
+      message:
+        "there is no GET /v1/chat/completion here; did you mean POST /v1/chat/completions? GET /docs shows every route",
+    },
+  });
+  expect(await (await fetch(`${shim.url}/v9/nothing/like/it`)).json()).toMatchObject({
+    error: { message: "there is no GET /v9/nothing/like/it here; GET /docs shows every route" },
   });
   const method = await fetch(`${shim.url}/v1/chat/completions`);
   expect(method.status).toBe(405);
