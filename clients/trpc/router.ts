@@ -1,5 +1,6 @@
 import { initTRPC } from "@trpc/server";
 import { ErrorReason, RpcError } from "../errors.ts";
+import { refuseTooWide } from "../json/refuse-too-wide.ts";
 import type { TrpcContext } from "./context.ts";
 import { describeTrpcError, trpcErrorFrom } from "./errors.ts";
 import {
@@ -22,7 +23,11 @@ const trpc = initTRPC.context<TrpcContext>().create({
   },
 });
 
-const procedure = trpc.procedure;
+/** Inputs are counted before they are checked item by item. */
+const procedure = trpc.procedure.use(async ({ getRawInput, next }) => {
+  await explained(async () => refuseTooWide(await getRawInput()));
+  return next();
+});
 
 /** What frontends can call. Errors carry `data.reason`, and `param` and `retryAfterMs` where they apply. */
 export const appRouter = trpc.router({

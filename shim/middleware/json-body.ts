@@ -1,4 +1,5 @@
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
+import { refuseTooWide } from "../../clients/json/refuse-too-wide.ts";
 import { parseKeepingText } from "../../clients/json/source-text.ts";
 import getRawBody from "raw-body";
 import type { ShimContext } from "../context.ts";
@@ -21,6 +22,7 @@ export async function readJsonBody(ctx: ShimContext, limitBytes: number): Promis
   if (isDeeperThan(value, maxDepth)) {
     throw new HttpError(400, "invalid_json", `the request's JSON is nested deeper than ${maxDepth} levels`);
   }
+  refuseTooWide(value);
   return value as Record<string, unknown>;
 }
 

@@ -80,7 +80,17 @@ async function createJoin(
   const tokensOf = (text: string) => engine.tokenize(text, { addSpecial: false, parseSpecial: false });
   const { start, between, end } = prompt;
   const queryTokens = await tokensOf(query);
-  return async (document) => Int32Array.of(...start, ...queryTokens, ...between, ...(await tokensOf(document)), ...end);
+  return async (document) => {
+    const parts = [start, queryTokens, between, await tokensOf(document), end];
+    const joined = new Int32Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    // Not by spreading, which has no room for the tokens of a long text.
+    for (const part of parts) {
+      joined.set(part, at);
+      at += part.length;
+    }
+    return joined;
+  };
 }
 
 function noReranker(): RpcError {

@@ -6,6 +6,9 @@ import { listLimits, maxBias, numberOption } from "../../../clients/number-optio
 
 /** LLAMA_DEFAULT_SEED: no seed. */
 const randomSeed = 0xffffffff;
+/** In characters: the texts that stand for tokens are short, and all of them are tokenized between two steps. */
+const maxBiasText = 256;
+const maxBiasTexts = 32_768;
 /** Sequence breakers of llama.cpp's DRY sampler when none are given. */
 const defaultBreakers: readonly string[] = ["\n", ":", '"', "*"];
 
@@ -52,6 +55,7 @@ async function parseLogitBias(biases: readonly LogitBias[], engine: Engine): Pro
       `logit_bias may have at most ${listLimits.logitBias} entries, not ${biases.length}`,
     );
   }
+  checkBiasTexts(biases);
   const parsed = await Promise.all(
     biases.map(async ({ target, bias }) => {
       if (!(bias === -Infinity || Math.abs(bias) <= maxBias)) {
@@ -64,6 +68,26 @@ async function parseLogitBias(biases: readonly LogitBias[], engine: Engine): Pro
     }),
   );
   return parsed.flat();
+}
+
+/** Before any of them is tokenized. */
+function checkBiasTexts(biases: readonly LogitBias[]): void {
+  let characters = 0;
+  for (const { target } of biases) {
+    if (target.case !== "text") continue;
+    const { length } = target.value;
+    characters += length;
+    if (length > maxBiasText)
+      throw invalidParameter(
+        "logit_bias",
+        `a text in logit_bias may have at most ${maxBiasText} characters, not ${length}`,
+      );
+  }
+  if (characters > maxBiasTexts)
+    throw invalidParameter(
+      "logit_bias",
+      `the texts in logit_bias may have at most ${maxBiasTexts} characters together, not ${characters}`,
+    );
 }
 
 async function biasedTokens(target: LogitBias["target"], engine: Engine): Promise<number[]> {

@@ -1,4 +1,5 @@
 import type { KoffiFunc } from "koffi";
+import { CallGate } from "./call-gate.ts";
 import type { Libraries, Library } from "./libraries.ts";
 import type * as p from "./pointer.ts";
 import type { Batch, ContextParams, ModelParams } from "./structs.ts";
@@ -251,8 +252,19 @@ export type SamplerApi = ReturnType<typeof bindSamplers>;
 export type GgufApi = ReturnType<typeof bindGguf>;
 export type DeviceApi = ReturnType<typeof bindDevices>;
 
-/** Runs a bound function on a worker thread. Whatever memory it reads must be native, or be held by the caller. */
+/** One for the process: so are the threads that it keeps free. */
+const gate = new CallGate();
+
+/**
+ * Runs a bound function on another thread, when few enough others do. Whatever memory it reads must be native, or be
+ * held by the caller.
+ */
 export function callAsync<A extends unknown[], R>(fn: KoffiFunc<(...args: A) => R>, ...args: A): Promise<R> {
+  return gate.run(() => callAtOnce(fn, ...args));
+}
+
+/** The same for what everybody waits for, and of which there is one at a time: it goes before all others. */
+export function callAtOnce<A extends unknown[], R>(fn: KoffiFunc<(...args: A) => R>, ...args: A): Promise<R> {
   return new Promise((resolve, reject) => {
     const done = (error: unknown, result: R): void => {
       if (error === null || error === undefined) resolve(result);

@@ -1,4 +1,4 @@
-import { callAsync, type LlamaApi } from "./api.ts";
+import { callAsync, callAtOnce, type LlamaApi } from "./api.ts";
 import type { Batch } from "./batch.ts";
 import { floatsAt, NativeBuffer } from "./buffer.ts";
 import type { Model } from "./model.ts";
@@ -75,13 +75,13 @@ export class Context {
 
   /** llama_decode's return code: 0 done, 1 no room in the KV cache (nothing changed), else failed. */
   async decode(batch: Pick<Batch, "struct">): Promise<number> {
-    const code = await callAsync(this.#llama.decode, this.pointer, batch.struct);
+    const code = await callAtOnce(this.#llama.decode, this.pointer, batch.struct);
     await this.#computed();
     return code;
   }
 
   async encode(batch: Batch): Promise<number> {
-    const code = await callAsync(this.#llama.encode, this.pointer, batch.struct);
+    const code = await callAtOnce(this.#llama.encode, this.pointer, batch.struct);
     await this.#computed();
     return code;
   }
@@ -91,7 +91,7 @@ export class Context {
    * logits would wait on this one, which serves everybody.
    */
   async #computed(): Promise<void> {
-    if (this.#usesGpu) await callAsync(this.#llama.synchronize, this.pointer);
+    if (this.#usesGpu) await callAtOnce(this.#llama.synchronize, this.pointer);
   }
 
   /** The logits of a flagged token of the last batch: a view that the next decode overwrites. */
