@@ -5,18 +5,20 @@ import { table } from "./table.ts";
 
 /** What `tokenwire --help` prints: every setting, in groups, with its default. */
 export function helpText(vocabulary: Vocabulary): string {
-  const terms = [...vocabulary.values()];
-  const groups = Map.groupBy(
-    terms.filter((term) => term.setting.disposition === "honoured"),
-    (term) => term.group,
-  );
-  const rest = terms.filter((term) => term.setting.disposition !== "honoured");
+  const rest = [...vocabulary.values()].filter((term) => term.setting.disposition !== "honoured");
   return [
     `tokenwire ${packageVersion()} serves GGUF models: OpenAI-compatible REST, gRPC and tRPC over llama.cpp.`,
     introduction,
-    ...[...groups].map(([group, members]) => `${group}:\n${table(members.map(row))}`),
+    settingsText(vocabulary),
     `Settings that are refused, or have no effect:\n${table(rest.map(exception))}`,
   ].join("\n\n");
+}
+
+/** The settings that have an effect, in groups, with their defaults. */
+export function settingsText(vocabulary: Vocabulary): string {
+  const honoured = [...vocabulary.values()].filter((term) => term.setting.disposition === "honoured");
+  const groups = Map.groupBy(honoured, (term) => term.group);
+  return [...groups].map(([group, members]) => `${group}:\n${table(members.map(row))}`).join("\n\n");
 }
 
 const introduction = `Usage:

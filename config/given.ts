@@ -22,7 +22,7 @@ export interface Findings {
 }
 
 /** Settings whose values must not appear in messages. */
-const secrets: ReadonlySet<string> = new Set(["api_key"]);
+const secrets: ReadonlySet<string> = new Set(["api_key", "grpc_api_key"]);
 
 /**
  * The value of a setting, in a form that its schema takes; undefined when it is unset, has no effect or is wrong. What

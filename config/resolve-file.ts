@@ -18,6 +18,7 @@ const faults: Readonly<Partial<Record<string, Fault>>> = {
   cache_dir: folderFault,
   ssl_keyfile: textFault,
   ssl_certfile: textFault,
+  grpc_ca_certfile: textFault,
 };
 
 /**

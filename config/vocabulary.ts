@@ -25,16 +25,26 @@ export type ServerSchema = z.ZodObject;
 
 /** All settings of a server with this shim, in the order in which `--help` shows them. */
 export function createVocabulary(shimSchema: ServerSchema): Vocabulary {
+  return vocabularyOf([
+    ["server", "REST server", settingsOf(shimSchema)],
+    ["server", "gRPC service", serviceSettings],
+    ...Object.entries(modelSettingGroups).map(([group, settings]) => ["model", group, settings] as const),
+  ]);
+}
+
+/** All settings of a shim as a process of its own. */
+export function createShimVocabulary(schema: ServerSchema): Vocabulary {
+  return vocabularyOf([["server", "REST server", settingsOf(schema)]]);
+}
+
+function vocabularyOf(groups: readonly (readonly [Scope, string, Settings])[]): Vocabulary {
   const terms = new Map<string, Term>();
-  const add = (scope: Scope, group: string, settings: Settings): void => {
+  for (const [scope, group, settings] of groups) {
     for (const [name, setting] of Object.entries(settings)) {
       if (terms.has(name)) throw new Error(`two settings are called ${name}`);
       terms.set(name, { name, scope, group, setting, json: jsonOf(setting.schema) });
     }
-  };
-  add("server", "REST server", settingsOf(shimSchema));
-  add("server", "gRPC service", serviceSettings);
-  for (const [group, settings] of Object.entries(modelSettingGroups)) add("model", group, settings);
+  }
   return terms;
 }
 

@@ -1,4 +1,3 @@
-import { parseArgs } from "node:util";
 import { z } from "zod";
 import { StartError } from "../config/start-error.ts";
 
@@ -75,7 +74,7 @@ export const shimSettingsSchema = z.object({
 export type ShimSettings = z.infer<typeof shimSettingsSchema>;
 
 /** Settings of the shim as a process of its own: also where the service is, and how it ends. */
-const separateSchema = shimSettingsSchema.extend({
+export const separateShimSchema = shimSettingsSchema.extend({
   grace_seconds: z
     .number()
     .min(0)
@@ -104,7 +103,7 @@ const separateSchema = shimSettingsSchema.extend({
     .describe("Name in the gRPC service's certificate, where it is not that of grpc_address; implies grpc_tls."),
 });
 
-export type SeparateShimSettings = z.infer<typeof separateSchema>;
+export type SeparateShimSettings = z.infer<typeof separateShimSchema>;
 
 /** What no single field can say. Throws a sentence for the operator. */
 export function checkShimSettings(settings: ShimSettings): void {
@@ -115,47 +114,4 @@ export function checkShimSettings(settings: ShimSettings): void {
   if (settings.responses_store === "disk" && settings.responses_store_path === undefined) {
     throw new StartError("responses_store_path is missing: responses_store disk needs a folder");
   }
-}
-
-/**
- * Reads the settings of `shim/main.ts`: flags (`--grpc_address`, also `--grpc-address`) over environment variables
- * (`GRPC_ADDRESS`) over defaults; commas separate the items of a list. Throws a sentence that names the setting.
- */
-export function readShimSettings(args: readonly string[], env: NodeJS.ProcessEnv = process.env): SeparateShimSettings {
-  const fields = Object.entries(separateSchema.shape);
-  const { values } = parseArgs({
-    args: args.map((arg) => arg.replace(/^--[\w-]+/, (flag) => `--${flag.slice(2).replaceAll("-", "_")}`)),
-    options: Object.fromEntries(fields.map(([name]) => [name, { type: "string" as const }])),
-  });
-  const given = fields.flatMap(([name, schema]) => {
-    const text = values[name] ?? env[name.toUpperCase()];
-    return text === undefined ? [] : [[name, readText(schema, text)] as const];
-  });
-  const result = separateSchema.safeParse(Object.fromEntries(given));
-  if (!result.success) {
-    const [issue] = result.error.issues;
-    throw new StartError(`${issue?.path.join(".")}: ${issue?.message}`);
-  }
-  checkShimSettings(result.data);
-  return result.data;
-}
-
-const booleans: Readonly<Record<string, boolean>> = {
-  true: true,
-  yes: true,
-  "1": true,
-  false: false,
-  no: false,
-  "0": false,
-};
-
-/** What a text means to a field: the first reading that the field takes, else the text itself. */
-function readText(schema: z.ZodType, text: string): unknown {
-  const readings = [
-    text,
-    text.trim() === "" ? text : Number(text),
-    booleans[text.toLowerCase()] ?? text,
-    text.split(","),
-  ];
-  return readings.find((reading) => schema.safeParse(reading).success) ?? text;
 }

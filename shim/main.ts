@@ -1,16 +1,17 @@
 import { pino } from "pino";
 import { endOnSignals } from "../cli/end-on-signals.ts";
+import { parseShimCommand } from "../cli/parse-shim-command.ts";
 import { runProgram } from "../cli/run-program.ts";
 import { readTracingConfig } from "../clients/tracing/config.ts";
 import { startTracing } from "../clients/tracing/sdk.ts";
-import { readShimSettings } from "./config.ts";
+import { readEnvironment } from "../config/config.ts";
+import type { SeparateShimSettings } from "./config.ts";
 import { connectService } from "./connect-service.ts";
 import { startShim } from "./server.ts";
 import { readVersion } from "./version.ts";
 
 /** The REST face as a process of its own, in front of a gRPC service that may be on another host. */
-async function main(): Promise<void> {
-  const settings = readShimSettings(process.argv.slice(2));
+async function serve(settings: SeparateShimSettings): Promise<void> {
   const { grpc_address: address, grace_seconds: graceSeconds } = settings;
   const logger = pino();
   const version = readVersion();
@@ -35,4 +36,11 @@ async function main(): Promise<void> {
   });
 }
 
-await runProgram(main, (code) => process.exit(code));
+await runProgram(
+  async () => {
+    const command = parseShimCommand(process.argv.slice(2), readEnvironment(), process.cwd());
+    if (command.command === "print") console.log(command.text);
+    else await serve(command.settings);
+  },
+  (code) => process.exit(code),
+);
