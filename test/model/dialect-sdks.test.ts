@@ -18,7 +18,10 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 /** Whatever was asked, and however it ended: nobody's slot is taken. */
-afterEach(() => expect.poll(() => server.metric("tokenwire_slots_busy")).toBe(0));
+afterEach(() => slotsAreFree());
+
+const patient = { timeout: 20_000 };
+const slotsAreFree = () => expect.poll(() => server.metric("tokenwire_slots_busy"), patient).toBe(0);
 
 const question = "What is the weather in Paris?";
 const model = "claude-opus-5";
@@ -80,7 +83,7 @@ describe("Anthropic's SDK", () => {
       messages: [{ role: "user", content: "Tell me a story." }],
     });
     for await (const event of stream) if (event.type === "content_block_delta") break;
-    await expect.poll(() => server.metric("tokenwire_slots_busy")).toBe(0);
+    await slotsAreFree();
   });
 });
 
@@ -150,9 +153,9 @@ describe("OpenAI's SDK for Responses", () => {
       ignore_eos: true,
       background: true,
     } as OpenAI.Responses.ResponseCreateParamsNonStreaming);
-    await expect.poll(async () => (await openai.responses.retrieve(id)).status).toBe("in_progress");
+    await expect.poll(async () => (await openai.responses.retrieve(id)).status, patient).toBe("in_progress");
     expect((await openai.responses.cancel(id)).status).toBe("cancelled");
-    await expect.poll(() => server.metric("tokenwire_slots_busy")).toBe(0);
+    await slotsAreFree();
   });
 
   test("leaves a stream, and the slot is free", async () => {
@@ -163,7 +166,7 @@ describe("OpenAI's SDK for Responses", () => {
       max_output_tokens: 900,
     });
     for await (const event of stream) if (event.type === "response.output_text.delta") break;
-    await expect.poll(() => server.metric("tokenwire_slots_busy")).toBe(0);
+    await slotsAreFree();
   });
 });
 

@@ -244,7 +244,7 @@ export const responseProbes: readonly Probe[] = [
     async run(server) {
       const { id, status } = await ask(server, { ...hello, background: true });
       expect(status).toBe("queued");
-      await expect.poll(() => get(server, id)).toMatchObject({ status: "completed" });
+      await expect.poll(() => get(server, id), { timeout: 20_000 }).toMatchObject({ status: "completed" });
     },
   },
   {
