@@ -4,9 +4,8 @@ import { chatFormats, type ChatFormatName } from "./chat-formats/chat-formats.ts
 import type { ChatMessage, ChatTool } from "./chat-messages.ts";
 import { compileChatTemplate, type ChatTemplate, type TemplateOptions } from "./template/chat-template.ts";
 import type { ToolParser } from "./tool-calls/parsers/tool-parser.ts";
-import { detectReasoning } from "./tool-calls/parsers/detect-tool-parser.ts";
 import { generic } from "./tool-calls/parsers/generic.ts";
-import { chooseToolParser, type ChosenToolParser } from "./tool-calls/choose-tool-parser.ts";
+import { chooseReasoning, chooseToolParser, type ChosenToolParser } from "./tool-calls/choose-tool-parser.ts";
 import type { ReasoningTags } from "./stream/read-reasoning.ts";
 import { describeTools } from "./tool-calls/tool-prompt.ts";
 
@@ -83,7 +82,7 @@ export function templateWriter(source: string, options: TemplateOptions): Prompt
     get toolParser() {
       return choose().toolParser;
     },
-    reasoning: detectReasoning(source),
+    reasoning: chooseReasoning(source, template),
     write: ({ messages, tools, variables, opensTurn }) => {
       const { describesTools, writesCalls, showsResults } = template;
       const hasTools = tools.length > 0 || messages.some(({ toolCalls }) => toolCalls.length > 0);

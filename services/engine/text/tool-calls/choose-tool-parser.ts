@@ -1,9 +1,12 @@
 import type { ChatTemplate } from "../template/chat-template.ts";
 import { RpcError } from "../../../../clients/errors.ts";
 import { createDerivedParser, derivedSyntax } from "./derived/derived-tool-parser.ts";
-import { derivationTools, deriveCallForm } from "./derived/derive-call-form.ts";
+import type { ChatTool } from "../chat-messages.ts";
+import type { ReasoningTags } from "../stream/read-reasoning.ts";
+import { deriveReasoning } from "./derived/derive-reasoning.ts";
+import { derivationTools, deriveCallForm, type RenderCalls } from "./derived/derive-call-form.ts";
 import type { CallForm } from "./derived/call-form.ts";
-import { detectToolParser } from "./parsers/detect-tool-parser.ts";
+import { detectReasoning, detectToolParser } from "./parsers/detect-tool-parser.ts";
 import { generic } from "./parsers/generic.ts";
 import { knownForm } from "./known-forms.ts";
 import type { ToolParser } from "./parsers/tool-parser.ts";
@@ -20,7 +23,7 @@ export interface ChosenToolParser {
  */
 export function chooseToolParser(source: string, template: ChatTemplate): ChosenToolParser {
   const byHand = detectToolParser(source);
-  const form = template.writesCalls ? deriveCallForm(rendering(template)) : undefined;
+  const form = template.writesCalls ? deriveCallForm(rendering(template, derivationTools)) : undefined;
   if (byHand !== undefined) {
     const syntax =
       form === undefined || byHand.ownSyntax === true ? byHand.syntax : { ...byHand.syntax, ...derivedSyntax(form) };
@@ -35,10 +38,15 @@ function bareMarkers(source: string): readonly string[] {
   return source.includes("<|python_tag|>") ? ["<|python_tag|>"] : [];
 }
 
-function rendering(template: ChatTemplate): Parameters<typeof deriveCallForm>[0] {
+/** The tags around reasoning: those that the template writes, else those that its source names. */
+export function chooseReasoning(source: string, template: ChatTemplate): ReasoningTags | undefined {
+  return deriveReasoning(rendering(template, [])) ?? detectReasoning(source);
+}
+
+function rendering(template: ChatTemplate, tools: readonly ChatTool[]): RenderCalls {
   return (messages, { opensTurn }) => {
     try {
-      return template.render({ messages, tools: derivationTools, variables: {}, addGenerationPrompt: opensTurn });
+      return template.render({ messages, tools, variables: {}, addGenerationPrompt: opensTurn });
     } catch (error) {
       if (error instanceof RpcError) return undefined;
       throw error;

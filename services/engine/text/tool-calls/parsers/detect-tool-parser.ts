@@ -26,6 +26,7 @@ const thinkingTags: readonly ReasoningTags[] = [
   // gpt-oss goes on with the next message of the same answer.
   { start: "<|channel|>analysis<|message|>", end: "<|end|><|start|>assistant" },
   { start: "<|channel>thought", end: "<channel|>" },
+  { start: "<|START_THINKING|>", end: "<|END_THINKING|>" },
 ];
 
 /** The tags around reasoning that a chat template knows; undefined: none. */
