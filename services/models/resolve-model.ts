@@ -11,13 +11,15 @@ export interface ModelNames {
 }
 
 /**
- * The configured model that answers a request for `name`: the one of that name, the first alias that fits, and for an
- * empty name the first of all. Throws MODEL_NOT_FOUND.
+ * The configured model that answers a request for `name`: the one of that name, with or without Ollama's `:latest`, the
+ * first alias that fits, and for an empty name the first of all. Throws MODEL_NOT_FOUND.
  */
 export function resolveModel(name: string, { ids, aliases, unknownModel }: ModelNames): string {
   const [first = ""] = ids;
   if (name === "") return first;
   if (ids.includes(name)) return name;
+  const untagged = name.replace(/:latest$/, "");
+  if (ids.includes(untagged)) return untagged;
   const alias = Object.keys(aliases).find((pattern) => fits(name, pattern));
   const meant = alias === undefined ? undefined : aliases[alias];
   if (meant !== undefined && ids.includes(meant)) return meant;

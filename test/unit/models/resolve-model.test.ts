@@ -16,3 +16,10 @@ test("an alias fits exactly the names that its pattern describes", () => {
     }),
   );
 });
+
+test("a name with the tag latest is the name without it, unless there is one of that name", () => {
+  expect(resolveModel("second:latest", { ...names, aliases: {} })).toBe("second");
+  const tagged = { ...names, ids: ["first", "first:latest"], aliases: {} };
+  expect(resolveModel("first:latest", tagged)).toBe("first:latest");
+  expect(() => resolveModel("third:latest", { ...names, aliases: {} })).toThrow("is not configured");
+});

@@ -5,6 +5,11 @@ import { type ChatResponse, ChatResponseSchema } from "../../../proto/gen/tokenw
 import { FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { collectMessage } from "../../../shim/anthropic/from-proto/collect-message.ts";
 import { messageEvents } from "../../../shim/anthropic/from-proto/message-events.ts";
+import {
+  chatChunks as ollamaLines,
+  collectChat as collectOllama,
+} from "../../../shim/ollama/from-proto/chat-chunks.ts";
+import { Stopwatch } from "../../../shim/ollama/from-proto/durations.ts";
 import type { ChatAnswerInfo } from "../../../shim/openai/from-proto/chat-chunk.ts";
 import { collectChat } from "../../../shim/openai/from-proto/chat-completion.ts";
 import { chatChunks } from "../../../shim/openai/from-proto/chat-chunks.ts";
@@ -162,11 +167,27 @@ async function byResponses(events: readonly ChatResponse[]): Promise<Said> {
   };
 }
 
+async function byOllama(events: readonly ChatResponse[]): Promise<Said> {
+  const lines = ollamaLines(over(events), { model: "m", watch: new Stopwatch() });
+  const { message, ...ending } = await collectOllama(lines);
+  return {
+    text: message.content,
+    reasoning: message.thinking ?? "",
+    // Its arguments are JSON, written digit for digit.
+    calls: (message.tool_calls ?? []).map(({ function: fn }) => `${fn.name} ${JSON.stringify(fn.arguments)}`),
+    promptTokens: ending.prompt_eval_count ?? -1,
+    completionTokens: ending.eval_count ?? -1,
+    // It has no word for them.
+    cachedTokens: Math.floor((ending.prompt_eval_count ?? -1) / 2),
+    isCut: ending.done_reason === "length",
+  };
+}
+
 test("every dialect says the same text, reasoning, calls, usage and end of one stream", async () => {
   await fc.assert(
     fc.asyncProperty(streams, async (events) => {
       const said = await byChat(events);
-      for (const tell of [byChatStream, byMessages, byResponses]) {
+      for (const tell of [byChatStream, byMessages, byResponses, byOllama]) {
         const other = await tell(events);
         // Anthropic's input is JSON, not its text.
         const calls =
