@@ -102,6 +102,8 @@ describe("the official client", () => {
       options: { ...options, num_predict: 4 },
     });
     expect(filled.done).toBe(true);
+    const cut = await ollama.generate({ model, prompt: "word ".repeat(3_000), raw: true, options });
+    expect(cut.prompt_eval_count).toBe(1_023);
     const lines = await Array.fromAsync(await ollama.generate({ model, prompt, stream: true, options }));
     expect(lines.map(({ response }) => response).join("")).toBe(answer.response);
   });
