@@ -1,6 +1,5 @@
 import process from "node:process";
-import { type Logger, pino } from "pino";
-import pretty from "pino-pretty";
+import { createLog } from "./cli/create-log.ts";
 import { endOnSignals } from "./cli/end-on-signals.ts";
 import { showLoadProgress } from "./cli/load-progress.ts";
 import { parseCommand, type ServerSettings } from "./cli/parse-command.ts";
@@ -18,7 +17,7 @@ import { startShim } from "./shim/server.ts";
 
 /** All in one: the services with their workers, and the REST and tRPC face that calls them through gRPC. */
 async function serve(settings: ServerSettings, warnings: readonly string[]): Promise<void> {
-  const log = createLog(settings.service.log_level);
+  const log = createLog({ level: settings.service.log_level, format: settings.service.log_format });
   for (const warning of warnings) log.warn(warning);
   const version = packageVersion();
   const tls = readTls(settings.shim);
@@ -67,12 +66,6 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
   const { embedded } = settings;
   const access = { tls: tls !== undefined, needsKey: (settings.shim.api_key ?? []).length > 0 };
   console.log(startUpText({ version, restUrl: shim.url, grpcAddress: services.address, ...access, loads, embedded }));
-}
-
-/** Lines for people on a terminal, JSON elsewhere; on stderr, so that stdout has the start-up text alone. */
-function createLog(level: string): Logger {
-  if (!process.stderr.isTTY) return pino({ level }, pino.destination(2));
-  return pino({ level }, pretty({ destination: 2, sync: true, ignore: "pid,hostname", translateTime: "HH:MM:ss" }));
 }
 
 await runProgram(

@@ -1,6 +1,6 @@
 // The entry of the separate form: the services and their workers, without the REST face, which runs elsewhere.
 import process from "node:process";
-import { type Logger, pino } from "pino";
+import { createLog } from "../cli/create-log.ts";
 import { endOnSignals } from "../cli/end-on-signals.ts";
 import { parseCommand, type ServerSettings } from "../cli/parse-command.ts";
 import { reloadOnSignal } from "../cli/reload-on-signal.ts";
@@ -19,7 +19,7 @@ import { startServices } from "./server.ts";
 async function serve(settings: ServerSettings, warnings: readonly string[]): Promise<void> {
   const { models, folderModel, service, shim } = settings;
   const tls = readTls(shim);
-  const log: Logger = pino({ level: service.log_level }, pino.destination(2));
+  const log = createLog({ level: service.log_level, format: service.log_format });
   for (const warning of warnings) log.warn(warning);
   const tracingConfig = { ...readTracingConfig("tokenwire"), serviceVersion: packageVersion() };
   const tracing = await startTracing({ ...tracingConfig, onWarning: (message) => log.warn(message) });

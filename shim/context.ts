@@ -19,6 +19,8 @@ export interface RequestSummary {
   status?: number;
   /** The reason of an error, by name. */
   errorCode?: string;
+  /** What of the request an error is about. */
+  errorParam?: string;
 }
 
 /** What the middleware hands to the routes, on `ctx.state`. */

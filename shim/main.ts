@@ -1,4 +1,4 @@
-import { pino } from "pino";
+import { createLog } from "../cli/create-log.ts";
 import { endOnSignals } from "../cli/end-on-signals.ts";
 import { parseShimCommand } from "../cli/parse-shim-command.ts";
 import { runProgram } from "../cli/run-program.ts";
@@ -13,7 +13,7 @@ import { readVersion } from "./version.ts";
 /** The REST face as a process of its own, in front of a gRPC service that may be on another host. */
 async function serve(settings: SeparateShimSettings): Promise<void> {
   const { grpc_address: address, grace_seconds: graceSeconds } = settings;
-  const logger = pino();
+  const logger = createLog({ level: "info", format: "auto" });
   const version = readVersion();
   const tracing = await startTracing({
     ...readTracingConfig("tokenwire-shim"),

@@ -65,6 +65,10 @@ export const serviceSettings = {
     whole(1, 1_000_000).default(32),
   ),
   log_level: honoured("What is logged, to stderr.", z.enum(logLevels).default("info")),
+  log_format: honoured(
+    "How it is logged: text, a line for people; json, a line for machines; auto, text on a terminal and json elsewhere.",
+    z.enum(["auto", "text", "json"]).default("auto"),
+  ),
   interrupt_requests: honoured(
     "A new chat or completion request ends the running event streams of its model early, with finish_reason length; other requests run to their end. Without it all run side by side.",
     z.boolean().default(false),

@@ -32,6 +32,7 @@ export function noteError(ctx: ShimContext, thrown: unknown): ErrorFacts {
   const facts = errorFacts(error);
   summary.status = facts.status;
   summary.errorCode = facts.code ?? errorType(error);
+  if (facts.param !== null && facts.param !== undefined) summary.errorParam = facts.param;
   if (isExpected(error)) {
     if (facts.status >= 500) log.warn({ err: error }, "a request failed");
   } else log.error({ err: error }, "a request failed on a bug");

@@ -10,10 +10,11 @@ export async function* noteGeneration<T extends ChatResponse | CompleteResponse>
   events: AsyncIterable<T>,
   { summary, startedAt }: ShimState,
 ): AsyncGenerator<T, void, void> {
-  const usage = (summary.usage ??= { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 });
   const pieces = new Map<number, number>();
   for await (const message of events) {
     const { choice, event } = message;
+    // A request that is refused has used nothing, which is not the same as zeros.
+    const usage = (summary.usage ??= { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 });
     if (event.case === "started") {
       summary.model = event.value.model;
       usage.promptTokens += event.value.promptTokens;
