@@ -31,7 +31,6 @@ export interface OpenApiDocument {
 
 export interface DocumentDetails {
   readonly version: string;
-  readonly serverUrl: string;
   /** Whether callers need a key. */
   readonly withKey: boolean;
 }
@@ -42,8 +41,14 @@ const keySchemes = {
   xApiKey: { type: "apiKey", in: "header", name: "x-api-key", description: "`x-api-key: KEY`" },
 };
 
-/** The endpoints as an OpenAPI 3.1 document; its schemas are the ones that requests are checked and answers typed with. */
-export function openApiDocument(endpoints: readonly EndpointDocs[], about: DocumentDetails): OpenApiDocument {
+/**
+ * The endpoints as an OpenAPI 3.1 document; its schemas are the ones that requests are checked and answers typed with.
+ * Making it takes a tenth of a second, so it is made once; what is returned gives it for the address that a caller knows.
+ */
+export function createOpenApiDocument(
+  endpoints: readonly EndpointDocs[],
+  about: DocumentDetails,
+): (serverUrl: string) => OpenApiDocument {
   const schemas = new ComponentSchemas();
   const paths = new Map<string, Record<string, OpenApiOperation>>();
   for (const endpoint of endpoints) {
@@ -52,10 +57,7 @@ export function openApiDocument(endpoints: readonly EndpointDocs[], about: Docum
   }
   const used = new Set(endpoints.map(tagOf));
   const tags = [...new Set([...Object.keys(tagDescriptions), ...used])].filter((tag) => used.has(tag));
-  return {
-    openapi: "3.1.0",
-    info: { title: "Tokenwire", version: about.version, description: introduction(about), license },
-    servers: [{ url: about.serverUrl }],
+  const everywhere = {
     security: about.withKey ? [{ bearer: [] }, { xApiKey: [] }] : [],
     tags: tags.map((name) => {
       const description = tagDescriptions[name];
@@ -64,6 +66,17 @@ export function openApiDocument(endpoints: readonly EndpointDocs[], about: Docum
     paths: Object.fromEntries(paths),
     components: { schemas: schemas.all(), ...(about.withKey && { securitySchemes: keySchemes }) },
   };
+  return (serverUrl) => ({
+    openapi: "3.1.0",
+    info: {
+      title: "Tokenwire",
+      version: about.version,
+      description: introduction({ serverUrl, withKey: about.withKey }),
+      license,
+    },
+    servers: [{ url: serverUrl }],
+    ...everywhere,
+  });
 }
 
 function operation(endpoint: EndpointDocs, schemas: ComponentSchemas, about: DocumentDetails): OpenApiOperation {
