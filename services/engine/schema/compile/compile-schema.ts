@@ -41,7 +41,8 @@ export function compileSchema(rules: RuleSet, schema: unknown, options: CompileO
   const work = createWork();
   const expander = createExpander({ document, work, onUnenforced });
   const accepts = createAcceptor(expander);
-  const compiler: Compiler = { rules, document, expander, accepts, compile, hint };
+  const compiler: Compiler = { rules, document, expander, accepts, compile, hint, remember };
+  const remembered = new Map<string, string | undefined>();
   const endings = createEndings();
   /** What the value that is being compiled cannot do without. */
   let needs: string[] = [];
@@ -90,6 +91,11 @@ export function compileSchema(rules: RuleSet, schema: unknown, options: CompileO
     endings.setUnion(key, { facts: alternatives.map(keyOf), hasValues: values.size > 0 });
     blamed = union === undefined ? (blamed ?? nodes[0]?.pointer) : undefined;
     return union;
+  }
+
+  function remember(key: string, make: () => string | undefined): string | undefined {
+    if (!remembered.has(key)) remembered.set(key, make());
+    return remembered.get(key);
   }
 
   function unionTerm(terms: ReadonlySet<string>, values: readonly string[], name: string): string | undefined {

@@ -23,6 +23,8 @@ export interface Compiler {
    * cannot do without one.
    */
   compile(nodes: readonly SchemaNode[], options?: { readonly isNeeded: boolean }): string | undefined;
+  /** The term of this key, made when it is first asked for. */
+  remember(key: string, make: () => string | undefined): string | undefined;
   /** Whether a value that is written in the schema satisfies all facts. */
   accepts(facts: Facts, value: unknown): boolean;
   /** A rule name for something at the node. */

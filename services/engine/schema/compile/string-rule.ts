@@ -34,7 +34,10 @@ export function stringTerm(compiler: Compiler, facts: Facts, { except = [], at }
   if (min > max) return undefined;
   const excluded = facts.flatMap(({ opposite }) => opposite.values?.filter((value) => typeof value === "string") ?? []);
   const options = { lengths: { min, max }, except: [...new Set([...except, ...excluded])], at };
-  return languagesTerm(compiler, languagesOf(compiler.expander, facts), options);
+  const found = languagesOf(compiler.expander, facts);
+  return compiler.remember(JSON.stringify([[...found.keys()], options.lengths, options.except]), () =>
+    languagesTerm(compiler, [...found.values()], options),
+  );
 }
 
 interface LanguagesOptions extends Required<StringOptions> {
@@ -107,7 +110,7 @@ interface Source {
 }
 
 /** What patterns and formats ask for, each once. An unknown format is an annotation: it says nothing that could be enforced. */
-function languagesOf(expander: Expander, facts: Facts): Source[] {
+function languagesOf(expander: Expander, facts: Facts): ReadonlyMap<string, Source> {
   const found = new Map<string, Source>();
   for (const node of facts) {
     const pattern = textKeyword(node, "pattern");
@@ -129,7 +132,7 @@ function languagesOf(expander: Expander, facts: Facts): Source[] {
     }
     if (language && language !== "any") found.set(`format ${format}`, { language, node, name: "format" });
   }
-  return [...found.values()];
+  return found;
 }
 
 function isWithin({ regex }: Language, min: number, max: number): boolean {

@@ -1,3 +1,4 @@
+import { keyOf } from "../regex/atoms.ts";
 import { type Automaton, liveStates } from "../regex/automaton.ts";
 import { charSet, type CharSet, hasChar, intersect, noChar, subtract, union } from "../regex/char-set.ts";
 import type { Regex } from "../regex/regex.ts";
@@ -67,13 +68,36 @@ function onlyChar(set: CharSet, writing: Writing): string | undefined {
 
 /** A term for one character: a class, or a rule where the class is long or some of the characters must be escaped. */
 export function charTerm(rules: RuleSet, set: CharSet, writing: Writing): string {
+  const { text, isInline } = writtenChar(set, writing);
+  return isInline ? text : rules.intern("char", text);
+}
+
+interface WrittenChar {
+  readonly text: string;
+  readonly isInline: boolean;
+}
+
+// A class of letters is thousands of characters long, and stands in hundreds of moves.
+const writtenChars = new Map<string, WrittenChar>();
+const maxWrittenChars = 1000;
+
+function writtenChar(set: CharSet, writing: Writing): WrittenChar {
+  const key = `${writing} ${keyOf(set)}`;
+  let written = writtenChars.get(key);
+  if (written) return written;
+  if (writtenChars.size >= maxWrittenChars) writtenChars.clear();
+  writtenChars.set(key, (written = writeChar(set, writing)));
+  return written;
+}
+
+function writeChar(set: CharSet, writing: Writing): WrittenChar {
   const only = onlyChar(set, writing);
-  if (only !== undefined) return literal(only);
+  if (only !== undefined) return { text: literal(only), isInline: true };
   const escaped = writing === "json" ? intersect(set, mustBeEscaped) : noChar;
   const raw = subtract(set, escaped);
   const inline = raw.length > 0 ? classText(raw) : neverMatches;
-  if (escaped.length === 0 && inline.length <= maxInline) return inline;
-  return rules.intern("char", [...(raw.length > 0 ? [inline] : []), ...escapes(escaped)].join(" | "));
+  if (escaped.length === 0 && inline.length <= maxInline) return { text: inline, isInline: true };
+  return { text: [...(raw.length > 0 ? [inline] : []), ...escapes(escaped)].join(" | "), isInline: false };
 }
 
 /** The one canonical escape of each character: with several spellings, names and patterns could be got around. */

@@ -1,3 +1,4 @@
+import { createAtoms } from "./atoms.ts";
 import { type Automaton, AutomatonTooLarge, liveStates } from "./automaton.ts";
 import { determinize } from "./automaton-algebra.ts";
 import type { CharSet } from "./char-set.ts";
@@ -18,39 +19,39 @@ export function minimize(automaton: Automaton): Automaton {
     if (error instanceof AutomatonTooLarge) return automaton;
     throw error;
   }
-  // States are alike until something tells them apart: first whether they are ends, then where their moves lead.
-  let classes = new Map([...states.keys()].map((state) => [state, deterministic.accepts(state) ? "end" : "on"]));
-  for (let count = 0; ;) {
-    const ids = new Map<string, string>();
-    const next = new Map<string, string>();
-    for (const [state, targets] of states) {
-      const key = `${classes.get(state)!} ${signature(targets, classes)}`;
-      if (!ids.has(key)) ids.set(key, String(ids.size));
-      next.set(state, ids.get(key)!);
-    }
-    classes = next;
-    if (ids.size === count) break;
-    count = ids.size;
-  }
-  const members = new Map([...classes].map(([state, id]) => [id, state]));
-  return {
-    start: classes.get(deterministic.start) ?? "none",
-    moves: (id) => [...(states.get(members.get(id) ?? "") ?? [])].map(([to, set]) => ({ set, to: classes.get(to)! })),
-    accepts: (id) => members.has(id) && deterministic.accepts(members.get(id)!),
-  };
+  return merged(deterministic, states);
 }
 
-/** Which characters lead to which class. */
-function signature(targets: ReadonlyMap<string, CharSet>, classes: ReadonlyMap<string, string>): string {
-  const moves = [...targets].flatMap(([to, set]) =>
-    set.map(([first, last]) => ({ first, last, id: classes.get(to)! })),
-  );
-  moves.sort((a, b) => a.first - b.first);
-  const merged: typeof moves = [];
-  for (const move of moves) {
-    const previous = merged.at(-1);
-    if (previous && previous.id === move.id && previous.last + 1 === move.first) previous.last = move.last;
-    else merged.push({ ...move });
+/** Merges states that are alike, by the partition that Moore's algorithm refines. */
+function merged(automaton: Automaton, states: ReadonlyMap<string, ReadonlyMap<string, CharSet>>): Automaton {
+  const { atomsOf, count } = createAtoms([...states.values()].flatMap((targets) => [...targets.values()]));
+  const numbers = new Map([...states.keys()].map((state, i) => [state, i]));
+  // For each state where each atom leads; -1: nowhere.
+  const rows = [...states.values()].map((targets) => {
+    const row = new Int32Array(count).fill(-1);
+    for (const [to, set] of targets) for (const atom of atomsOf(set)) row[atom] = numbers.get(to)!;
+    return row;
+  });
+  // States are alike until something tells them apart: first whether they are ends, then where their moves lead.
+  let classes = Int32Array.from(states.keys(), (state) => (automaton.accepts(state) ? 1 : 0));
+  for (let known = 0; ;) {
+    const ids = new Map<string, number>();
+    const next = classes.map((own, i) => {
+      const key = `${own}:${rows[i]!.map((to) => (to < 0 ? -1 : classes[to]!)).join()}`;
+      const id = ids.get(key) ?? ids.size;
+      ids.set(key, id);
+      return id;
+    });
+    classes = next;
+    if (ids.size === known) break;
+    known = ids.size;
   }
-  return merged.map(({ first, last, id }) => `${first}-${last}>${id}`).join(" ");
+  const names = [...states.keys()];
+  const members = new Map(names.map((state, i) => [String(classes[i]), state]));
+  const classOf = (state: string): string => String(classes[numbers.get(state)!]);
+  return {
+    start: states.has(automaton.start) ? classOf(automaton.start) : "none",
+    moves: (id) => [...(states.get(members.get(id) ?? "") ?? [])].map(([to, set]) => ({ set, to: classOf(to) })),
+    accepts: (id) => members.has(id) && automaton.accepts(members.get(id)!),
+  };
 }
