@@ -8,11 +8,11 @@ import { numberTerm } from "./number-rule.ts";
 import { objectTerm } from "./object-rule.ts";
 import { type OnUnenforced, SchemaRefusal } from "../document/refusal.ts";
 import { literal, neverMatches, type RuleSet } from "../gbnf/rule-set.ts";
-import { parseSchemaDocument, type SchemaNode } from "../document/schema-document.ts";
+import { parseSchemaDocument, type SchemaDocument, type SchemaNode } from "../document/schema-document.ts";
 import { stringTerm } from "./string-rule.ts";
 import { canonicalJson, type Facts, type JsonType, typeOfValue, valueSpaceOf } from "../document/value-space.ts";
 import { valuesTerm } from "../gbnf/values-term.ts";
-import { createWork } from "./work.ts";
+import { createWork, TooMuchWork } from "./work.ts";
 
 // A chain of references can nest deeper than the schema itself does.
 const maxDepth = 200;
@@ -36,8 +36,21 @@ export interface CompileOptions {
  * `onUnenforced`; a schema that is malformed or allows nothing throws SchemaRefusal.
  */
 export function compileSchema(rules: RuleSet, schema: unknown, options: CompileOptions): void {
-  const { name: ruleName, onUnenforced } = options;
   const document = parseSchemaDocument(schema);
+  const takeBack = rules.checkpoint();
+  try {
+    compileDocument(rules, document, options);
+  } catch (error) {
+    if (!(error instanceof TooMuchWork)) throw error;
+    options.onUnenforced(error.pointer, error.message);
+    takeBack();
+    const types = options.only ? [options.only] : [...valueSpaceOf([document.root]).types];
+    rules.define(options.name, types.map((type) => jsonRule(rules, `json-${type}`)).join(" | "));
+  }
+}
+
+function compileDocument(rules: RuleSet, document: SchemaDocument, options: CompileOptions): void {
+  const { name: ruleName, onUnenforced } = options;
   const work = createWork();
   const expander = createExpander({ document, work, onUnenforced });
   const accepts = createAcceptor(expander);

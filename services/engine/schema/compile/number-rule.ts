@@ -1,6 +1,6 @@
 import { regexAutomaton } from "../regex/automata.ts";
 import { type Automaton, AutomatonTooLarge } from "../regex/automaton.ts";
-import { complementAutomaton, intersectAutomata } from "../regex/automaton-algebra.ts";
+import { complementAutomaton, intersectAutomata, unionAutomaton } from "../regex/automaton-algebra.ts";
 import { charSet } from "../regex/char-set.ts";
 import type { Compiler } from "./compiler.ts";
 import { jsonRule } from "../gbnf/json-rules.ts";
@@ -12,12 +12,14 @@ import { numberBounds } from "../document/number-bounds.ts";
 import { numberRange } from "./number-range.ts";
 import { pointerTo } from "../document/refusal.ts";
 import { choice, emptyRegex, oneOf, type Regex, repeat, sequence, text } from "../regex/regex.ts";
+import { unitsPerFailure } from "./work.ts";
 import type { Facts } from "../document/value-space.ts";
 
 /** Each remainder is a state of the automaton. */
 const maxRemainders = 1000;
 /** Up to here there are states enough to count digits too, so that multiples stay exact as doubles. */
 const maxCounted = 200;
+const unitsPerAutomaton = 5_000;
 
 /**
  * A term for numbers that satisfy the bounds, `multipleOf` and integer formats of all facts; undefined when there are
@@ -48,13 +50,20 @@ export function numberTerm(
       : numberRange(bounds, { integer: isInteger, exact: divisors.length > 0 });
   if (!regex) return undefined;
   if (isRange) return regexTerm(rules, regex, "plain");
+  const { work } = compiler.expander;
+  const node = facts.find((fact) => keyword(fact, "multipleOf") !== undefined) ?? facts[0]!;
+  work.spend((divisors.length + opposites.length) * unitsPerAutomaton, node.pointer);
   try {
-    const automata = [regexAutomaton(regex), ...divisors.map(multipleAutomaton), ...opposites.map(complementAutomaton)];
+    const automata = [
+      regexAutomaton(regex),
+      ...divisors.map(multipleAutomaton),
+      ...(opposites.length > 0 ? [complementAutomaton(unionAutomaton(opposites))] : []),
+    ];
     const hint = compiler.hint(facts[0], isInteger ? "integer" : "number");
     return automatonTerm(rules, minimize(intersectAutomata(automata)), "plain", hint);
   } catch (error) {
     if (!(error instanceof AutomatonTooLarge)) throw error;
-    const node = facts.find((fact) => keyword(fact, "multipleOf") !== undefined) ?? facts[0]!;
+    work.spend(unitsPerFailure, node.pointer);
     const reason = "needs too large a grammar together with the bounds: leave one of them away";
     compiler.expander.onUnenforced(pointerTo(node.pointer, "multipleOf"), reason);
     return regexTerm(rules, regex, "plain");
@@ -63,15 +72,18 @@ export function numberTerm(
 
 /** What must not be: multiples, and single values in all the ways to write them without an exponent. */
 function oppositesOf({ opposite }: Facts[number]): Automaton[] {
-  const values = (opposite.values ?? []).filter(isNumber).map(decimalOf).map(spellings);
-  return opposite.multipleOf === undefined ? values : [...values, multipleAutomaton(decimalOf(opposite.multipleOf))];
+  const values = (opposite.values ?? []).filter(isNumber).map((value) => spellings(decimalOf(value)));
+  return [
+    ...(values.length > 0 ? [regexAutomaton(choice(values))] : []),
+    ...(opposite.multipleOf === undefined ? [] : [multipleAutomaton(decimalOf(opposite.multipleOf))]),
+  ];
 }
 
-function spellings(value: Decimal): Automaton {
+function spellings(value: Decimal): Regex {
   const zeros = repeat(text("0"), 0, Infinity);
   const sign = value.digits === 0n ? repeat(text("-"), 0, 1) : emptyRegex;
   const rest = isWhole(value) ? repeat(sequence([text("."), zeros]), 0, 1) : zeros;
-  return regexAutomaton(sequence([sign, text(decimalText(value)), rest]));
+  return sequence([sign, text(decimalText(value)), rest]);
 }
 
 function multipleOf({ expander }: Compiler, fact: Facts[number]): Decimal | undefined {

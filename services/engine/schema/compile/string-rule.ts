@@ -14,11 +14,14 @@ import { complementLanguage, type Language } from "../regex/parse-pattern.ts";
 import { pointerTo, shown } from "../document/refusal.ts";
 import { type Lengths, lengthsOf, type Regex, repeatsEmpty } from "../regex/regex.ts";
 import type { SchemaNode } from "../document/schema-document.ts";
+import { unitsPerFailure, unitsPerRule } from "./work.ts";
 import type { Facts } from "../document/value-space.ts";
 
 export interface StringOptions {
   /** Strings that are not allowed. */
   readonly except?: readonly string[];
+  /** Where the grammar gets too large no string is allowed: narrower than it must be. Unset: more are allowed. */
+  readonly orNone?: boolean;
   /** What is at fault when the grammar gets too large for another reason than a pattern. */
   readonly at: { readonly node: SchemaNode; readonly name: string };
 }
@@ -28,16 +31,23 @@ export interface StringOptions {
  * facts; undefined when no string does. Lengths count characters: an escape is one. Strings with nothing but a length
  * may use any escape; the others write each character in one way, as JSON.stringify does.
  */
-export function stringTerm(compiler: Compiler, facts: Facts, { except = [], at }: StringOptions): string | undefined {
+export function stringTerm(
+  compiler: Compiler,
+  facts: Facts,
+  { except = [], orNone = false, at }: StringOptions,
+): string | undefined {
   const min = Math.max(0, ...facts.map((fact) => countKeyword(fact, "minLength") ?? 0));
   const max = Math.min(Infinity, ...facts.map((fact) => countKeyword(fact, "maxLength") ?? Infinity));
   if (min > max) return undefined;
   const excluded = facts.flatMap(({ opposite }) => opposite.values?.filter((value) => typeof value === "string") ?? []);
-  const options = { lengths: { min, max }, except: [...new Set([...except, ...excluded])], at };
+  const options = { lengths: { min, max }, except: [...new Set([...except, ...excluded])], orNone, at };
   const found = languagesOf(compiler.expander, facts);
-  return compiler.remember(JSON.stringify([[...found.keys()], options.lengths, options.except]), () =>
-    languagesTerm(compiler, [...found.values()], options),
-  );
+  return compiler.remember(JSON.stringify([[...found.keys()], options.lengths, options.except, orNone]), () => {
+    const before = compiler.rules.size();
+    const term = languagesTerm(compiler, [...found.values()], options);
+    compiler.expander.work.spend((compiler.rules.size() - before) * unitsPerRule, facts[0]?.pointer ?? "");
+    return term;
+  });
 }
 
 interface LanguagesOptions extends Required<StringOptions> {
@@ -73,10 +83,11 @@ function languagesTerm(
     if (!(error instanceof AutomatonTooLarge)) throw error;
     const split = regex && splitString(regex, lengths);
     if (split) return quoted(regexTerm(rules, split, "json"));
+    compiler.expander.work.spend(unitsPerFailure, node.pointer);
+    if (options.orNone) return undefined;
     compiler.expander.onUnenforced(pointerTo(node.pointer, name), tooLarge);
-    if (languages.length > 0) return languagesTerm(compiler, languages.slice(1), options);
-    // Names that are spoken of must stay out: then there are no others.
-    return except.length > 0 ? undefined : jsonRule(rules, "json-string");
+    // One of several may be what is still possible; else the length is.
+    return languagesTerm(compiler, languages.length > 1 ? languages.slice(0, 1) : [], { ...options, except: [] });
   }
 }
 

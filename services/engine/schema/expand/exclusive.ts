@@ -22,6 +22,7 @@ const maxPairs = 40_000;
 
 /** So many forms of "and not another branch" are kept. */
 const maxOpposites = 64;
+const unitsPerWay = 100;
 
 /** One alternative of a branch. */
 interface Way {
@@ -58,7 +59,7 @@ export function exclusiveAlternatives(
           expander.onUnenforced(pointerTo(node.pointer, "oneOf"), "has too many alternatives to compare: use anyOf");
         break;
       }
-      expander.work.spend(facts.length + other.stated.length, node.pointer);
+      expander.work.spend(40 * (facts.length + other.stated.length), node.pointer);
       if (isImpossible(expander, [...facts, ...other.stated], maxLook)) continue;
       const without = absences(way.facts, other.stated).find((absence) =>
         isImpossible(expander, [...facts, absence, ...other.stated], maxLook),
@@ -79,11 +80,20 @@ export function exclusiveAlternatives(
     }
     const opposites = negations.flatMap((negation) => expander.expand([negation]));
     const isFew = all.length * opposites.length <= maxOpposites;
+    const inOrder = isFew
+      ? opposites
+      : opposites.toSorted((a, b) => Number(b.some(isAbsence)) - Number(a.some(isAbsence)));
     return all.flatMap((facts) => {
-      const possible = combine([facts], opposites)!.filter((each) => !isImpossible(expander, each, 1));
-      if (isFew) return possible;
-      const absent = possible.filter((each) => each.some(isAbsence));
-      return absent.length > 0 && all.length * absent.length <= maxOpposites ? absent : possible.slice(0, 1);
+      const found: Facts[] = [];
+      for (const each of inOrder) {
+        // Enough of the many ways: the rest is left out.
+        if (!isFew && found.length > 0 && !each.some(isAbsence)) break;
+        if (!isFew && (found.length + 1) * all.length > maxOpposites) break;
+        expander.work.spend(unitsPerWay, node.pointer);
+        const [both] = combine([facts], [each])!;
+        if (both && !isImpossible(expander, both, 1)) found.push(both);
+      }
+      return found;
     });
   }
 
@@ -128,7 +138,9 @@ function isImpossible(expander: Expander, facts: Facts, look: number): boolean {
     if (type !== "object" || look === 0) return true;
     const object = objectFacts(expander, facts);
     return [...object.required].every((name) => {
-      const alternatives = expander.expand(object.member(name));
+      const nodes = object.member(name);
+      if (nodes.length === 0) return true;
+      const alternatives = expander.expand(nodes);
       return alternatives.some((member) => !isImpossible(expander, member, look - 1));
     });
   });

@@ -15,6 +15,8 @@ const unsupported: Readonly<Record<string, string>> = {
   disallow: "use anyOf with what is allowed",
 };
 
+const unitsPerPair = 10;
+
 export interface ExpanderOptions {
   readonly document: SchemaDocument;
   readonly work: Work;
@@ -33,7 +35,7 @@ export function createExpander({ document, work, onUnenforced }: ExpanderOptions
 
   /** Both; where that has too many combinations the second is not enforced. */
   function and(a: readonly Facts[], b: readonly Facts[], pointer: string): readonly Facts[] {
-    work.spend(a.length * b.length, pointer);
+    work.spend(unitsPerPair * a.length * b.length, pointer);
     const both = combine(a, b);
     if (!both) onUnenforced(pointer, `has more than ${maxAlternatives} combinations of its alternatives: simplify it`);
     return both ?? a;

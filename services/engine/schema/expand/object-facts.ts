@@ -25,15 +25,20 @@ export interface ObjectFacts {
  */
 export function objectFacts(expander: Expander, facts: Facts): ObjectFacts {
   const { document } = expander;
-  const listed = facts.flatMap((fact) => Object.keys(mapKeyword(fact, "properties") ?? {}));
   const required = new Set(facts.flatMap((fact) => namesKeyword(fact, "required") ?? []));
-  const patterns = [...new Set(facts.flatMap(patternsOf))];
-  const isClosed =
+  // Who compares alternatives asks for few of these, and for many alternatives.
+  let patterns: readonly string[] | undefined;
+  const isClosed = (): boolean =>
     facts.every((fact) => keyword(fact, "additionalProperties") === undefined) && facts.some(listsMembers);
   return {
-    names: [...new Set([...listed, ...required])],
+    get names() {
+      const listed = facts.flatMap((fact) => Object.keys(mapKeyword(fact, "properties") ?? {}));
+      return [...new Set([...listed, ...required])];
+    },
     required,
-    patterns,
+    get patterns() {
+      return (patterns ??= [...new Set(facts.flatMap(patternsOf))]);
+    },
     member: (name) =>
       facts.flatMap((fact) => {
         const own = Object.hasOwn(mapKeyword(fact, "properties") ?? {}, name);
@@ -44,7 +49,7 @@ export function objectFacts(expander: Expander, facts: Facts): ObjectFacts {
         ];
       }),
     other(matched) {
-      if (isClosed && matched.length === 0) return undefined;
+      if (matched.length === 0 && isClosed()) return undefined;
       const found: SchemaNode[] = [];
       for (const fact of facts) {
         const own = patternsOf(fact).filter((pattern) => matched.includes(pattern));
@@ -65,8 +70,11 @@ export function objectFacts(expander: Expander, facts: Facts): ObjectFacts {
 }
 
 function patternsOf(fact: SchemaNode): readonly string[] {
-  return Object.keys(mapKeyword(fact, "patternProperties") ?? {});
+  const patterns = mapKeyword(fact, "patternProperties");
+  return patterns === undefined ? none : Object.keys(patterns);
 }
+
+const none: readonly string[] = [];
 
 function listsMembers(fact: SchemaNode): boolean {
   return !fact.implied && (keyword(fact, "properties") !== undefined || patternsOf(fact).length > 0);

@@ -11,6 +11,8 @@ export interface RuleSet {
   /** The rule with this body: one that exists, or a new one with a name like `hint`. A body that is a name stays that. */
   intern(hint: string, body: string): string;
   has(name: string): boolean;
+  /** How many rules there are. */
+  size(): number;
   /** Gives what takes back all rules that come after now; none of those before may refer to them. */
   checkpoint(): () => void;
   /** Whether half of what a grammar may have is there. */
@@ -99,6 +101,7 @@ export function createRuleSet(): RuleSet {
     settle,
     intern,
     has: (name) => bodies.has(name),
+    size: () => bodies.size,
     checkpoint() {
       const before = { count: bodies.size, chars };
       return () => {

@@ -81,9 +81,13 @@ export function unionAutomaton(automata: readonly Automaton[]): Automaton {
   };
 }
 
-/** Strings that all of the automata accept. */
+/** Each further one multiplies the states. */
+const maxTogether = 10;
+
+/** Strings that all of the automata accept. Throws AutomatonTooLarge for very many. */
 export function intersectAutomata(automata: readonly Automaton[]): Automaton {
   const [first, ...rest] = automata;
+  if (automata.length > maxTogether) throw new AutomatonTooLarge();
   if (!first) throw new TypeError("intersectAutomata needs an automaton");
   return rest.reduce(both, first);
 }
