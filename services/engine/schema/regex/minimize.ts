@@ -24,12 +24,12 @@ export function minimize(automaton: Automaton): Automaton {
 
 /** Merges states that are alike, by the partition that Moore's algorithm refines. */
 function merged(automaton: Automaton, states: ReadonlyMap<string, ReadonlyMap<string, CharSet>>): Automaton {
-  const { atomsOf, count } = createAtoms([...states.values()].flatMap((targets) => [...targets.values()]));
+  const atoms = createAtoms([...states.values()].flatMap((targets) => [...targets.values()]));
   const numbers = new Map([...states.keys()].map((state, i) => [state, i]));
   // For each state where each atom leads; -1: nowhere.
   const rows = [...states.values()].map((targets) => {
-    const row = new Int32Array(count).fill(-1);
-    for (const [to, set] of targets) for (const atom of atomsOf(set)) row[atom] = numbers.get(to)!;
+    const row = new Int32Array(atoms.count).fill(-1);
+    for (const [to, set] of targets) for (const atom of atoms.atomsOf(set)) row[atom] = numbers.get(to)!;
     return row;
   });
   // States are alike until something tells them apart: first whether they are ends, then where their moves lead.

@@ -390,7 +390,7 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
           x$: { maximum: 5 },
         },
       },
-      [{ 1: 7, 4: true }, { "2x": "" }, { "1x": 5 }, { ax: 5 }],
+      [{ 1: 4, 4: true }, { "2x": "" }, { "1x": 5 }],
       [{ 2: 1 }, { 4: 1 }, { "1x": 6 }, { ax: 6 }, { 5: 1 }],
     ],
   ],
