@@ -5,16 +5,16 @@ import { runProgram } from "../cli/run-program.ts";
 import { readTracingConfig } from "../clients/tracing/config.ts";
 import { startTracing } from "../clients/tracing/sdk.ts";
 import { readEnvironment } from "../config/config.ts";
+import { packageVersion } from "../config/package-root.ts";
 import type { SeparateShimSettings } from "./config.ts";
 import { connectService } from "./connect-service.ts";
 import { startShim } from "./server.ts";
-import { readVersion } from "./version.ts";
 
 /** The REST face as a process of its own, in front of a gRPC service that may be on another host. */
 async function serve(settings: SeparateShimSettings): Promise<void> {
   const { grpc_address: address, grace_seconds: graceSeconds } = settings;
   const logger = createLog({ level: "info", format: "auto" });
-  const version = readVersion();
+  const version = packageVersion();
   const tracing = await startTracing({
     ...readTracingConfig("tokenwire-shim"),
     serviceVersion: version,

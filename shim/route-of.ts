@@ -9,3 +9,6 @@ export function routeOf(ctx: ShimContext): string {
   if (typeof matched === "string") return matched;
   return "(none)";
 }
+
+/** The paths that tell how the server is: open to all, served until the end, and too frequent for the log. */
+export const probes: ReadonlySet<string> = new Set(["/health", "/ready", "/metrics"]);

@@ -1,6 +1,5 @@
 import type { RequestSummary, ShimMiddleware } from "../context.ts";
-import { probes } from "../probes.ts";
-import { routeOf } from "../route-of.ts";
+import { probes, routeOf } from "../route-of.ts";
 
 /** One line per request when it is over: who asked for what, how it ended, how long it took. Never what was said. */
 export function accessLog(): ShimMiddleware {

@@ -12,8 +12,7 @@ import {
 import { attr } from "../../clients/tracing/names.ts";
 import { contextWith, startSpan } from "../../clients/tracing/tracer.ts";
 import type { ShimContext, ShimMiddleware } from "../context.ts";
-import { probes } from "../probes.ts";
-import { routeOf } from "../route-of.ts";
+import { probes, routeOf } from "../route-of.ts";
 
 /**
  * The SERVER span of each request, child of the caller's `traceparent`, named `{method} {route}`. It is active in
