@@ -87,7 +87,8 @@ async function load(
       log: (level, message) => log[level](message),
     });
     const model = createLoadedModel(settings, engine, { compiler });
-    if (model.prompter.warning !== undefined && engine.info.generates) log.warn(model.prompter.warning);
+    const { warning } = model.prompter;
+    if (warning !== undefined && engine.info.generates) log[warning.level](warning.text);
     host.onLoaded(model);
     // Else it is written at the end, which one that is killed does not have.
     flushCompileCache();

@@ -11,14 +11,20 @@ import { continueLastMessage } from "./template/continue-last-message.ts";
 import type { ToolParser } from "./tool-calls/parsers/tool-parser.ts";
 import type { ChatParser } from "./stream/chat-parser.ts";
 import type { ReasoningTags } from "./stream/read-reasoning.ts";
-import { choosePromptWriters, templateWriter, type PromptWriter, type WriterOptions } from "./prompt-writer.ts";
+import {
+  choosePromptWriters,
+  templateWriter,
+  type PromptWarning,
+  type PromptWriter,
+  type WriterOptions,
+} from "./prompt-writer.ts";
 
 /** Turns chat requests into prompts for one model. */
 export interface ChatPrompter {
   /** Where the format comes from: `chat_format vicuna`, `template in the GGUF`, … */
   readonly source: string;
   /** What the operator should know of how prompts are made; undefined: all is as it should be. */
-  readonly warning: string | undefined;
+  readonly warning: PromptWarning | undefined;
   /** Whether the model's own template has a place for reasoning. */
   readonly reasons: boolean;
   /** Throws INVALID_PARAMETER, with the field's path, on what the model's format cannot show. */

@@ -43,9 +43,15 @@ export interface WriterInput {
 
 export interface ChosenWriters {
   readonly source: string;
-  readonly warning: string | undefined;
+  readonly warning: PromptWarning | undefined;
   readonly plain: PromptWriter;
   readonly withTools: PromptWriter;
+}
+
+/** error: the model's own template cannot be used; warn: there is none; info: it leaves something to be said in words. */
+export interface PromptWarning {
+  readonly level: "error" | "warn" | "info";
+  readonly text: string;
 }
 
 /** Chooses how a model's prompts are written: see createChatPrompter. */
@@ -55,28 +61,34 @@ export function choosePromptWriters(options: WriterOptions): ChosenWriters {
   if (chatTemplate !== undefined) return chosen("chat_template in the settings", templateWriter(chatTemplate, options));
   const source = templates[""];
   const toolSource = templates["tool_use"];
-  if (source === undefined) return chatml("the model has no chat template");
+  if (source === undefined) return chatml("warn", "the model has no chat template");
   try {
     const plain = templateWriter(source, options);
     const withTools = toolSource === undefined ? plain : templateWriter(toolSource, options);
     if (plain.fault !== undefined) {
-      return chatml(`the model's chat template fails on the simplest conversation: ${plain.fault}`);
+      return chatml("error", `the model's chat template fails on the simplest conversation: ${plain.fault}`);
     }
-    return { source: `template in ${templatesFrom}`, warning: undefined, plain, withTools };
+    return { source: `template in ${templatesFrom}`, warning: toolsWarning(withTools), plain, withTools };
   } catch (error) {
-    if (error instanceof RpcError) return chatml(`the model's chat template cannot be used: ${error.message}`);
+    if (error instanceof RpcError) return chatml("error", `the model's chat template cannot be used: ${error.message}`);
     throw error;
   }
 }
 
+export interface TemplateWriter extends PromptWriter, Pick<ChatTemplate, "fault"> {
+  /** Whether tools, or calls of them, are said in words, for want of a place in the template. */
+  readonly tellsTools: boolean;
+}
+
 /** Compiles a template. Throws INVALID_PARAMETER for `chat_template`. */
-export function templateWriter(source: string, options: TemplateOptions): PromptWriter & Pick<ChatTemplate, "fault"> {
+export function templateWriter(source: string, options: TemplateOptions): TemplateWriter {
   const template = compileChatTemplate(source, options);
   let chosen: ChosenToolParser | undefined;
   // It takes some renderings, and requests without tools do without.
   const choose = () => (chosen ??= chooseToolParser(source, template));
   return {
     fault: template.fault,
+    tellsTools: !(template.describesTools && template.writesCalls),
     isTemplate: true,
     stop: [],
     get toolParser() {
@@ -118,11 +130,16 @@ function formatWriter(name: ChatFormatName): PromptWriter {
   };
 }
 
-function chosen(source: string, writer: PromptWriter, warning?: string): ChosenWriters {
+function toolsWarning({ tellsTools }: { readonly tellsTools: boolean }): PromptWarning | undefined {
+  if (!tellsTools) return undefined;
+  return { level: "info", text: "the chat template does not write all of tools and calls, so these are said in words" };
+}
+
+function chosen(source: string, writer: PromptWriter, warning?: PromptWarning): ChosenWriters {
   return { source, warning, plain: writer, withTools: writer };
 }
 
-function chatml(reason: string): ChosenWriters {
-  const warning = `${reason}, so prompts are written as chatml; chat_format or chat_template chooses another way`;
-  return chosen("chatml, for want of a template", formatWriter("chatml"), warning);
+function chatml(level: PromptWarning["level"], reason: string): ChosenWriters {
+  const text = `${reason}, so prompts are written as chatml; chat_format or chat_template chooses another way`;
+  return chosen("chatml, for want of a template", formatWriter("chatml"), { level, text });
 }

@@ -118,12 +118,15 @@ describe("the order of formats", () => {
   });
 
   test.each([
-    ["there is no template", {}],
-    ["the template is not valid", { "": "{% if %}" }],
-    ["the template always fails", { "": "{{ raise_exception('never') }}" }],
-  ])("chatml with a warning when %s", (_, templates) => {
+    ["warn", "there is no template", {}, "no chat template"],
+    ["error", "the template is not valid", { "": "{% if %}" }, "line 1"],
+    ["error", "the template always fails", { "": "\n{{ raise_exception('never') }}" }, "never (line 2)"],
+    ["error", "the template has an unknown filter", { "": "{{ 1 | nosuch }}" }, "No filter named 'nosuch'. (line 1)"],
+  ])("chatml, said as %s, when %s", (level, _, templates: Readonly<Record<string, string>>, part) => {
     const prompter = createPrompter({ templates });
-    expect(prompter.warning).toContain("chatml");
+    expect(prompter.warning?.level).toBe(level);
+    expect(prompter.warning?.text).toContain("chatml");
+    expect(prompter.warning?.text).toContain(part);
     expect(prompter.prompt(request())).toMatchObject({
       prompt: "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n",
       stop: ["<|im_end|>"],
