@@ -26,7 +26,14 @@ const introduction = `Usage:
   tokenwire --model PATH [--SETTING VALUE]  serve one model
   tokenwire --config_file FILE              serve what a config file (JSON or YAML) says
   tokenwire migrate FILE [NEW_FILE]         turn a config of llama_cpp.server into one that does the same here
+  tokenwire fit CONFIG_FILE                 say what would be in memory, without loading it
+  tokenwire ps | models                     ask a running server what is in memory, or what it serves
+  tokenwire show | load | unload MODEL      one model of it
+  tokenwire pull REPOSITORY[:PATTERN] | URL download a model into it; rm MODEL deletes one that was pulled
   tokenwire --help | --version
+
+The commands for a running server take --address HOST:PORT (default 127.0.0.1:50051, or TOKENWIRE_ADDRESS), --api_key
+(or TOKENWIRE_API_KEY), --tls or --ca_certfile FILE, and --json for scripts.
 
 Each setting is a flag (--n_ctx 4096, --n-ctx=4096), a key of the config file and an environment variable (N_CTX).
 For a model the config file goes before the environment. For the server the order is: flag, HOST and PORT of the

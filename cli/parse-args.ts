@@ -3,15 +3,18 @@ import { admits } from "../config/expects.ts";
 import type { Flag, Flags } from "../config/sources.ts";
 import { suggest } from "../config/suggest.ts";
 import type { Vocabulary } from "../config/vocabulary.ts";
+import { remoteCommands } from "./remote/parse-remote.ts";
 
 export type Arguments =
   | { readonly command: "serve"; readonly flags: Flags }
   /** `output` unset: the new config is printed. */
   | { readonly command: "migrate"; readonly file: string; readonly output: string | undefined }
+  | { readonly command: "fit"; readonly flags: Flags; readonly json: boolean }
+  | { readonly command: "remote"; readonly name: (typeof remoteCommands)[number]; readonly words: readonly string[] }
   | { readonly command: "help" }
   | { readonly command: "version" };
 
-const commands = ["serve", "migrate", "help", "version"];
+const commands = ["serve", "migrate", "fit", ...remoteCommands, "help", "version"];
 
 /**
  * Reads a command line as llama_cpp.server does, and somewhat more: `--n_ctx 4096`, `--n-ctx=4096`; lists as
@@ -28,12 +31,27 @@ export function parseArgs(argv: readonly string[], vocabulary: Vocabulary): Argu
       return parseFlags(rest, vocabulary);
     case "migrate":
       return parseMigrate(rest);
+    case "fit":
+      return parseFit(rest, vocabulary);
     case "help":
     case "version":
       return { command: first };
-    default:
+    default: {
+      const name = remoteCommands.find((known) => known === first);
+      if (name !== undefined) return rest.some(isHelp) ? { command: "help" } : { command: "remote", name, words: rest };
       throw new ConfigError([unknownCommand(first)]);
+    }
   }
+}
+
+/** A config file, or the flags of a start. */
+function parseFit(words: readonly string[], vocabulary: Vocabulary): Arguments {
+  const json = words.includes("--json");
+  const rest = words.filter((word) => word !== "--json");
+  const [file, ...more] = rest;
+  const isFile = file !== undefined && !file.startsWith("-");
+  const parsed = parseFlags(isFile ? ["--config_file", file, ...more] : rest, vocabulary);
+  return parsed.command === "serve" ? { command: "fit", flags: parsed.flags, json } : parsed;
 }
 
 function parseMigrate(words: readonly string[]): Arguments {

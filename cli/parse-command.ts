@@ -4,13 +4,19 @@ import { loadConfig, type Settings } from "../config/load-config.ts";
 import { packageVersion } from "../config/package-root.ts";
 import { createVocabulary } from "../config/vocabulary.ts";
 import { checkShimSettings, shimSettingsSchema } from "../shim/config.ts";
+import type { FitOptions } from "./fit.ts";
 import { helpText } from "./help.ts";
 import { migrate } from "./migrate.ts";
 import { parseArgs } from "./parse-args.ts";
+import { parseRemote, type RemoteCommand } from "./remote/parse-remote.ts";
 
 /** What the process is to do. */
 export type Command =
   | { readonly command: "serve"; readonly settings: ServerSettings; readonly warnings: readonly string[] }
+  /** Ask a running server. */
+  | { readonly command: "remote"; readonly remote: RemoteCommand }
+  /** Say what a start would load. */
+  | { readonly command: "fit"; readonly fit: FitOptions; readonly warnings: readonly string[] }
   /** Write the text to stdout, and end. */
   | { readonly command: "print"; readonly text: string };
 
@@ -33,6 +39,13 @@ export function parseCommand(argv: readonly string[], env: Environment, cwd: str
       return { command: "print", text: packageVersion() };
     case "migrate":
       return { command: "print", text: migrate(parsed, { vocabulary, env, cwd }) };
+    case "remote":
+      return { command: "remote", remote: parseRemote(parsed.name, parsed.words, env) };
+    case "fit": {
+      const { settings, warnings } = loadConfig(shimSettingsSchema, { flags: parsed.flags, env, cwd });
+      const { models, service } = settings;
+      return { command: "fit", fit: { models, service, json: parsed.json }, warnings };
+    }
     case "serve": {
       const { settings, warnings } = loadConfig(shimSettingsSchema, { flags: parsed.flags, env, cwd });
       checkTogether(settings);

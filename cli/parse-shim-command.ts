@@ -31,7 +31,10 @@ export function parseShimCommand(argv: readonly string[], env: Environment, cwd:
     case "version":
       return { command: "print", text: packageVersion() };
     case "migrate":
-      throw new ConfigError(["migrate is a command of tokenwire, not of its REST face"]);
+    case "fit":
+      throw new ConfigError([`${parsed.command} is a command of tokenwire, not of its REST face`]);
+    case "remote":
+      throw new ConfigError([`${parsed.name} is a command of tokenwire, not of its REST face`]);
     case "serve":
       break;
   }

@@ -4,6 +4,7 @@ import { createLog } from "../cli/create-log.ts";
 import { endOnSignals } from "../cli/end-on-signals.ts";
 import { parseCommand, type ServerSettings } from "../cli/parse-command.ts";
 import { reloadOnSignal } from "../cli/reload-on-signal.ts";
+import { runCommand } from "../cli/run-command.ts";
 import { runProgram } from "../cli/run-program.ts";
 import { readTracingConfig } from "../clients/tracing/config.ts";
 import { startTracing } from "../clients/tracing/sdk.ts";
@@ -53,8 +54,8 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
 await runProgram(
   async () => {
     const command = parseCommand(process.argv.slice(2), readEnvironment(), process.cwd());
-    if (command.command === "print") console.log(command.text);
-    else await serve(command.settings, command.warnings);
+    if (command.command === "serve") await serve(command.settings, command.warnings);
+    else await runCommand(command);
   },
   (code) => process.exit(code),
 );

@@ -23,6 +23,11 @@ export interface DeviceFacts {
 /** What an engine says of a model before it loads it. */
 export interface MemoryEstimate {
   readonly parts: readonly DeviceEstimate[];
+  /**
+   * Set: most of the mapped file is there in another order too, so that its pages are given back after the load. Of them
+   * this many bytes come back with the first request.
+   */
+  readonly returnableBytes?: number | undefined;
   readonly minSlots: number;
   readonly maxSlots: number;
   /** The GPUs of this machine. */

@@ -12,8 +12,11 @@ export interface WorkerStart {
   readonly graceMs: number;
   readonly tracing: SentTracingOptions;
   readonly logLevel: string;
-  /** It says what the model will take, where it can tell, and loads when it is told to proceed; unset: it loads at once. */
-  readonly asks?: boolean;
+  /**
+   * It says what the model will take, where it can tell, and loads when it is told to proceed; unset: it loads at once.
+   * `only`: it will not be told, and says instead why it cannot tell.
+   */
+  readonly asks?: true | "only";
   /** Written with each line of the log, so that what native code prints cannot pass for one. */
   readonly logKey: string;
 }
@@ -32,6 +35,12 @@ export interface WorkerInterrupt {
 export interface WorkerEstimate {
   readonly type: "estimate";
   readonly estimate: MemoryEstimate;
+}
+
+/** With `asks` only: why there is no estimate. */
+export interface WorkerFault {
+  readonly type: "fault";
+  readonly message: string;
 }
 
 /** There is room for the model. */

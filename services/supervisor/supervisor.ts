@@ -9,6 +9,7 @@ import { ModelWorker } from "./model-worker.ts";
 import type { SocketDirectory } from "./socket-directory.ts";
 import type { WorkerLife } from "./worker-connection.ts";
 import type { WorkerChange } from "./worker-news.ts";
+import { workerEntry } from "./worker-entry.ts";
 import { forkWorker } from "./worker-process.ts";
 import { workerLimits, type WorkerLimits } from "./worker-state.ts";
 
@@ -30,12 +31,6 @@ export interface SupervisorOptions {
   readonly onEstimate: (id: string, estimate: MemoryEstimate) => void;
 }
 
-/** From compiled code the entry is compiled too. */
-const defaultEntry = new URL(
-  import.meta.url.endsWith(".ts") ? "../worker/main.ts" : "../worker/main.js",
-  import.meta.url,
-);
-
 /** Keeps one worker process per model, and knows the state of each. */
 export class Supervisor implements ModelSource {
   readonly #options: SupervisorOptions;
@@ -51,14 +46,23 @@ export class Supervisor implements ModelSource {
 
   /** There is another model, or one without a process has other settings. */
   setModel(settings: ModelSettings): void {
-    const { sockets, log, tracing, graceMs, workerEntry = defaultEntry, limits, onChange, onEstimate } = this.#options;
+    const {
+      sockets,
+      log,
+      tracing,
+      graceMs,
+      workerEntry: entry = workerEntry,
+      limits,
+      onChange,
+      onEstimate,
+    } = this.#options;
     const id = settings.model_alias;
     const index = this.#count++;
     const modelLog = log.child({ model: id });
     const fork = (life: number) => {
       const socketPath = sockets.path(index, life);
       const start = { type: "start", settings, socketPath, graceMs, tracing, logLevel: log.level, asks: true } as const;
-      return { process: forkWorker(workerEntry, start, modelLog), socketPath };
+      return { process: forkWorker(entry, start, modelLog), socketPath };
     };
     const worker = new ModelWorker({
       id,

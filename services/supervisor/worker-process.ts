@@ -9,6 +9,7 @@ import { readEnvironment, type Environment } from "../../config/config.ts";
 import type { MemoryEstimate } from "../engine/memory-estimate.ts";
 import type {
   WorkerEstimate,
+  WorkerFault,
   WorkerInterrupt,
   WorkerListening,
   WorkerProceed,
@@ -34,6 +35,8 @@ function withoutKeys(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(grpc_)?api_key$/i.test(name)));
 }
 
+type WorkerMessage = WorkerListening | WorkerEstimate | WorkerFault;
+
 /** A running worker, from its birth to its end. */
 export interface WorkerProcess {
   readonly pid: number | undefined;
@@ -41,6 +44,8 @@ export interface WorkerProcess {
   readonly listening: Promise<void>;
   /** What its model will take, when it has said so and waits to be told to proceed; never if it does not ask. */
   readonly estimated: Promise<MemoryEstimate>;
+  /** Why it cannot say so, where it was only asked that. */
+  readonly failed: Promise<string>;
   /** How it ended, in words that follow "its process": `was killed by SIGABRT`. Never rejects. */
   readonly exited: Promise<string>;
   /** Ends some of its generations early. */
@@ -88,6 +93,7 @@ function neverStarted(why: string): WorkerProcess {
     pid: undefined,
     listening: never,
     estimated: never,
+    failed: never,
     exited: Promise.resolve(`could not be started (${why})`),
     interrupt() {},
     proceed() {},
@@ -110,12 +116,15 @@ function watchChild(child: ChildProcess, start: Omit<WorkerStart, "logKey">, log
     child.once("error", (error) => child.pid === undefined && resolve(`could not be started (${error.message})`));
   });
   const listening = new Promise<void>((resolve) => {
-    child.on("message", (message: WorkerListening | WorkerEstimate) => message.type === "listening" && resolve());
+    child.on("message", (message: WorkerMessage) => void (message.type === "listening" && resolve()));
   });
   const estimated = new Promise<MemoryEstimate>((resolve) => {
-    child.on("message", (message: WorkerListening | WorkerEstimate) => {
+    child.on("message", (message: WorkerMessage) => {
       if (message.type === "estimate") resolve(message.estimate);
     });
+  });
+  const failed = new Promise<string>((resolve) => {
+    child.on("message", (message: WorkerMessage) => void (message.type === "fault" && resolve(message.message)));
   });
   // One that is ending has nothing left to hear.
   const tell = (message: WorkerInterrupt | WorkerProceed) => void (child.connected && child.send(message, () => {}));
@@ -125,6 +134,7 @@ function watchChild(child: ChildProcess, start: Omit<WorkerStart, "logKey">, log
     pid: child.pid,
     listening,
     estimated,
+    failed,
     exited,
     interrupt: tell,
     proceed: (plan) => tell({ type: "proceed", ...plan }),

@@ -17,6 +17,7 @@ import { createWorkerServer } from "./server.ts";
 import type {
   WorkerEstimate,
   WorkerInterrupt,
+  WorkerFault,
   WorkerListening,
   WorkerProceed,
   WorkerStart,
@@ -60,7 +61,7 @@ export async function runWorker(createEngine: CreateEngine): Promise<number> {
   await server.listen(`unix:${socketPath}`);
   process.send?.({ type: "listening" } satisfies WorkerListening);
 
-  void load(host, settings, createEngine, { log, ...(asks === true && { askForRoom }) });
+  void load(host, settings, createEngine, { log, ...(asks !== undefined && { askForRoom }), only: asks === "only" });
   await terminated;
   await server.close(graceMs);
   // The process's end frees what the engine holds, and faster than the engine would.
@@ -70,13 +71,15 @@ export async function runWorker(createEngine: CreateEngine): Promise<number> {
 
 interface LoadOptions extends Pick<EngineOptions, "askForRoom"> {
   readonly log: Logger;
+  /** The model is not wanted, only what it takes. */
+  readonly only: boolean;
 }
 
 async function load(
   host: ModelHost,
   settings: ModelSettings,
   createEngine: CreateEngine,
-  { log, ...room }: LoadOptions,
+  { log, only, ...room }: LoadOptions,
 ): Promise<void> {
   try {
     const compiler = createCompiler();
@@ -95,7 +98,9 @@ async function load(
   } catch (error) {
     // Only an RpcError is written for the operator; anything else is a bug, and its stack says more than its message.
     if (!(error instanceof RpcError)) log.error({ err: error }, "a bug ended the load");
-    host.onFailed(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    host.onFailed(message);
+    if (only) process.send?.({ type: "fault", message } satisfies WorkerFault);
   }
 }
 

@@ -4,12 +4,15 @@ import { openAiError } from "../dialect/open-ai-error.ts";
 import { chatCompletions } from "./endpoints/chat-completions.ts";
 import { completions, engineCompletions } from "./endpoints/completions.ts";
 import { embeddings } from "./endpoints/embeddings.ts";
+import { Downloads } from "./downloads.ts";
+import * as manage from "./endpoints/manage-models.ts";
 import { getModel, listModels } from "./endpoints/models.ts";
 import { rerank } from "./endpoints/rerank.ts";
 import * as tokens from "./endpoints/tokens.ts";
 
 /** OpenAI's chat, completions, embeddings and models, with what llama.cpp's servers have beside them. */
 export function createOpenAi(deps: DialectDeps): Dialect {
+  const downloads = new Downloads(deps);
   return {
     name: "openai",
     owns: ["/chat", "/completions", "/engines", "/embeddings", "/rerank", "/extras"],
@@ -21,7 +24,12 @@ export function createOpenAi(deps: DialectDeps): Dialect {
       embeddings(deps),
       rerank(deps),
       listModels(deps),
+      manage.watchModels(deps, downloads),
       getModel(deps),
+      manage.loadModel(deps),
+      manage.unloadModel(deps, downloads),
+      manage.downloadModel(deps, downloads),
+      manage.deleteModel(deps),
       tokens.extrasTokenize(deps, "tokens"),
       tokens.extrasTokenize(deps, "count"),
       tokens.extrasDetokenize(deps),

@@ -126,7 +126,7 @@ export async function createLlamaEngine(written: ModelSettings, options: LlamaEn
       threads: max.decode,
       embedding,
       ranking,
-      memory: measureMemory(opened, contexts),
+      memory: measureMemory(opened, { contexts, path: settings.model }),
     }),
     model,
     grammars: new Grammars(vocabulary, options.compiler ?? directCompiler),

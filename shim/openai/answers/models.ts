@@ -22,7 +22,9 @@ export const modelSchema = named(
     meta: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
       .nullable()
-      .describe("What is known of a loaded model, with llama-server's names where it has one."),
+      .describe(
+        "What is known of the model, with llama-server's names where it has one; estimated_bytes_RAM, measured_bytes_GPU0 and so on say what it takes.",
+      ),
   }),
 );
 

@@ -17,7 +17,7 @@ export function modelFromProto(model: Model): OpenAiModel {
       ...(model.state === ModelState.LOADING && { progress: model.loadProgress }),
       ...(model.error !== "" && { error: model.error }),
     },
-    meta: model.details === undefined ? null : metaFromProto(model.details),
+    meta: metaFromProto(model),
   };
 }
 
@@ -34,7 +34,16 @@ export function stateName(state: ModelState): ModelStateName {
   }
 }
 
-function metaFromProto(details: ModelDetails): NonNullable<OpenAiModel["meta"]> {
+function metaFromProto({ details, memory, pinned }: Model): OpenAiModel["meta"] {
+  const bytes = memory.flatMap(({ device, estimatedBytes, measuredBytes }) => [
+    [`estimated_bytes_${device}`, Number(estimatedBytes)] as const,
+    ...(measuredBytes > 0n ? [[`measured_bytes_${device}`, Number(measuredBytes)] as const] : []),
+  ]);
+  if (details === undefined && bytes.length === 0) return null;
+  return { ...(details && detailsFromProto(details)), ...Object.fromEntries(bytes), pinned };
+}
+
+function detailsFromProto(details: ModelDetails): NonNullable<OpenAiModel["meta"]> {
   return {
     architecture: details.architecture,
     description: details.description,

@@ -82,7 +82,12 @@ describe("refuses", () => {
         '"80" is no flag: flags begin with --, and lists follow theirs directly',
       ],
     ],
-    ["migrat x", ['"migrat" is no command (did you mean migrate?): say serve, migrate, help, version, or flags alone']],
+    [
+      "migrat x",
+      [
+        '"migrat" is no command (did you mean migrate?): say serve, migrate, fit, ps, models, show, load, unload, pull, rm, help, version, or flags alone',
+      ],
+    ],
     ["m.gguf", ['"m.gguf" is no command: to serve that model say --model m.gguf']],
     ["c.yaml", ['"c.yaml" is no command: to serve that config say --config_file c.yaml']],
     [

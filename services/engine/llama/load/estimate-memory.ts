@@ -51,9 +51,9 @@ export async function estimateMemory(
   });
   const minSlots = settings.n_slots ?? 1;
   const most = settings.n_slots ?? (settings.kv_unified || settings.vocab_only ? 1 : maxSlots);
-  const process = () => globalThis.process.memoryUsage.rss() + workerBytes;
+  const rss = () => process.memoryUsage.rss() + workerBytes;
   if (settings.vocab_only) {
-    const ram = { device: "RAM", weights: 0, kvPerSlot: 0, compute: 0, computePerSlot: 0, process: process() };
+    const ram = { device: "RAM", weights: 0, kvPerSlot: 0, compute: 0, computePerSlot: 0, process: rss() };
     return { parts: [ram], minSlots: 1, maxSlots: 1, gpus: facts };
   }
   const model = await openEmpty(parts, settings, settings.model);
@@ -77,13 +77,15 @@ export async function estimateMemory(
   };
   const fewest = await configuration(minSlots);
   const mostUses = most > minSlots ? await configuration(most) : undefined;
-  const used = process();
+  const used = rss();
   const lora = settings.lora_path === undefined ? 0 : statSync(settings.lora_path).size;
   await small?.free();
   await model.free();
   if (fewest === undefined) return undefined;
-  // On the CPU a mapped file is in memory as a whole, also what is there a second time as the CPU likes it better.
-  const isMapped = settings.use_mmap && !settings.use_mlock && !usesGpus(settings, devices);
+  // On the CPU a mapped file is in memory as a whole, unless most of it is rearranged: see measure-memory.ts.
+  const isFile = settings.use_mmap && !usesGpus(settings, devices);
+  const isReturned = isFile && dropsFile(settings, fewest.get("RAM"));
+  const isMapped = isFile && !isReturned;
   const at = [...new Set([...fewest.keys(), "RAM"])];
   return {
     parts: at.map((device) => {
@@ -94,6 +96,7 @@ export async function estimateMemory(
       const weights = line.weights + mapped + (onRam ? lora : 0);
       return { ...line, device, weights, process: onRam ? used : 0 };
     }),
+    returnableBytes: isReturned ? (fewest.get("RAM")?.mappable ?? 0) : undefined,
     minSlots,
     maxSlots: mostUses === undefined ? minSlots : most,
     gpus: facts,
@@ -199,6 +202,11 @@ function lineOf(
   // A part of the memory may be there once for all slots.
   const shared = kv - kvPerSlot * minSlots;
   return { weights, kvPerSlot, compute: shared + compute - computePerSlot * minSlots, computePerSlot };
+}
+
+/** Whether the file's pages are given back after the load, as most of its weights are there in another order too. */
+function dropsFile({ use_mlock: locked }: ModelSettings, ram: DeviceUse | undefined): boolean {
+  return process.platform === "linux" && !locked && ram !== undefined && ram.mappable < ram.weights / 2;
 }
 
 function usesGpus(settings: ModelSettings, devices: readonly Device[]): boolean {

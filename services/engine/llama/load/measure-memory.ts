@@ -1,5 +1,7 @@
 import type { MemoryUse } from "../../memory-estimate.ts";
 import type { Context } from "../native/context.ts";
+import { dropPages } from "../native/drop-pages.ts";
+import { splitFiles } from "../../../models/split-files.ts";
 import { type Device, listDevices } from "../native/devices.ts";
 import type { OpenModel } from "./open-model.ts";
 
@@ -7,13 +9,14 @@ import type { OpenModel } from "./open-model.ts";
 const maxDriverBytes = 2e9;
 
 /**
- * What a model has taken with its load. Of a GPU the difference of its free bytes counts, as far as it can be ours: other
+ * What a model has taken with its load, after giving back what it does not need. Of a GPU the difference of its free bytes counts, as far as it can be ours: other
  * programs may have taken or given back some meanwhile.
  */
 export function measureMemory(
-  { devices, devicesBefore, readBreakdown }: OpenModel,
-  contexts: readonly Context[],
+  { devices, devicesBefore, readBreakdown, returnableBytes }: OpenModel,
+  { contexts, path }: { readonly contexts: readonly Context[]; readonly path: string },
 ): MemoryUse {
+  if (returnableBytes !== undefined) dropPages(splitFiles(path));
   const uses = contexts.flatMap(({ pointer }, index) => {
     const own = readBreakdown?.(pointer) ?? [];
     // Each says the weights again.
@@ -28,7 +31,8 @@ export function measureMemory(
     return bytes > 0 ? [[`GPU${index}`, bytes] as const] : [];
   });
   const untouched = uses.filter(({ device }) => device === undefined).reduce((sum, { compute }) => sum + compute, 0);
-  return { gpus: Object.fromEntries(gpus), ramBytes: process.memoryUsage.rss() + untouched };
+  const ramBytes = process.memoryUsage.rss() + untouched + (returnableBytes ?? 0);
+  return { gpus: Object.fromEntries(gpus), ramBytes };
 }
 
 function plausible(before: Device, after: Device | undefined, allocated: number): number {

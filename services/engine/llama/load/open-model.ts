@@ -39,6 +39,8 @@ export interface OpenModel {
   readonly model: Model;
   readonly adapters: readonly Adapter[];
   readonly plan: LoadPlan;
+  /** See MemoryEstimate. */
+  readonly returnableBytes: number | undefined;
   /** Of all devices, from before the load. */
   readonly devicesBefore: readonly Device[];
   /** undefined: these libraries do not say. */
@@ -96,6 +98,7 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
   if (gpus.length > 0) options.log("info", `GPUs: ${describeGpus(gpus)}`);
   for (const warning of loadWarnings(settings, { gpus: chooseGpus(settings, all) })) options.log("warn", warning);
   const readBreakdown = bindBreakdown(libraries);
+  let returnableBytes: number | undefined;
   let plan: LoadPlan = { slots: undefined, spareRamBytes: undefined };
   if (options.askForRoom !== undefined && readBreakdown !== undefined) {
     estimating = true;
@@ -103,6 +106,7 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
     await whenLogged();
     estimating = false;
     if (estimate !== undefined) plan = await options.askForRoom(estimate);
+    returnableBytes = estimate?.returnableBytes;
   }
   const devicesBefore = listDevices(devices);
   const { params, usesGpu, free } = modelParams(settings, { devices: all, maxDevices: llama.maxDevices() });
@@ -134,5 +138,5 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
   const ranking = settings.vocab_only ? undefined : findRanking(model, bindGguf(libraries), settings.model);
   const samplers = bindSamplers(libraries);
   const parts = { libraries, llama, samplers, devices, model, adapters, ranking };
-  return { ...parts, plan, devicesBefore, readBreakdown, failure };
+  return { ...parts, plan, returnableBytes, devicesBefore, readBreakdown, failure };
 }
