@@ -36,7 +36,8 @@ const sameAs = (field: string, other: "text_1" | "text_2"): Probe => ({
   seen: `another name for ${other}`,
   async run(server) {
     const { [other]: value, ...rest } = pair;
-    expect(await scoresOf(server, { ...rest, [field]: value })).toEqual(await scoresOf(server, pair));
+    const [score = -1] = await scoresOf(server, { ...rest, [field]: value });
+    expect(score).toBeCloseTo((await scoresOf(server, pair))[0] ?? -2, 4);
   },
 });
 
@@ -61,7 +62,9 @@ export const scoreProbed: Readonly<Record<string, Probed>> = {
         seen: "one text for all others, or as many; by a reranker its scores, by other models the cosine",
         async run(server) {
           const one = await scoresOf(server, pair);
-          expect(await scoresOf(server, { ...pair, text_1: ["a cat", "a cat"] })).toEqual(one);
+          const pairs = await scoresOf(server, { ...pair, text_1: ["a cat", "a cat"] });
+          // Computed in other batches, they differ in their last digits.
+          for (const [index, value] of pairs.entries()) expect(value).toBeCloseTo(one[index] ?? -1, 4);
           const [same = 0, other = 0] = await scoresOf(server, { text_1: "Hello!", text_2: ["Hello!", "Bye"] });
           expect(same).toBeCloseTo(1, 4);
           expect(other).toBeLessThan(same);

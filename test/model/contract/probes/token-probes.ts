@@ -33,15 +33,17 @@ const decides = (
 const budgetTemplate = "{{ messages[0].content }}{{ thinking_budget }}";
 const chat = { messages: [{ role: "user", content: "Hello!" }] };
 
+/** A field of chats that their prompt does not depend on. */
+const callsProbe = (path: string): Probe => ({
+  field: "parallel_tool_calls",
+  seen: "checked: a wrong value is a 400; the prompt is the same",
+  async run(server) {
+    expect((await server.send(path, { ...chat, parallel_tool_calls: "no" })).status).toBe(400);
+  },
+});
+
 /** The fields that the prompt of a chat depends on, seen by what an endpoint says of the prompt. */
 export const promptProbes = (path: string): readonly Probe[] => [
-  {
-    field: "parallel_tool_calls",
-    seen: "checked: a wrong value is a 400; the prompt is the same",
-    async run(server) {
-      expect((await server.send(path, { ...chat, parallel_tool_calls: "no" })).status).toBe(400);
-    },
-  },
   decides(path, "tools", "the prompt describes them", {
     on: { ...chat, tools: [getWeather] },
     off: chat,
@@ -148,6 +150,7 @@ export const tokenProbes: Readonly<Record<string, readonly Probe[]>> = {
       },
     },
     ...promptProbes("/tokenize"),
+    callsProbe("/tokenize"),
     decides("/tokenize", "add_special_tokens", "false leaves out the BOS of a model that has one", {
       on: { prompt: text, model: modelWithBos },
       off: { prompt: text, model: modelWithBos, add_special_tokens: false },
@@ -183,6 +186,7 @@ export const tokenProbes: Readonly<Record<string, readonly Probe[]>> = {
       },
     },
     ...promptProbes(inputTokensPath),
+    callsProbe(inputTokensPath),
   ],
   "/apply-template": [
     modelProbe("/apply-template", chat),
