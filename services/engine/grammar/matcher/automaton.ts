@@ -67,6 +67,11 @@ export class GrammarAutomaton {
     return this.#stateWays[state] ?? 0;
   }
 
+  /** How many places wait for the next byte. */
+  countWays(state: number): number {
+    return this.#waysOf(state).nodes.length;
+  }
+
   baseOf(state: number): number {
     return this.#stateBase[state] ?? bottom;
   }

@@ -4,8 +4,8 @@ import { bottom, type StackSets } from "./stack-sets.ts";
 import { GrammarTooComplex } from "./too-complex.ts";
 
 /** More ways to go on than this are not followed at once, nor more places on the way to them: some milliseconds. */
-const maxWays = 16_384;
-const maxFollowed = 100_000;
+const maxWays = 8_192;
+const maxFollowed = 50_000;
 
 /** Where a text may stand in a grammar: nodes that wait for a byte or a token, each with the stacks to return by. */
 export interface Ways {

@@ -11,6 +11,7 @@ const maxBytes = 4 * 1024 * 1024;
 const maxWork = 10_000_000;
 /** To walk so much of the token tree takes less time than to sample from a vocabulary. */
 const narrowNodes = 2048;
+const narrowWays = 64;
 
 /** What is known of a state's ways whatever they stand on: tokens within them, and nodes after which a token goes on below. */
 interface WaysMask {
@@ -116,6 +117,7 @@ export class MaskCache {
   /** How many nodes of the token tree begin with a byte that may come next. */
   #nodesBelow(state: number): number {
     const { trie } = this.#vocabulary;
+    if (this.#automaton.countWays(state) > narrowWays) return Infinity;
     if (this.#automaton.tokensAt(state).others.length > 0) return Infinity;
     let nodes = 0;
     for (let at = 0; at < trie.bytes.length && nodes <= narrowNodes; at = trie.ends[at] ?? trie.bytes.length) {

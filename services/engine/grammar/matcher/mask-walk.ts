@@ -17,6 +17,8 @@ export interface MaskWalkParts {
   readonly runs: CharacterRuns;
 }
 
+/** What a place followed for an unknown step costs, in nodes. */
+const nodesPerWork = 8;
 /** So many nodes are walked between two looks at the clock; unknown steps count for what they cost. */
 const nodesPerLook = 2048;
 
@@ -47,6 +49,10 @@ export class MaskWalk {
     let left = nodesPerLook;
     let work = automaton.work;
     while (at < to) {
+      if (automaton.work !== work) {
+        left -= (automaton.work - work) * nodesPerWork;
+        work = automaton.work;
+      }
       if (--left < 0) {
         if (performance.now() >= deadline) break;
         left = nodesPerLook;
@@ -60,10 +66,6 @@ export class MaskWalk {
         continue;
       }
       const state = automaton.step(before, kindOf[bytes[at] ?? 0] ?? 0);
-      if (automaton.work !== work) {
-        left -= (automaton.work - work) * 8;
-        work = automaton.work;
-      }
       if (state === dead) {
         at = ends[at] ?? to;
         continue;

@@ -1,4 +1,3 @@
-import { isUtf8 } from "node:buffer";
 import type { TokenTrie } from "./token-trie.ts";
 
 /** What a grammar has to know of a model's tokens. */
@@ -12,6 +11,8 @@ export interface TokenTexts {
   isEog(token: number): boolean;
   readonly eogTokens: readonly number[];
 }
+
+const wholeText = new TextDecoder("utf-8", { fatal: true });
 
 /** A model's tokens as a grammar takes them: those with a text, by their bytes. */
 export class GrammarVocabulary {
@@ -38,7 +39,13 @@ export class GrammarVocabulary {
   /** Whether it adds whole characters to the text, and nothing else. */
   isWhole(token: number): boolean {
     const text = this.textOf(token);
-    return text !== undefined && isUtf8(text);
+    if (text === undefined) return false;
+    try {
+      wholeText.decode(text);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   isEog(token: number): boolean {
