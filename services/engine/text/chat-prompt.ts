@@ -9,7 +9,7 @@ import { createCallId } from "./tool-calls/call-id.ts";
 import { parseChatMessages, parseChatTools, type ChatTool } from "./chat-messages.ts";
 import { continueLastMessage } from "./template/continue-last-message.ts";
 import type { ToolParser } from "./tool-calls/parsers/tool-parser.ts";
-import type { ChatParser } from "./stream/chat-parser.ts";
+import { type ChatParser, withoutText } from "./stream/chat-parser.ts";
 import type { ReasoningTags } from "./stream/read-reasoning.ts";
 import {
   choosePromptWriters,
@@ -129,10 +129,19 @@ export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
         reasoning,
         reasoningOpen,
         keepSpecial: toolParser.keepSpecial && (shown.length > 0 || reasoning !== undefined),
-        createParser: () => toolParser.createParser({ tools, reasoning, reasoningOpen, newCallId }),
+        createParser: () => {
+          const parser = toolParser.createParser({ tools, reasoning, reasoningOpen, newCallId });
+          return isCallForced(request) ? withoutText(parser) : parser;
+        },
       };
     },
   };
+}
+
+/** Whether the answer can be nothing but calls, of any tool or of a named one. */
+export function isCallForced({ toolChoice }: Pick<PromptRequest, "toolChoice">): boolean {
+  const choice = toolChoice?.choice;
+  return choice?.case === "name" || (choice?.case === "mode" && choice.value === ToolChoiceMode.REQUIRED);
 }
 
 function isToolChoiceNone({ toolChoice }: PromptRequest): boolean {

@@ -1,7 +1,7 @@
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
-import { ToolChoiceMode, type ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { GenerateJob } from "../../engine/engine.ts";
-import type { ChatPrompt, PromptRequest } from "../../engine/text/chat-prompt.ts";
+import { type ChatPrompt, isCallForced, type PromptRequest } from "../../engine/text/chat-prompt.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 import { answerGrammar } from "./answer-grammar.ts";
 import { type AnswerSchemas, schemasToCheck, type Unenforced } from "./answer-schemas.ts";
@@ -90,11 +90,6 @@ async function reasoningBudget(
   // As templates put it.
   const end = await engine.tokenize(`\n${reasoning.end}\n\n`, { addSpecial: false, parseSpecial: true });
   return { reasoning: { ...reasoning, budget, open: reasoningOpen, endTokens: [...end] } };
-}
-
-function isCallForced({ toolChoice }: ChatRequest): boolean {
-  const choice = toolChoice?.choice;
-  return choice?.case === "name" || (choice?.case === "mode" && choice.value === ToolChoiceMode.REQUIRED);
 }
 
 /** A conversation as the prompt that the model is given, and its tokens. */

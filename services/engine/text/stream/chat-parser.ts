@@ -47,6 +47,24 @@ export function createChatParser(read: (stream: AnswerStream) => Reading<void>, 
   };
 }
 
+/** A parser of answers that a grammar forces to be calls: text can only be markup of one that was cut. */
+export function withoutText(parser: ChatParser): ChatParser {
+  const isKept = ({ type }: ChatEvent) => type !== "text";
+  return {
+    push: (text, logprobs) => parser.push(text, logprobs).filter(isKept),
+    end: () => parser.end().filter(isKept),
+    get section() {
+      return parser.section;
+    },
+    get calls() {
+      return parser.calls;
+    },
+    get wholeCalls() {
+      return parser.wholeCalls;
+    },
+  };
+}
+
 function* readAll(stream: AnswerStream, read: (stream: AnswerStream) => Reading<void>): Reading<void> {
   yield* read(stream);
   stream.section = "answer";

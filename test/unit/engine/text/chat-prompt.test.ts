@@ -205,6 +205,14 @@ describe("tools", () => {
     expect(calls[0]?.id).not.toBe(calls[1]?.id);
   });
 
+  test("are all that an answer has where one is forced, whole or cut", () => {
+    const toolChoice = { choice: { case: "mode" as const, value: ToolChoiceMode.REQUIRED } };
+    const chat = createPrompter().prompt(request({ tools, toolChoice }));
+    for (const cut of ["<", call.slice(0, 6), call.slice(0, 14)]) {
+      expect(parseAnswer(chat.createParser(), [cut]), cut).toMatchObject({ text: "" });
+    }
+  });
+
   test("are left out with tool_choice none", () => {
     const toolChoice = { choice: { case: "mode" as const, value: ToolChoiceMode.NONE } };
     const chat = createPrompter().prompt(request({ tools, toolChoice }));
