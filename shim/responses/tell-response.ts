@@ -71,8 +71,14 @@ async function* answer(request: ResponseRequestBody, turns: readonly Turn[], { c
 /** Tells what fits into the model's context with room for an answer. */
 async function createFits(request: ResponseRequestBody, client: ShimClient, call: CallOptions) {
   const { models } = await client.models.listModels({}, call);
-  const named = models.find(({ id }) => id === request.model) ?? models[0];
-  const room = (named?.details?.contextLength ?? 0) - Math.max(1, request.max_output_tokens ?? 0);
+  const named = models.filter(({ id }) => id === request.model);
+  // Which one an alias means is not known here: what fits into the smallest fits.
+  const candidates = request.model == null ? models.slice(0, 1) : named.length > 0 ? named : models;
+  const contexts = candidates.flatMap(({ details }) => (details ? [details.contextLength] : []));
+  const context = Math.min(...contexts);
+  // Who allows an answer as long as the context does not want a conversation without anything in it.
+  const answer = Math.max(1, Math.min(request.max_output_tokens ?? 1, Math.floor(context / 4)));
+  const room = context - answer;
   return async (turns: readonly Turn[]): Promise<boolean> => {
     const { tokens } = await client.inference.countTokens(countToProto(request, turns), call);
     return tokens <= room;
