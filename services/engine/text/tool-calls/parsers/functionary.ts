@@ -27,17 +27,23 @@ export const functionary32: ToolParser = {
 
 function* readAddressed(stream: AnswerStream, { tools }: ParserOptions): Reading<void> {
   const emit = (from: number, to: number) => stream.emitText(from, to);
+  /** Where text begins that is not emitted: an address, and what stands before it. */
+  let from = stream.at;
   for (;;) {
-    const from = stream.at;
+    const at = stream.at;
     const name = yield* readName(stream);
     const addressed = yield* skip(stream, "\n");
-    if (addressed && tools.some((tool) => tool.name === name)) {
-      if (yield* readArguments(stream, name)) yield* skipSpace(stream);
-      else stream.rewind(from);
-    } else if (!addressed || name !== "all") {
-      stream.rewind(from);
+    const isCall = addressed && tools.some((tool) => tool.name === name);
+    if (isCall && (yield* readArguments(stream, name))) {
+      yield* skipSpace(stream);
+    } else if (!addressed || name !== "all" || isCall) {
+      // No address: what looked like one is the text that it is.
+      stream.rewind(at);
+      emit(from, at);
     }
     stream.section = "answer";
-    if ((yield* readUntil(stream, { markers: [">>>"], emit, trim: true })) === undefined) return;
+    const found = yield* readUntil(stream, { markers: [">>>"], emit, trim: true });
+    if (found === undefined) return;
+    from = found.from;
   }
 }

@@ -328,6 +328,11 @@ const cases: readonly (readonly [ToolParser, readonly Case[]])[] = [
       { title: "text without tools", raw: "all\nHello", text: "Hello", tools: [] },
       { title: "calls", raw: `get_weather\n${paris[1]}>>>now\n{}`, calls: [paris, nothing] },
       { title: "text, then a call", raw: `all\nHm.\n>>>get_weather\n${tokyo[1]}\n`, text: "Hm.", calls: [tokyo] },
+      {
+        title: "the marker's characters within text",
+        raw: "all\nint x = y >>> 2;\n>>>nobody\n>>> all",
+        text: "int x = y >>> 2;\n>>>nobody\n>>> all",
+      },
       { title: "another recipient", raw: "python\nprint(1)", text: "python\nprint(1)" },
       { title: "no recipient", raw: "Hello there", text: "Hello there" },
       { title: "a call without arguments", raw: "now\nplease", text: "now\nplease" },
