@@ -222,7 +222,8 @@ export type EngineEvent =
   | {
       readonly type: "finished";
       readonly choice: number;
-      readonly reason: "stop" | "length";
+      /** `late`: by `maxDecodeMs`; `length`: by `maxTokens`, or the context is full. */
+      readonly reason: "stop" | "length" | "late";
       readonly stopSequence: string | undefined;
       /** The one of the job's stop tokens that was drawn. */
       readonly stopToken?: number;

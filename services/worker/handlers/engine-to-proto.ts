@@ -14,7 +14,7 @@ import type { LoadedModel } from "../loaded-model.ts";
 type StartedEvent = Extract<EngineEvent, { type: "started" }>;
 /** The end of a choice, by the engine or before it came to one. */
 export type FinishedEvent = Omit<Extract<EngineEvent, { type: "finished" }>, "reason"> & {
-  readonly reason: "stop" | "length" | "interrupted";
+  readonly reason: "stop" | "length" | "late" | "interrupted";
 };
 
 export interface StartedDetails {
@@ -79,6 +79,7 @@ export function finishedToProto(event: FinishedEvent, end: ChoiceEnd): MessageIn
 /** A call that was cut off is not to be run, so what cut it wins. */
 function finishReason({ reason, completionTokens }: FinishedEvent, { calledTools, job }: ChoiceEnd): FinishReason {
   if (reason === "length") return completionTokens === job.maxTokens ? FinishReason.LENGTH : FinishReason.CONTEXT_FULL;
+  if (reason === "late") return FinishReason.LENGTH;
   if (reason === "interrupted") return FinishReason.INTERRUPTED;
   return calledTools ? FinishReason.TOOL_CALLS : FinishReason.STOP;
 }

@@ -858,7 +858,7 @@ export const FinishReason = {
   STOP: 1,
 
   /**
-   * max_tokens.
+   * max_tokens, or max_decode_ms.
    *
    * @generated from enum value: FINISH_REASON_LENGTH = 2;
    */

@@ -123,7 +123,7 @@ export class Sequence {
     if (stopped !== undefined) return this.#finish("stop", { stopSequence: stopped });
     if (isStopToken) return this.#finish("stop", { rest: this.#flush(), stopToken: token });
     this.#hasLine ||= text.includes("\n");
-    if (this.#isLate()) return this.#finish("length", { rest: this.#flush() });
+    if (this.#isLate()) return this.#finish("late", { rest: this.#flush() });
     if (this.generated === job.maxTokens) return this.#finish("length", { rest: this.#flush() });
     // The token sampled now still needs a cell.
     if (this.slot.tokens.length >= contextLength) return this.#finish("length", { rest: this.#flush() });
@@ -164,7 +164,7 @@ export class Sequence {
     });
   }
 
-  #finish(reason: "stop" | "length", { rest, stopSequence, stopToken, endLogprob }: Ending): false {
+  #finish(reason: "stop" | "length" | "late", { rest, stopSequence, stopToken, endLogprob }: Ending): false {
     // What a found stop text swallowed has no place in the answer, nor have its tokens.
     if (rest !== undefined) this.#emit(rest, true);
     const now = performance.now();
