@@ -6,7 +6,7 @@ import { boundedTerm } from "../gbnf/bounded-term.ts";
 import type { Compiler, Expander } from "./compiler.ts";
 import { fitLength, relaxCounts, splitLength } from "../regex/fit-length.ts";
 import { patternLanguage, tooLarge } from "../expand/pattern-language.ts";
-import { formatLanguage, formatNames } from "../document/formats.ts";
+import { formatLanguage, formatNames, simplerLanguage } from "../document/formats.ts";
 import { jsonRule } from "../gbnf/json-rules.ts";
 import { countKeyword, textKeyword } from "../document/keywords.ts";
 import { regexTerm } from "../gbnf/language-term.ts";
@@ -84,6 +84,7 @@ function languagesTerm(
     const split = regex && splitString(regex, lengths);
     if (split) return quoted(regexTerm(rules, split, "json"));
     compiler.expander.work.spend(unitsPerFailure, node.pointer);
+    if (languages.some(({ simpler }) => simpler)) return languagesTerm(compiler, languages.map(simplerSource), options);
     if (options.orNone) return undefined;
     compiler.expander.onUnenforced(pointerTo(node.pointer, name), tooLarge);
     // One of several may be what is still possible; else the length is.
@@ -118,6 +119,12 @@ interface Source {
   readonly language: Language;
   readonly node: SchemaNode;
   readonly name: "pattern" | "format" | "not";
+  /** A part of it that may do where the whole is too large. */
+  readonly simpler?: Language | undefined;
+}
+
+function simplerSource({ simpler, ...source }: Source): Source {
+  return simpler ? { ...source, language: simpler } : source;
 }
 
 /** What patterns and formats ask for, each once. An unknown format is an annotation: it says nothing that could be enforced. */
@@ -141,7 +148,8 @@ function languagesOf(expander: Expander, facts: Facts): ReadonlyMap<string, Sour
       const reason = `${shown(format)} is not a format that can be enforced (${formatNames.join(", ")} are some): ${remedy}`;
       expander.onUnenforced(pointerTo(node.pointer, "format"), reason);
     }
-    if (language && language !== "any") found.set(`format ${format}`, { language, node, name: "format" });
+    if (format === undefined || !language || language === "any") continue;
+    found.set(`format ${format}`, { language, node, name: "format", simpler: simplerLanguage(format) });
   }
   return found;
 }

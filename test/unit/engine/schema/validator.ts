@@ -15,9 +15,8 @@ const formats: Readonly<Record<string, (text: string) => boolean>> = {
     /^(\d{1,3}\.){3}\d{1,3}$/.test(text) &&
     text.split(".").every((part) => String(Number(part)) === part && Number(part) < 256),
   ipv6: (text) => URL.canParse(`http://[${text}]/`),
-  uri: (text) =>
-    /^[a-z][a-z\d+.-]*:./i.test(text) && /^[\w\-.~:/?#[\]@!$&'()*+,;=%]*$/.test(text) && URL.canParse(text),
-  "uri-reference": (text) => !/[\s"<>\\^`{|}]/.test(text) && URL.canParse(text, "http://example.com/"),
+  uri: (text) => isUriReference(text) && /^[a-z][a-z\d+.-]*:/i.test(text),
+  "uri-reference": isUriReference,
   "json-pointer": (text) =>
     text === "" ||
     text
@@ -26,6 +25,18 @@ const formats: Readonly<Record<string, (text: string) => boolean>> = {
       .every((part) => !/~(?![01])/.test(part)),
   byte: (text) => Buffer.from(text, "base64").toString("base64") !== "" || text === "",
 };
+
+/** By the parts of RFC 3986, appendix B. */
+function isUriReference(text: string): boolean {
+  const [, , scheme, , authority, path = ""] =
+    /^(([^:/?#]+):)?(\/\/([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(text) ?? [];
+  const isSpelled = /^([\w\-.~:/?#[\]@!$&'()*+,;=]|%[\da-f]{2})*$/i.test(text);
+  const [, , host = "", port = ""] = /^([^@]*@)?(\[.*\]|[^:]*)(:.*)?$/s.exec(authority ?? "") ?? [];
+  const isHost = host.startsWith("[") ? URL.canParse(`http://${host}/`) || /^\[v/i.test(host) : !/[[\]]/.test(host);
+  const hasBrackets = /[[\]#]/.test(text.replace(authority ?? "", "").replace(/#/, ""));
+  const isPath = scheme !== undefined || authority !== undefined || !path.split("/", 1)[0]!.includes(":");
+  return isSpelled && isHost && /^(:\d*)?$/.test(port) && !hasBrackets && isPath && !/^\d/.test(scheme ?? "");
+}
 
 function isDate(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
