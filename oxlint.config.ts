@@ -58,6 +58,17 @@ export default defineConfig({
   },
   overrides: [
     room(["proto/**"], ["**/clients/**"], koffi, llama, koa, grpc, services, shim),
+    // What settings mean is the same for all; of the services they know names of formats and amounts alone.
+    room(
+      ["settings/**"],
+      koffi,
+      llama,
+      koa,
+      grpc,
+      shim,
+      worker,
+      front.filter((name) => !name.includes("memory")),
+    ),
     room(["clients/**"], koffi, llama, koa, grpc, services, shim),
     // Runs in browsers; of the rest of clients/ it imports types and the tRPC client.
     room(["clients/web/**"], koffi, llama, koa, grpc, services, shim, ["node:*"]),

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { pino } from "pino";
-import type { ModelSettings, ServiceSettings } from "../services/config.ts";
+import type { ModelSettings, ServiceSettings } from "../settings/settings.ts";
 import type { MemoryEstimate } from "../services/engine/memory-estimate.ts";
 import { describeNoRoom } from "../services/memory/describe-no-room.ts";
 import { DeviceMemory } from "../services/memory/device-memory.ts";

@@ -3,7 +3,7 @@ import { ConfigError } from "../config/config-error.ts";
 import { loadConfig, type Settings } from "../config/load-config.ts";
 import { packageVersion } from "../config/package-root.ts";
 import { createVocabulary } from "../config/vocabulary.ts";
-import { checkShimSettings, shimSettingsSchema } from "../shim/config.ts";
+import { checkShimSettings } from "../settings/rest-settings.ts";
 import type { FitOptions } from "./fit.ts";
 import { helpText } from "./help.ts";
 import { migrate } from "./migrate.ts";
@@ -20,7 +20,7 @@ export type Command =
   /** Write the text to stdout, and end. */
   | { readonly command: "print"; readonly text: string };
 
-export type ServerSettings = Settings<typeof shimSettingsSchema>;
+export type ServerSettings = Settings;
 
 /**
  * Reads a command line, and the config file and environment variables that go with it.
@@ -30,7 +30,7 @@ export type ServerSettings = Settings<typeof shimSettingsSchema>;
  * @throws ConfigError when it cannot be followed: print its message and end with exit code 2
  */
 export function parseCommand(argv: readonly string[], env: Environment, cwd: string): Command {
-  const vocabulary = createVocabulary(shimSettingsSchema);
+  const vocabulary = createVocabulary();
   const parsed = parseArgs(argv, vocabulary);
   switch (parsed.command) {
     case "help":
@@ -42,12 +42,12 @@ export function parseCommand(argv: readonly string[], env: Environment, cwd: str
     case "remote":
       return { command: "remote", remote: parseRemote(parsed.name, parsed.words, env) };
     case "fit": {
-      const { settings, warnings } = loadConfig(shimSettingsSchema, { flags: parsed.flags, env, cwd });
+      const { settings, warnings } = loadConfig({ flags: parsed.flags, env, cwd });
       const { models, service } = settings;
       return { command: "fit", fit: { models, service, json: parsed.json }, warnings };
     }
     case "serve": {
-      const { settings, warnings } = loadConfig(shimSettingsSchema, { flags: parsed.flags, env, cwd });
+      const { settings, warnings } = loadConfig({ flags: parsed.flags, env, cwd });
       checkTogether(settings);
       return { command: "serve", settings, warnings };
     }

@@ -4,7 +4,7 @@ import { packageVersion } from "../config/package-root.ts";
 import { parseValues, readGiven } from "../config/read-given.ts";
 import { fromEnvironment, fromFlags } from "../config/sources.ts";
 import { createShimVocabulary } from "../config/vocabulary.ts";
-import { checkShimSettings, separateShimSchema, type SeparateShimSettings } from "../shim/config.ts";
+import { checkShimSettings, separateShimSchema, type SeparateShimSettings } from "../settings/rest-settings.ts";
 import { settingsText } from "./help.ts";
 import { parseArgs } from "./parse-args.ts";
 
@@ -23,7 +23,7 @@ export type ShimCommand =
  * @throws ConfigError with everything that is wrong
  */
 export function parseShimCommand(argv: readonly string[], env: Environment, cwd: string): ShimCommand {
-  const vocabulary = createShimVocabulary(separateShimSchema);
+  const vocabulary = createShimVocabulary();
   const parsed = parseArgs(argv, vocabulary);
   switch (parsed.command) {
     case "help":

@@ -12,17 +12,6 @@ export const notes: Readonly<Partial<Record<string, string>>> = {
   root_path: "There it was only written into the API's description.",
 };
 
-/** The defaults of its settings that belong to the REST server here. */
-export const restDefaults: Readonly<Record<string, unknown>> = {
-  host: "localhost",
-  port: 8000,
-  ssl_keyfile: null,
-  ssl_certfile: null,
-  api_key: null,
-  disable_ping_events: false,
-  root_path: "",
-};
-
 /** Top-level settings to add, for what that server did and could not be told otherwise. */
 export const additions: Readonly<Record<string, { readonly value: unknown; readonly about: string }>> = {
   unknown_model: {

@@ -1,8 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { coerce } from "../config/coerce.ts";
 import type { Term, Vocabulary } from "../config/vocabulary.ts";
-import { required } from "../services/config/setting.ts";
-import { restDefaults } from "./replaced-server.ts";
+import { required } from "../settings/setting.ts";
 
 /** docs/settings.md: every setting, what it means, and what it was in llama_cpp.server. Markdown, to be formatted. */
 export function settingsPage(vocabulary: Vocabulary): string {
@@ -21,7 +20,7 @@ export function settingsPage(vocabulary: Vocabulary): string {
 
 const introduction = `# Settings
 
-<!-- Written by \`npm run schema\` from the rows in services/config and shim/config.ts; a test compares. -->
+<!-- Written by \`npm run schema\` from the rows in settings/; a test compares. -->
 
 Each setting is a key of the config file (JSON or YAML), a flag (\`--n_ctx 4096\`, \`--n-ctx=4096\`) and an environment
 variable (\`N_CTX\`). For a model the config file goes before the environment; for the server the order is flag, \`HOST\` and
@@ -77,8 +76,8 @@ function defaultOf({ name, json }: Term): unknown {
 
 /** That server's default, where it had the setting with another one. */
 function before(term: Term): string {
-  const { name, setting } = term;
-  const was = name in restDefaults ? restDefaults[name] : setting.replaced?.was;
+  const { setting } = term;
+  const was = setting.replaced?.was;
   if (was === undefined) return "";
   const [there, here] = [coerce(setting.schema, was), coerce(setting.schema, defaultOf(term) ?? null)];
   const isSame = there.ok && here.ok && isDeepStrictEqual(there.value, here.value);

@@ -6,7 +6,7 @@ import { expects } from "../config/expects.ts";
 import { type Given, type GivenSettings, neutralValue, shown } from "../config/given.ts";
 import { isPath } from "../config/resolve-file.ts";
 import type { Scope, Term, Vocabulary } from "../config/vocabulary.ts";
-import { required } from "../services/config/setting.ts";
+import { required } from "../settings/setting.ts";
 import { notes } from "./replaced-server.ts";
 
 /** A part of an old config in our words. */

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
-import type { z } from "zod";
-import { type ModelSettings, type ServiceSettings, serviceSettingsSchema } from "../services/config.ts";
+import { type ShimSettings, shimSettingsSchema } from "../settings/rest-settings.ts";
+import { type ModelSettings, type ServiceSettings, serviceSettingsSchema } from "../settings/settings.ts";
 import type { Environment } from "./config.ts";
 import { Problems } from "./config-error.ts";
 import { embeddedModel } from "./embedded-model.ts";
@@ -9,7 +9,7 @@ import { parseValues, readGiven, type Values } from "./read-given.ts";
 import { readModels } from "./read-models.ts";
 import { type Flags, fromEnvironment, fromFile, fromFlags, fromModelsVariable, type ModelList } from "./sources.ts";
 import { refuseMisplaced, refuseModelFlags } from "./unknown-settings.ts";
-import { createVocabulary, namesIn, type Scope, type ServerSchema, type Vocabulary } from "./vocabulary.ts";
+import { createVocabulary, namesIn, type Scope, type Vocabulary } from "./vocabulary.ts";
 
 export interface ConfigSources {
   /** The command line's settings; `config_file` may be among them. */
@@ -20,8 +20,8 @@ export interface ConfigSources {
 }
 
 /** Everything the server is told, checked. */
-export interface Settings<S extends ServerSchema = ServerSchema> {
-  readonly shim: z.output<S>;
+export interface Settings {
+  readonly shim: ShimSettings;
   readonly service: ServiceSettings;
   /** The first is the default. Each has its own `model_alias`. None: only with `models_dir`. */
   readonly models: readonly ModelSettings[];
@@ -33,8 +33,8 @@ export interface Settings<S extends ServerSchema = ServerSchema> {
   readonly embedded: boolean;
 }
 
-export interface LoadedConfig<S extends ServerSchema = ServerSchema> {
-  readonly settings: Settings<S>;
+export interface LoadedConfig {
+  readonly settings: Settings;
   /** Sentences about what has no effect. */
   readonly warnings: readonly string[];
 }
@@ -48,8 +48,8 @@ const environmentFirst: ReadonlySet<string> = new Set(["host", "port"]);
  * For the server: flag, then HOST and PORT, then config file, then other variables, then default. For a model: config
  * file (without one: flag), then variable, then default. Throws a ConfigError that has every problem.
  */
-export function loadConfig<S extends ServerSchema>(shimSchema: S, { flags, env, cwd }: ConfigSources): LoadedConfig<S> {
-  const vocabulary = createVocabulary(shimSchema);
+export function loadConfig({ flags, env, cwd }: ConfigSources): LoadedConfig {
+  const vocabulary = createVocabulary();
   const findings: Findings = { problems: new Problems(), warnings: new Set() };
   const given = fromFlags(flags, cwd);
   const variables = fromEnvironment(env, cwd);
@@ -77,7 +77,7 @@ export function loadConfig<S extends ServerSchema>(shimSchema: S, { flags, env, 
   const context = { vocabulary, findings, cwd };
   const top = readGiven("server", server, context);
   const service = parseValues(serviceSettingsSchema, top, findings.problems);
-  const shim = parseValues(shimSchema, top, findings.problems);
+  const shim = parseValues(shimSettingsSchema, top, findings.problems);
   const ready = readModels(models, list?.itemsName, context);
   checkAliases(service, ready, findings);
   if (list?.models.length === 0 && !hasFolder)

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { Problems } from "./config-error.ts";
 import { type Findings, type GivenSettings, readSetting } from "./given.ts";
 import { resolveFile } from "./resolve-file.ts";
-import type { Scope, ServerSchema, Vocabulary } from "./vocabulary.ts";
+import type { Scope, Vocabulary } from "./vocabulary.ts";
 
 export interface ReadContext {
   readonly vocabulary: Vocabulary;
@@ -33,7 +33,7 @@ export function readGiven(scope: Scope, settings: GivenSettings, { vocabulary, f
  * A room's settings out of values that are right one by one, with its defaults. undefined: what is wrong between them
  * is in the problems.
  */
-export function parseValues<S extends ServerSchema>(
+export function parseValues<S extends z.ZodObject>(
   schema: S,
   values: Values,
   problems: Problems,

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { type ModelSettings, modelSettingsSchema } from "../services/config.ts";
-import { conflicts } from "../services/config/conflicts.ts";
-import { ineffective } from "../services/config/ineffective.ts";
+import { type ModelSettings, modelSettingsSchema } from "../settings/settings.ts";
+import { conflicts } from "../settings/conflicts.ts";
+import { ineffective } from "../settings/ineffective.ts";
 import type { Problems } from "./config-error.ts";
 import type { GivenSettings } from "./given.ts";
 import { parseValues, type ReadContext, readGiven } from "./read-given.ts";

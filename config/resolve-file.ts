@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { readTokenizerConfig, tokenizerConfigName } from "../services/config/read-tokenizer-config.ts";
+import { readTokenizerConfig, tokenizerConfigName } from "../settings/read-tokenizer-config.ts";
 import { ggufFault } from "./gguf-file.ts";
 import type { Given, GivenSettings } from "./given.ts";
 

@@ -1,7 +1,7 @@
-import type { z } from "zod";
-import { modelSettingGroups } from "../services/config.ts";
-import { serviceSettings } from "../services/config/service-settings.ts";
-import type { Setting, Settings } from "../services/config/setting.ts";
+import { modelSettingGroups } from "../settings/settings.ts";
+import { restSettings, separateRestSettings } from "../settings/rest-settings.ts";
+import { serviceSettings } from "../settings/service-settings.ts";
+import type { Setting, Settings } from "../settings/setting.ts";
 import { type JsonSchema, jsonOf } from "./json-of.ts";
 
 /** Where a setting stands: in each item of `models`, or at the top of the config file. */
@@ -20,21 +20,18 @@ export interface Term {
 /** Every setting by name. A name means one thing, whatever its scope. */
 export type Vocabulary = ReadonlyMap<string, Term>;
 
-/** What the shim's settings look like: a zod object whose fields carry descriptions and defaults. */
-export type ServerSchema = z.ZodObject;
-
-/** All settings of a server with this shim, in the order in which `--help` shows them. */
-export function createVocabulary(shimSchema: ServerSchema): Vocabulary {
+/** All settings of a server, in the order in which `--help` shows them. */
+export function createVocabulary(): Vocabulary {
   return vocabularyOf([
-    ["server", "REST server", settingsOf(shimSchema)],
+    ["server", "REST server", restSettings],
     ["server", "gRPC service", serviceSettings],
     ...Object.entries(modelSettingGroups).map(([group, settings]) => ["model", group, settings] as const),
   ]);
 }
 
 /** All settings of a shim as a process of its own. */
-export function createShimVocabulary(schema: ServerSchema): Vocabulary {
-  return vocabularyOf([["server", "REST server", settingsOf(schema)]]);
+export function createShimVocabulary(): Vocabulary {
+  return vocabularyOf([["server", "REST server", separateRestSettings]]);
 }
 
 function vocabularyOf(groups: readonly (readonly [Scope, string, Settings])[]): Vocabulary {
@@ -51,12 +48,4 @@ function vocabularyOf(groups: readonly (readonly [Scope, string, Settings])[]): 
 /** The names of a scope. */
 export function namesIn(vocabulary: Vocabulary, scope: Scope): string[] {
   return [...vocabulary.values()].filter((term) => term.scope === scope).map((term) => term.name);
-}
-
-function settingsOf(schema: ServerSchema): Settings {
-  const rows = Object.entries(schema.shape).map(([name, field]): [string, Setting] => {
-    // z.ZodObject's shape is typed by zod's core classes, which every schema of zod extends.
-    return [name, { schema: field as z.ZodType, disposition: "honoured" }];
-  });
-  return Object.fromEntries(rows);
 }

@@ -8,7 +8,7 @@ import { type Model, ModelService } from "../proto/gen/tokenwire/v1/models_pb.ts
 import { VllmEngine } from "../proto/gen/vllm/grpc/engine/vllm_engine_pb.ts";
 import { Catalog, type CatalogConfig } from "./catalog/catalog.ts";
 import { createModelControl } from "./catalog/model-control.ts";
-import type { ModelSettings, ServiceSettings } from "./config.ts";
+import type { ModelSettings, ServiceSettings } from "../settings/settings.ts";
 import { isLoopback } from "./models/is-loopback.ts";
 import type { ForwardTarget } from "./inference/forward.ts";
 import { createFrontHandlers } from "./inference/front-handlers.ts";

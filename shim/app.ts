@@ -1,7 +1,7 @@
 import Koa from "koa";
 import type { Logger } from "pino";
 import { register, type Registry } from "prom-client";
-import type { ShimSettings } from "./config.ts";
+import type { ShimSettings } from "../settings/rest-settings.ts";
 import type { ShimState } from "./context.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { accessLog } from "./middleware/access-log.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { StartError } from "../config/start-error.ts";
 import type { ChannelTls } from "../clients/channel.ts";
 import { createTokenwireClient, type TokenwireClient } from "../clients/tokenwire-client.ts";
-import type { SeparateShimSettings } from "./config.ts";
+import type { SeparateShimSettings } from "../settings/rest-settings.ts";
 
 /** The client of the gRPC service that the settings name, with its key and TLS. Throws a sentence for the operator. */
 export function connectService(settings: SeparateShimSettings): TokenwireClient {

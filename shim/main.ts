@@ -6,7 +6,7 @@ import { readTracingConfig } from "../clients/tracing/config.ts";
 import { startTracing } from "../clients/tracing/sdk.ts";
 import { readEnvironment } from "../config/config.ts";
 import { packageVersion } from "../config/package-root.ts";
-import type { SeparateShimSettings } from "./config.ts";
+import type { SeparateShimSettings } from "../settings/rest-settings.ts";
 import { connectService } from "./connect-service.ts";
 import { startShim } from "./server.ts";
 

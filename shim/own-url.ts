@@ -1,4 +1,4 @@
-import type { ShimSettings } from "./config.ts";
+import type { ShimSettings } from "../settings/rest-settings.ts";
 import type { ShimContext } from "./context.ts";
 
 /**

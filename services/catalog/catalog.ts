@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { Logger } from "pino";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { ModelOrigin } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import { type ModelSettings, modelSettingsSchema } from "../config.ts";
+import { type ModelSettings, modelSettingsSchema } from "../../settings/settings.ts";
 import { splitFiles } from "../models/split-files.ts";
 import type { ModelPool, ServedModel } from "../pool/model-pool.ts";
 import { receiptOf, scanFolder } from "./scan-folder.ts";

@@ -9,7 +9,7 @@ import {
   type Device,
   type Model,
 } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import type { ModelSettings, ServiceSettings } from "../config.ts";
+import type { ModelSettings, ServiceSettings } from "../../settings/settings.ts";
 import type { MemoryEstimate } from "../engine/memory-estimate.ts";
 import { Admission } from "../inference/admission.ts";
 import { DeviceMemory } from "../memory/device-memory.ts";

@@ -1,5 +1,5 @@
 import type { TracingOptions } from "../../clients/tracing/sdk.ts";
-import type { ModelSettings } from "../config.ts";
+import type { ModelSettings } from "../../settings/settings.ts";
 import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
 
 /** The first message to a worker over its IPC channel; interrupts and one `proceed` may follow. The channel's end is the front's end: then the worker ends too. */

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { ModelSettings } from "../config.ts";
+import type { ModelSettings } from "../../settings/settings.ts";
 import type { MemoryEstimate } from "../engine/memory-estimate.ts";
 import { createSocketDirectory } from "./socket-directory.ts";
 import { workerEntry } from "./worker-entry.ts";

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import type { ModelSettings } from "../config.ts";
+import type { ModelSettings } from "../../settings/settings.ts";
 import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
 import { fileTime } from "../models/file-time.ts";
 import type { ModelChange, ModelSource } from "../models/model-source.ts";

@@ -5,7 +5,7 @@ import process from "node:process";
 import { pino, type Logger } from "pino";
 import { RpcError } from "../../clients/errors.ts";
 import { startTracing } from "../../clients/tracing/sdk.ts";
-import type { ModelSettings } from "../config.ts";
+import type { ModelSettings } from "../../settings/settings.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
 import { fileTime } from "../models/file-time.ts";

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { TokenwireClient } from "../../clients/tokenwire-client.ts";
-import type { ShimSettings } from "../config.ts";
+import type { ShimSettings } from "../../settings/rest-settings.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 
 /** What the shim needs of a client: the two services. */

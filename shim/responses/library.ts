@@ -1,6 +1,6 @@
 import { ErrorReason, invalidParameter, RpcError } from "../../clients/errors.ts";
 import { HttpError } from "../dialect/error-facts.ts";
-import type { ShimSettings } from "../config.ts";
+import type { ShimSettings } from "../../settings/rest-settings.ts";
 import { newId } from "./from-proto/response.ts";
 import type { OutputItem } from "./from-proto/output-item.ts";
 import type { InputTokensBody } from "./schema/response-request.ts";

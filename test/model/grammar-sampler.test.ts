@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import type koffi from "koffi";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { modelSettingsSchema } from "../../services/config.ts";
+import { modelSettingsSchema } from "../../settings/settings.ts";
 import { GrammarMatcher, TokenGrammar } from "../../services/engine/grammar/matcher/grammar-matcher.ts";
 import { compileGrammar } from "../../services/engine/grammar/program/compile-grammar.ts";
 import {

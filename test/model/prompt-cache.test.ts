@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, truncate, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { modelSettingsSchema } from "../../services/config.ts";
+import { modelSettingsSchema } from "../../settings/settings.ts";
 import type { Engine } from "../../services/engine/engine.ts";
 import { createLlamaEngine } from "../../services/engine/llama/create-llama-engine.ts";
 import { answer, job } from "../support/engine-job.ts";

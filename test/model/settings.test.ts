@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { packageRoot } from "../../config/package-root.ts";
-import { modelSettings } from "../../services/config.ts";
+import { modelSettings } from "../../settings/settings.ts";
 import { complete, completion, lockedBytes, mapsFile, poolMsSoFar, prompt, scores } from "../support/ask-worker.ts";
 import { tinyGuidePath } from "../support/tiny-guide.ts";
 import { startWorker, type TestWorker, type WrittenSettings } from "../support/worker.ts";

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { ErrorReason } from "../../clients/errors.ts";
-import { modelSettingsSchema } from "../../services/config.ts";
+import { modelSettingsSchema } from "../../settings/settings.ts";
 import type { Engine } from "../../services/engine/engine.ts";
 import { createLlamaEngine } from "../../services/engine/llama/create-llama-engine.ts";
 import { answer, greedy, job } from "../support/engine-job.ts";

@@ -7,7 +7,7 @@ import type { z } from "zod";
 import type { Client } from "../../clients/create-client.ts";
 import type { InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import { modelSettingsSchema } from "../../services/config.ts";
+import { modelSettingsSchema } from "../../settings/settings.ts";
 import { connectWorker } from "../../services/supervisor/worker-connection.ts";
 import { forkWorker } from "../../services/supervisor/worker-process.ts";
 import { tinyGuidePath } from "./tiny-guide.ts";

@@ -1,5 +1,5 @@
 import { ErrorReason } from "../../../clients/errors.ts";
-import type { ModelSettings } from "../../config.ts";
+import type { ModelSettings } from "../../../settings/settings.ts";
 import type { Engine } from "../engine.ts";
 import { chooseGpus } from "./load/choose-gpus.ts";
 import { contextParams } from "./load/context-params.ts";

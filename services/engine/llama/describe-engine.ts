@@ -1,4 +1,4 @@
-import type { ModelSettings } from "../../config.ts";
+import type { ModelSettings } from "../../../settings/settings.ts";
 import type { TokenizerConfig } from "../text/template/tokenizer-config.ts";
 import type { EngineInfo } from "../engine.ts";
 import type { Device } from "./native/devices.ts";

@@ -8,7 +8,7 @@ import {
   type TokenwireClient,
   type TokenwireClientOptions,
 } from "../../../clients/index.ts";
-import { modelSettingsSchema, serviceSettingsSchema, type ServiceSettings } from "../../../services/config.ts";
+import { modelSettingsSchema, serviceSettingsSchema, type ServiceSettings } from "../../../settings/settings.ts";
 import { startServices, type Services, type ServicesOptions } from "../../../services/server.ts";
 
 const fakeWorker = new URL("../../support/fake-worker/main.ts", import.meta.url);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { pino } from "pino";
 import { describe, expect, test } from "vitest";
 import { createTokenwireClient, ErrorReason, ModelState, type TokenwireClient } from "../../../clients/index.ts";
-import { modelSettingsSchema } from "../../../services/config.ts";
+import { modelSettingsSchema } from "../../../settings/settings.ts";
 import { createLoadedModel } from "../../../services/worker/loaded-model.ts";
 import { ModelHost } from "../../../services/worker/model-host.ts";
 import { createWorkerServer } from "../../../services/worker/server.ts";

@@ -9,7 +9,7 @@ import { z } from "zod";
 import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import { type ChatRequest, Role, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { ShimSettings } from "../../../shim/config.ts";
+import type { ShimSettings } from "../../../settings/rest-settings.ts";
 import type { FakeHandlers } from "../../support/fake-inference.ts";
 import { chat, type TestShim, testShim } from "./support.ts";
 

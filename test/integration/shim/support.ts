@@ -4,7 +4,7 @@ import { Registry } from "prom-client";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { ChatResponseSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import { type ShimSettings, shimSettingsSchema } from "../../../shim/config.ts";
+import { type ShimSettings, shimSettingsSchema } from "../../../settings/rest-settings.ts";
 import type { ShimClient } from "../../../shim/dialect/deps.ts";
 import { startShim } from "../../../shim/server.ts";
 import { fakeClient, type FakeHandlers } from "../../support/fake-inference.ts";

@@ -1,7 +1,7 @@
 import { pino } from "pino";
 import { z } from "zod";
 import { Lifecycle } from "../../../shim/lifecycle.ts";
-import { shimSettingsSchema } from "../../../shim/config.ts";
+import { shimSettingsSchema } from "../../../settings/rest-settings.ts";
 import { createDialects } from "../../../shim/dialects.ts";
 import { errorSchema } from "../../../shim/dialect/docs/error-schema.ts";
 import { fakeClient } from "../../support/fake-inference.ts";

@@ -1,7 +1,7 @@
 // To be forked with a value of the setting numa. On a machine with one NUMA node its strategies differ in nothing that
 // can be seen, but llama.cpp says on stderr when it has one already.
 import type { KoffiFunc } from "koffi";
-import { modelSettingsSchema } from "../../../services/config.ts";
+import { modelSettingsSchema } from "../../../settings/settings.ts";
 import { openModel } from "../../../services/engine/llama/load/open-model.ts";
 import { tinyGuidePath } from "../tiny-guide.ts";
 

@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import { helpText } from "../../../cli/help.ts";
 import { createVocabulary } from "../../../config/vocabulary.ts";
-import { shimSettingsSchema } from "../../../shim/config.ts";
 
-const vocabulary = createVocabulary(shimSettingsSchema);
+const vocabulary = createVocabulary();
 const lines = helpText(vocabulary).split("\n");
 
 test("lists every setting once", () => {

@@ -4,10 +4,9 @@ import { describe, expect, test } from "vitest";
 import { migrate } from "../../../cli/migrate.ts";
 import { loadConfig } from "../../../config/load-config.ts";
 import { createVocabulary } from "../../../config/vocabulary.ts";
-import { shimSettingsSchema } from "../../../shim/config.ts";
 import { gguf, temporaryFolder } from "../config/support.ts";
 
-const vocabulary = createVocabulary(shimSettingsSchema);
+const vocabulary = createVocabulary();
 
 interface Migrated {
   readonly text: string;
@@ -125,7 +124,7 @@ test("writes the new config, whose relative paths still mean the same files, and
   });
 
   const flags = new Map([["config_file", { flag: "--config_file", value: output }]]);
-  const { settings, warnings } = loadConfig(shimSettingsSchema, { flags, env: {}, cwd: "/" });
+  const { settings, warnings } = loadConfig({ flags, env: {}, cwd: "/" });
   expect(settings.models[0]).toMatchObject({ model: at("m.gguf"), model_alias: "m.gguf", n_gpu_layers: 0 });
   expect(warnings).toEqual([]);
   expect(() => migrate({ file: at("old.yaml"), output }, { vocabulary, env: {}, cwd: "/" })).toThrow(

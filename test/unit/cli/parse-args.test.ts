@@ -2,9 +2,8 @@ import { describe, expect, test } from "vitest";
 import { parseArgs } from "../../../cli/parse-args.ts";
 import { ConfigError } from "../../../config/config-error.ts";
 import { createVocabulary } from "../../../config/vocabulary.ts";
-import { shimSettingsSchema } from "../../../shim/config.ts";
 
-const vocabulary = createVocabulary(shimSettingsSchema);
+const vocabulary = createVocabulary();
 
 function flagsOf(line: string): Record<string, string | readonly string[]> {
   const parsed = parseArgs(line === "" ? [] : line.split(" "), vocabulary);

@@ -3,11 +3,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { ConfigError } from "../../../config/config-error.ts";
 import { createVocabulary } from "../../../config/vocabulary.ts";
-import { modelSettingsSchema } from "../../../services/config.ts";
-import { shimSettingsSchema } from "../../../shim/config.ts";
+import { modelSettingsSchema } from "../../../settings/settings.ts";
 import { gguf, load, type Sources } from "./support.ts";
 
-const vocabulary = createVocabulary(shimSettingsSchema);
+const vocabulary = createVocabulary();
 const names = [...vocabulary.keys()];
 
 const name = fc.oneof(

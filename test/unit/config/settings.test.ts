@@ -8,12 +8,11 @@ import { configJsonSchema } from "../../../config/config-json-schema.ts";
 import { coerce } from "../../../config/coerce.ts";
 import { packageRoot } from "../../../config/package-root.ts";
 import { createVocabulary } from "../../../config/vocabulary.ts";
-import { modelSettings, modelSettingsSchema, serviceSettingsSchema } from "../../../services/config.ts";
-import { serviceSettings } from "../../../services/config/service-settings.ts";
-import { shimSettingsSchema } from "../../../shim/config.ts";
+import { modelSettings, modelSettingsSchema, serviceSettingsSchema } from "../../../settings/settings.ts";
+import { serviceSettings } from "../../../settings/service-settings.ts";
 import { gguf } from "./support.ts";
 
-const vocabulary = createVocabulary(shimSettingsSchema);
+const vocabulary = createVocabulary();
 
 /** Every option of llama_cpp.server 0.3.35 but config_file, which is no setting. */
 const replaced =

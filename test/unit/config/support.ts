@@ -5,7 +5,6 @@ import { ConfigError } from "../../../config/config-error.ts";
 import { loadConfig, type LoadedConfig } from "../../../config/load-config.ts";
 import { packageRoot } from "../../../config/package-root.ts";
 import type { Flag } from "../../../config/sources.ts";
-import { shimSettingsSchema } from "../../../shim/config.ts";
 
 /** A GGUF file that is really there. */
 export const gguf = join(packageRoot, "models/tiny-guide/tiny-guide-q8_0.gguf");
@@ -19,7 +18,7 @@ export interface Sources {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-export type TestConfig = LoadedConfig<typeof shimSettingsSchema>;
+export type TestConfig = LoadedConfig;
 
 /** A folder that is removed with the variable that holds it. */
 export function temporaryFolder(): { readonly path: string } & Disposable {
@@ -31,7 +30,7 @@ export function temporaryFolder(): { readonly path: string } & Disposable {
 export function load(sources: Sources, prepare: (folder: string) => void = () => {}): TestConfig {
   using folder = temporaryFolder();
   prepare(folder.path);
-  return loadConfig(shimSettingsSchema, {
+  return loadConfig({
     flags: flagsOf(folder.path, sources),
     env: sources.env ?? {},
     cwd: folder.path,

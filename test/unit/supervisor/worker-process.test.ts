@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { pino } from "pino";
 import { beforeEach, expect, test, vi } from "vitest";
-import { modelSettingsSchema } from "../../../services/config.ts";
+import { modelSettingsSchema } from "../../../settings/settings.ts";
 import { forkWorker } from "../../../services/supervisor/worker-process.ts";
 
 const fork = vi.hoisted(() => vi.fn<() => unknown>());

@@ -13,7 +13,7 @@ import {
   Pooling,
   RerankRequestSchema,
 } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
-import { modelSettingsSchema } from "../../../services/config.ts";
+import { modelSettingsSchema } from "../../../settings/settings.ts";
 import type { RankingInfo } from "../../../services/engine/engine.ts";
 import { parseChatJob } from "../../../services/worker/jobs/parse-chat-job.ts";
 import { parseCompleteJob } from "../../../services/worker/jobs/parse-complete-job.ts";

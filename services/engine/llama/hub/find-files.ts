@@ -1,4 +1,4 @@
-import type { ModelSettings } from "../../../config.ts";
+import type { ModelSettings } from "../../../../settings/settings.ts";
 import type { OpenModelOptions } from "../load/open-model.ts";
 import { readHubConfig } from "../../../hub/config.ts";
 import { findModel } from "./find-model.ts";

@@ -1,7 +1,11 @@
 import { isAbsolute, join } from "node:path";
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
-import type { ModelSettings } from "../../../config.ts";
-import { readTokenizerConfig, templateFileName, tokenizerConfigName } from "../../../config/read-tokenizer-config.ts";
+import type { ModelSettings } from "../../../../settings/settings.ts";
+import {
+  readTokenizerConfig,
+  templateFileName,
+  tokenizerConfigName,
+} from "../../../../settings/read-tokenizer-config.ts";
 import { parseTokenizerConfig, type TokenizerConfig } from "../../text/template/tokenizer-config.ts";
 import type { HubConfig } from "../../../hub/config.ts";
 import { readRepo, readText } from "../../../hub/hub-client.ts";

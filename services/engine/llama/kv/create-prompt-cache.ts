@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
-import type { ModelSettings } from "../../../config.ts";
+import type { ModelSettings } from "../../../../settings/settings.ts";
 import { formatBytes } from "../hub/format-bytes.ts";
 import type { Context } from "../native/context.ts";
 import { openDiskStore } from "./disk-store.ts";

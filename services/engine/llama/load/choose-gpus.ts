@@ -1,5 +1,5 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
-import type { ModelSettings } from "../../../config.ts";
+import type { ModelSettings } from "../../../../settings/settings.ts";
 import type { Device } from "../native/devices.ts";
 
 /** llama_split_mode: the whole model on one GPU. */

@@ -1,4 +1,4 @@
-import type { ModelSettings } from "../../../config.ts";
+import type { ModelSettings } from "../../../../settings/settings.ts";
 import type { ContextParams } from "../native/structs.ts";
 
 const flashAttention = { auto: -1, off: 0, on: 1 } as const;

@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import type { ModelSettings } from "../../../config.ts";
+import type { ModelSettings } from "../../../../settings/settings.ts";
 import type { DeviceEstimate, DeviceFacts, MemoryEstimate } from "../../memory-estimate.ts";
 import { callAsync, type LlamaApi } from "../native/api.ts";
 import type { Device } from "../native/devices.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { platform } from "node:os";
-import type { ModelSettings } from "../../../config.ts";
+import type { ModelSettings } from "../../../../settings/settings.ts";
 import type { Device } from "../native/devices.ts";
 
 const numaDisabled = 0;

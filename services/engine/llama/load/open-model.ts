@@ -1,5 +1,5 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
-import type { ModelSettings } from "../../../config.ts";
+import type { ModelSettings } from "../../../../settings/settings.ts";
 import type { LoadPlan, MemoryEstimate } from "../../memory-estimate.ts";
 import { chooseGpus, describeGpus } from "./choose-gpus.ts";
 import { loadWarnings } from "./load-warnings.ts";

@@ -1,4 +1,4 @@
-import { parseKvOverride } from "../../../config/kv-override.ts";
+import { parseKvOverride } from "../../../../settings/kv-override.ts";
 
 /** What became of `kv_overrides`, which llama.cpp tells in its log alone. */
 export interface OverrideReport {

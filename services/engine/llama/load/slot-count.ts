@@ -1,5 +1,5 @@
 import { freemem } from "node:os";
-import type { ModelSettings } from "../../../config.ts";
+import type { ModelSettings } from "../../../../settings/settings.ts";
 import type { Device } from "../native/devices.ts";
 import type { Model } from "../native/model.ts";
 

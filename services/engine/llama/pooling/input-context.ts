@@ -1,5 +1,5 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
-import type { ModelSettings } from "../../../config.ts";
+import type { ModelSettings } from "../../../../settings/settings.ts";
 import { commonParams } from "../load/context-params.ts";
 import { type InputLimits, logitBytes } from "./input-limits.ts";
 import type { LlamaApi } from "../native/api.ts";

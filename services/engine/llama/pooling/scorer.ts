@@ -1,5 +1,5 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
-import type { ModelSettings } from "../../../config.ts";
+import type { ModelSettings } from "../../../../settings/settings.ts";
 import type { ScoreJob, TokenLogprob } from "../../engine.ts";
 import { commonParams } from "../load/context-params.ts";
 import { tokenLogprob } from "../sampling/logprobs.ts";

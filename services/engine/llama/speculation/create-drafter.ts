@@ -1,5 +1,5 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
-import type { ModelSettings } from "../../../config.ts";
+import type { ModelSettings } from "../../../../settings/settings.ts";
 import { contextParams } from "../load/context-params.ts";
 import { createDraftModel, vocabularyMismatch } from "./draft-model.ts";
 import { createPromptLookup, type Drafter } from "./drafter.ts";

@@ -1,5 +1,5 @@
 import { isAbsolute } from "node:path";
-import type { ModelSettings } from "../config.ts";
+import type { ModelSettings } from "./settings.ts";
 import { kvTypes } from "./context-settings.ts";
 import { int32Max, isHubRepo } from "./kinds.ts";
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { amountPattern, devicePattern } from "../memory/memory-limit.ts";
+import { amountPattern, devicePattern } from "../services/memory/memory-limit.ts";
 import { folder, optional, text, whole } from "./kinds.ts";
+import { graceSeconds } from "./rest-settings.ts";
 import { honoured } from "./setting.ts";
 
 export const logLevels = ["silent", "fatal", "error", "warn", "info", "debug", "trace"] as const;
@@ -16,10 +17,7 @@ export const serviceSettings = {
     "Requests that may wait for one model; more are refused as overloaded.",
     whole(0, 1_000_000).default(256),
   ),
-  grace_seconds: honoured(
-    "How long running answers may take to finish after SIGTERM or Ctrl+C.",
-    z.number().min(0).max(86_400).default(30),
-  ),
+  grace_seconds: graceSeconds,
   grpc_stall_timeout_seconds: honoured(
     "A gRPC caller that takes no message of its stream for so long is cut off. Longer than stall_timeout_seconds, where the REST face is a process of its own: it reads as slowly as its clients.",
     z.number().min(0.01).max(86_400).default(120),

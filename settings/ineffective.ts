@@ -1,4 +1,4 @@
-import type { ModelSettings } from "../config.ts";
+import type { ModelSettings } from "./settings.ts";
 import { isHubFormat } from "./chat-settings.ts";
 
 /** llama_rope_scaling_type. */

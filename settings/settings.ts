@@ -1,12 +1,12 @@
 import { z } from "zod";
-import { chatSettings } from "./config/chat-settings.ts";
-import { contextSettings } from "./config/context-settings.ts";
-import { fileSettings } from "./config/file-settings.ts";
-import { gpuSettings } from "./config/gpu-settings.ts";
-import { residencySettings } from "./config/residency-settings.ts";
-import { ropeSettings } from "./config/rope-settings.ts";
-import { serviceSettings } from "./config/service-settings.ts";
-import { honouredShape } from "./config/setting.ts";
+import { chatSettings } from "./chat-settings.ts";
+import { contextSettings } from "./context-settings.ts";
+import { fileSettings } from "./file-settings.ts";
+import { gpuSettings } from "./gpu-settings.ts";
+import { residencySettings } from "./residency-settings.ts";
+import { ropeSettings } from "./rope-settings.ts";
+import { serviceSettings } from "./service-settings.ts";
+import { honouredShape } from "./setting.ts";
 
 /** The settings of one model in groups, as `--help` shows them. */
 export const modelSettingGroups = {

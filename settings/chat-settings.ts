@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { chatFormatNames } from "../engine/text/chat-formats/chat-formats.ts";
+import { chatFormatNames } from "../services/engine/text/chat-formats/chat-formats.ts";
 import { optional, text, uint32Max, whole } from "./kinds.ts";
 import { honoured } from "./setting.ts";
 

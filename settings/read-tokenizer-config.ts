@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { parseTokenizerConfig, type TokenizerConfig } from "../engine/text/template/tokenizer-config.ts";
+import { parseTokenizerConfig, type TokenizerConfig } from "../services/engine/text/template/tokenizer-config.ts";
 
 export const tokenizerConfigName = "tokenizer_config.json";
 /** Newer models keep the template in a file of its own, beside the other. */
