@@ -38,7 +38,9 @@ export interface MemoryEstimate {
 export interface MemoryUse {
   /** By device. */
   readonly gpus: Readonly<Record<string, number>>;
-  /** The resident set of its process, and what is reserved that only the first request touches. */
+  /** What the resident set of its process has that is counted as a GPU's: of one that is a program (llvmpipe). */
+  readonly emulatedBytes: number;
+  /** The rest of the resident set of its process, and what is reserved that only the first request touches. */
   readonly ramBytes: number;
 }
 

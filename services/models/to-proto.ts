@@ -40,7 +40,7 @@ export function detailsToProto(info: EngineInfo, chatFormat: string): ModelDetai
 /** What a model was seen to take, on the wire; its process may have grown since. */
 export function memoryToProto(use: MemoryUse | undefined): ModelMemory[] {
   if (use === undefined) return [];
-  const ram = Math.max(use.ramBytes, process.memoryUsage.rss());
+  const ram = Math.max(use.ramBytes, process.memoryUsage.rss() - use.emulatedBytes);
   return Object.entries({ ...use.gpus, RAM: ram }).map(([device, bytes]) =>
     create(ModelMemorySchema, { device, measuredBytes: BigInt(bytes) }),
   );

@@ -5,6 +5,8 @@ import { splitFiles } from "../../../models/split-files.ts";
 import { type Device, listDevices } from "../native/devices.ts";
 import type { OpenModel } from "./open-model.ts";
 
+/** Vulkan on the CPU: its memory is the process's own. */
+const emulators = /^(llvmpipe|SwiftShader)/;
 /** A GPU's driver takes something for a process beside its buffers, but not more than this. */
 const maxDriverBytes = 2e9;
 
@@ -31,8 +33,11 @@ export function measureMemory(
     return bytes > 0 ? [[`GPU${index}`, bytes] as const] : [];
   });
   const untouched = uses.filter(({ device }) => device === undefined).reduce((sum, { compute }) => sum + compute, 0);
-  const ramBytes = process.memoryUsage.rss() + untouched + (returnableBytes ?? 0);
-  return { gpus: Object.fromEntries(gpus), ramBytes };
+  const held = Object.fromEntries(gpus);
+  const emulated = before.map((gpu, index) => (emulators.test(gpu.description) ? (held[`GPU${index}`] ?? 0) : 0));
+  const emulatedBytes = emulated.reduce((sum, bytes) => sum + bytes, 0);
+  const ramBytes = process.memoryUsage.rss() - emulatedBytes + untouched + (returnableBytes ?? 0);
+  return { gpus: held, emulatedBytes, ramBytes };
 }
 
 function plausible(before: Device, after: Device | undefined, allocated: number): number {
