@@ -1,12 +1,12 @@
 import process from "node:process";
-import { createLog } from "./cli/create-log.ts";
-import { endOnSignals } from "./cli/end-on-signals.ts";
-import { showLoadProgress } from "./cli/load-progress.ts";
-import { parseCommand, type ServerSettings } from "./cli/parse-command.ts";
-import { reloadOnSignal } from "./cli/reload-on-signal.ts";
+import { createLog } from "./cli/serve/create-log.ts";
+import { endOnSignals } from "./cli/serve/end-on-signals.ts";
+import { showLoadProgress } from "./cli/serve/load-progress.ts";
+import { parseCommand, type ServerSettings } from "./cli/arguments/parse-command.ts";
+import { reloadOnSignal } from "./cli/serve/reload-on-signal.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { runProgram } from "./cli/run-program.ts";
-import { startUpText } from "./cli/start-up-text.ts";
+import { startUpText } from "./cli/serve/start-up-text.ts";
 import { readTracingConfig } from "./clients/tracing/config.ts";
 import { startTracing } from "./clients/tracing/sdk.ts";
 import { readEnvironment } from "./config/config.ts";

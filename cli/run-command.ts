@@ -1,5 +1,5 @@
 import process from "node:process";
-import type { Command } from "./parse-command.ts";
+import type { Command } from "./arguments/parse-command.ts";
 
 /** Runs what is not a server, to its end. Its modules are loaded only for that. */
 export async function runCommand(command: Exclude<Command, { command: "serve" }>): Promise<void> {

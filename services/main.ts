@@ -1,9 +1,9 @@
 // The entry of the separate form: the services and their workers, without the REST face, which runs elsewhere.
 import process from "node:process";
-import { createLog } from "../cli/create-log.ts";
-import { endOnSignals } from "../cli/end-on-signals.ts";
-import { parseCommand, type ServerSettings } from "../cli/parse-command.ts";
-import { reloadOnSignal } from "../cli/reload-on-signal.ts";
+import { createLog } from "../cli/serve/create-log.ts";
+import { endOnSignals } from "../cli/serve/end-on-signals.ts";
+import { parseCommand, type ServerSettings } from "../cli/arguments/parse-command.ts";
+import { reloadOnSignal } from "../cli/serve/reload-on-signal.ts";
 import { runCommand } from "../cli/run-command.ts";
 import { runProgram } from "../cli/run-program.ts";
 import { readTracingConfig } from "../clients/tracing/config.ts";

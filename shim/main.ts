@@ -1,6 +1,6 @@
-import { createLog } from "../cli/create-log.ts";
-import { endOnSignals } from "../cli/end-on-signals.ts";
-import { parseShimCommand } from "../cli/parse-shim-command.ts";
+import { createLog } from "../cli/serve/create-log.ts";
+import { endOnSignals } from "../cli/serve/end-on-signals.ts";
+import { parseShimCommand } from "../cli/arguments/parse-shim-command.ts";
 import { runProgram } from "../cli/run-program.ts";
 import { readTracingConfig } from "../clients/tracing/config.ts";
 import { startTracing } from "../clients/tracing/sdk.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseShimCommand } from "../../../cli/parse-shim-command.ts";
+import { parseShimCommand } from "../../../cli/arguments/parse-shim-command.ts";
 
 function readShimSettings(args: readonly string[], env: Readonly<Record<string, string>>) {
   const command = parseShimCommand(args, env, "/");

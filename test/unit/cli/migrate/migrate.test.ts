@@ -1,10 +1,10 @@
 import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { migrate } from "../../../cli/migrate.ts";
-import { loadConfig } from "../../../config/load-config.ts";
-import { createVocabulary } from "../../../config/vocabulary.ts";
-import { gguf, temporaryFolder } from "../config/support.ts";
+import { migrate } from "../../../../cli/migrate/migrate.ts";
+import { loadConfig } from "../../../../config/load-config.ts";
+import { createVocabulary } from "../../../../config/vocabulary.ts";
+import { gguf, temporaryFolder } from "../../config/support.ts";
 
 const vocabulary = createVocabulary();
 

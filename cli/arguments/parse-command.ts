@@ -1,14 +1,14 @@
-import type { Environment } from "../config/config.ts";
-import { ConfigError } from "../config/config-error.ts";
-import { loadConfig, type Settings } from "../config/load-config.ts";
-import { packageVersion } from "../config/package-root.ts";
-import { createVocabulary } from "../config/vocabulary.ts";
-import { checkShimSettings } from "../settings/rest-settings.ts";
-import type { FitOptions } from "./fit.ts";
-import { helpText } from "./help.ts";
-import { migrate } from "./migrate.ts";
+import type { Environment } from "../../config/config.ts";
+import { ConfigError } from "../../config/config-error.ts";
+import { loadConfig, type Settings } from "../../config/load-config.ts";
+import { packageVersion } from "../../config/package-root.ts";
+import { createVocabulary } from "../../config/vocabulary.ts";
+import { checkShimSettings } from "../../settings/rest-settings.ts";
+import type { FitOptions } from "../fit.ts";
+import { helpText } from "../help/help.ts";
+import { migrate } from "../migrate/migrate.ts";
 import { parseArgs } from "./parse-args.ts";
-import { parseRemote, type RemoteCommand } from "./remote/parse-remote.ts";
+import { parseRemote, type RemoteCommand } from "../remote/parse-remote.ts";
 
 /** What the process is to do. */
 export type Command =

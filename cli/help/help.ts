@@ -1,6 +1,6 @@
-import { packageVersion } from "../config/package-root.ts";
-import type { JsonSchema } from "../config/json-of.ts";
-import type { Term, Vocabulary } from "../config/vocabulary.ts";
+import { packageVersion } from "../../config/package-root.ts";
+import type { JsonSchema } from "../../config/json-of.ts";
+import type { Term, Vocabulary } from "../../config/vocabulary.ts";
 import { table } from "./table.ts";
 
 /** What `tokenwire --help` prints: every setting, in groups, with its default. */

@@ -2,9 +2,9 @@ import { watch } from "node:fs";
 import { basename, dirname } from "node:path";
 import process from "node:process";
 import type { Logger } from "pino";
-import { readEnvironment } from "../config/config.ts";
-import type { Services } from "../services/server.ts";
-import { parseCommand, type ServerSettings } from "./parse-command.ts";
+import { readEnvironment } from "../../config/config.ts";
+import type { Services } from "../../services/server.ts";
+import { parseCommand, type ServerSettings } from "../arguments/parse-command.ts";
 
 export interface ReloadOptions {
   readonly services: Pick<Services, "configure">;

@@ -1,10 +1,10 @@
 import { dirname, resolve } from "node:path";
 import { writeFileSync } from "node:fs";
-import { ConfigError } from "../config/config-error.ts";
-import { fromFile } from "../config/sources.ts";
+import { ConfigError } from "../../config/config-error.ts";
+import { fromFile } from "../../config/sources.ts";
 import { distinctAliases } from "./distinct-aliases.ts";
 import { additions, differences } from "./replaced-server.ts";
-import { table, wrap } from "./table.ts";
+import { table, wrap } from "../help/table.ts";
 import { otherDefaults, type TranslateContext, type Translation, translate } from "./translate.ts";
 
 export type MigrateContext = Omit<TranslateContext, "folder">;

@@ -1,5 +1,5 @@
-import type { ModelSource } from "../services/models/model-source.ts";
-import { ModelState } from "../proto/gen/tokenwire/v1/models_pb.ts";
+import type { ModelSource } from "../../services/models/model-source.ts";
+import { ModelState } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 
 export interface ProgressOutput {
   readonly isTTY?: boolean;

@@ -1,9 +1,9 @@
-import { ConfigError, Problems } from "../config/config-error.ts";
-import { admits } from "../config/expects.ts";
-import type { Flag, Flags } from "../config/sources.ts";
-import { suggest } from "../config/suggest.ts";
-import type { Vocabulary } from "../config/vocabulary.ts";
-import { remoteCommands } from "./remote/parse-remote.ts";
+import { ConfigError, Problems } from "../../config/config-error.ts";
+import { admits } from "../../config/expects.ts";
+import type { Flag, Flags } from "../../config/sources.ts";
+import { suggest } from "../../config/suggest.ts";
+import type { Vocabulary } from "../../config/vocabulary.ts";
+import { remoteCommands } from "../remote/parse-remote.ts";
 
 export type Arguments =
   | { readonly command: "serve"; readonly flags: Flags }

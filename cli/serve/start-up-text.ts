@@ -1,4 +1,4 @@
-import type { LoadResult } from "../services/pool/model-pool.ts";
+import type { LoadResult } from "../../services/pool/model-pool.ts";
 
 export interface StartUp {
   readonly version: string;

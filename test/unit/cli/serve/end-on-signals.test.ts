@@ -1,7 +1,7 @@
 import process from "node:process";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { pino } from "pino";
-import { endOnSignals } from "../../../cli/end-on-signals.ts";
+import { endOnSignals } from "../../../../cli/serve/end-on-signals.ts";
 
 const names = ["SIGINT", "SIGTERM", "disconnect"] as const;
 let before: Record<string, readonly Function[]>;

@@ -1,11 +1,11 @@
-import type { Environment } from "../config/config.ts";
-import { ConfigError, Problems } from "../config/config-error.ts";
-import { packageVersion } from "../config/package-root.ts";
-import { parseValues, readGiven } from "../config/read-given.ts";
-import { fromEnvironment, fromFlags } from "../config/sources.ts";
-import { createShimVocabulary } from "../config/vocabulary.ts";
-import { checkShimSettings, separateShimSchema, type SeparateShimSettings } from "../settings/rest-settings.ts";
-import { settingsText } from "./help.ts";
+import type { Environment } from "../../config/config.ts";
+import { ConfigError, Problems } from "../../config/config-error.ts";
+import { packageVersion } from "../../config/package-root.ts";
+import { parseValues, readGiven } from "../../config/read-given.ts";
+import { fromEnvironment, fromFlags } from "../../config/sources.ts";
+import { createShimVocabulary } from "../../config/vocabulary.ts";
+import { checkShimSettings, separateShimSchema, type SeparateShimSettings } from "../../settings/rest-settings.ts";
+import { settingsText } from "../help/help.ts";
 import { parseArgs } from "./parse-args.ts";
 
 /** What the REST face as a process of its own is to do. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { parseArgs } from "../../../cli/parse-args.ts";
-import { ConfigError } from "../../../config/config-error.ts";
-import { createVocabulary } from "../../../config/vocabulary.ts";
+import { parseArgs } from "../../../../cli/arguments/parse-args.ts";
+import { ConfigError } from "../../../../config/config-error.ts";
+import { createVocabulary } from "../../../../config/vocabulary.ts";
 
 const vocabulary = createVocabulary();
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { helpText } from "../../../cli/help.ts";
-import { createVocabulary } from "../../../config/vocabulary.ts";
+import { helpText } from "../../../../cli/help/help.ts";
+import { createVocabulary } from "../../../../config/vocabulary.ts";
 
 const vocabulary = createVocabulary();
 const lines = helpText(vocabulary).split("\n");

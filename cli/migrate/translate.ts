@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { resolve } from "node:path";
-import type { Environment } from "../config/config.ts";
-import { coerce } from "../config/coerce.ts";
-import { expects } from "../config/expects.ts";
-import { type Given, type GivenSettings, neutralValue, shown } from "../config/given.ts";
-import { isPath } from "../config/resolve-file.ts";
-import type { Scope, Term, Vocabulary } from "../config/vocabulary.ts";
-import { required } from "../settings/setting.ts";
+import type { Environment } from "../../config/config.ts";
+import { coerce } from "../../config/coerce.ts";
+import { expects } from "../../config/expects.ts";
+import { type Given, type GivenSettings, neutralValue, shown } from "../../config/given.ts";
+import { isPath } from "../../config/resolve-file.ts";
+import type { Scope, Term, Vocabulary } from "../../config/vocabulary.ts";
+import { required } from "../../settings/setting.ts";
 import { notes } from "./replaced-server.ts";
 
 /** A part of an old config in our words. */
