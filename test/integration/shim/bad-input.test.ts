@@ -109,7 +109,7 @@ const badChat: [object, string, RegExp][] = [
     /letters/,
   ],
   [{ response_format: { type: "json_object" }, grammar: "root ::= x" }, "grammar", /give one/],
-  [{ json_schema: {}, grammar: "root ::= x" }, "grammar", /give one/],
+  [{ json_schema: {}, grammar: "root ::= x" }, "json_schema", /grammar both say.*give one/],
   [{ json_schema: true }, "json_schema", /object/],
   [{ grammar: "" }, "grammar", /at least 1 character/],
   [{ reasoning_effort: "extreme" }, "reasoning_effort", /"none" or/],
