@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 const splitName = /-(\d{5})-of-(\d{5})\.gguf$/i;
 
 /**
- * Why a path is no GGUF file that can be served, as the end of a sentence that the path begins; undefined when it is
+ * Why a path is not a GGUF file that can be served, as the end of a sentence that the path begins; undefined when it is
  * one. Of a split model it must be the first part, with the others beside it. The file's content is not checked beyond
  * its first bytes.
  *
@@ -15,7 +15,7 @@ export function ggufFault(path: string): string | undefined {
     const stat = statSync(path);
     if (stat.isDirectory()) return `is a folder: name a GGUF file${ggufsIn(path)}`;
     // Opening a pipe would wait for a writer.
-    if (!stat.isFile()) return "is no regular file: name a GGUF file";
+    if (!stat.isFile()) return "is not a regular file: name a GGUF file";
     return splitFault(path) ?? contentFault(firstBytes(path));
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
@@ -45,7 +45,7 @@ function contentFault(bytes: Buffer): string | undefined {
     .subarray(0, 8)
     .toString("latin1")
     .replace(/[^\x20-\x7e]/g, ".");
-  return `is no GGUF file (it starts with "${start}"): name a GGUF file, or download it again`;
+  return `is not a GGUF file (it starts with "${start}"): name a GGUF file, or download it again`;
 }
 
 function firstBytes(path: string): Buffer {

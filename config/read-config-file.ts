@@ -45,7 +45,7 @@ function parseJson(path: string, text: string): unknown {
     value = JSON.parse(text);
   } catch (error) {
     const [place, message] = placeOf(text, describe(error));
-    throw new ConfigError([`config file ${path} is no JSON at ${place}: ${message}`]);
+    throw new ConfigError([`config file ${path} is not JSON at ${place}: ${message}`]);
   }
   // JSON.parse takes the last of two equal keys and drops the others; every JSON text is YAML too.
   for (const error of readYaml(path, text).errors) {
@@ -94,7 +94,7 @@ const sentences: Readonly<Partial<Record<string, string>>> = {
   MULTIPLE_DOCS: "a second document begins; keep one",
 };
 
-/** Where and why a text is no JSON. */
+/** Where and why a text is not JSON. */
 function placeOf(text: string, message: string): readonly [string, string] {
   const [, position] = / at position (\d+)/.exec(message) ?? [];
   const before = text.slice(0, position === undefined ? unexpectedToken(text) : Number(position)).split("\n");

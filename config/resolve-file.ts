@@ -102,7 +102,7 @@ function modelFolderFault(folder: string): string | undefined {
 /** One that is not there is made when it is needed. */
 function folderFault(path: string): string | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === false ? "is no folder" : undefined;
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === false ? "is not a folder" : undefined;
   } catch (error) {
     return `cannot be used: ${error instanceof Error ? error.message : String(error)}`;
   }
@@ -110,7 +110,7 @@ function folderFault(path: string): string | undefined {
 
 function textFault(path: string): string | undefined {
   try {
-    if (!statSync(path).isFile()) return "is no file";
+    if (!statSync(path).isFile()) return "is not a file";
     readFileSync(path);
     return undefined;
   } catch (error) {

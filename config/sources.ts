@@ -67,17 +67,17 @@ export function fromModelsVariable({ value, where, base }: Given): ModelList {
     list = JSON.parse(String(value));
   } catch (error) {
     throw new ConfigError([
-      `${where} is no JSON list of models: ${error instanceof Error ? error.message : String(error)}`,
+      `${where} is not a JSON list of models: ${error instanceof Error ? error.message : String(error)}`,
     ]);
   }
   return { name: where, server: new Map(), models: modelsOf(list, itemsName, base), itemsName };
 }
 
 function modelsOf(list: unknown, name: string, base: string): GivenSettings[] {
-  if (!Array.isArray(list)) throw new ConfigError([`${name} is no list: write [{"model": "PATH"}]`]);
+  if (!Array.isArray(list)) throw new ConfigError([`${name} is not a list: write [{"model": "PATH"}]`]);
   return list.map((item: unknown, index) => {
     const where = `${name}[${index}]`;
-    if (!isObject(item)) throw new ConfigError([`${where} is no object: write {"model": "PATH"}`]);
+    if (!isObject(item)) throw new ConfigError([`${where} is not an object: write {"model": "PATH"}`]);
     return new Map(Object.entries(item).map(([key, value]) => [key, { value, where: `${where}.${key}`, base }]));
   });
 }

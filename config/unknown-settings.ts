@@ -38,5 +38,5 @@ const places: Readonly<Record<Scope, string>> = {
 
 function unknown(vocabulary: Vocabulary, scope: Scope, name: string): string {
   const here = suggest(name, [...namesIn(vocabulary, scope), ...(scope === "server" ? ["models"] : [])]);
-  return `is no setting${here === "" ? suggest(name, vocabulary.keys()) : here}: correct or remove it; --help lists all of them`;
+  return `is not a setting${here === "" ? suggest(name, vocabulary.keys()) : here}: correct or remove it; --help lists all of them`;
 }

@@ -13,7 +13,7 @@ const maxBytes = 127;
 /** Reads one item of the setting `kv_overrides`. Throws on a text that the setting's schema refuses. */
 export function parseKvOverride(text: string): KvOverride {
   const [, key, int, float, bool, str] = pattern.exec(text) ?? [];
-  if (key === undefined || !fits(key)) throw new Error(`"${text}" is no override of the form key=type:value`);
+  if (key === undefined || !fits(key)) throw new Error(`"${text}" is not an override of the form key=type:value`);
   if (int !== undefined) return { key, type: "int", value: BigInt(int.replace(/^\+/, "")) };
   if (float !== undefined) return { key, type: "float", value: Number(float) };
   if (bool !== undefined) return { key, type: "bool", value: bool.toLowerCase() === "true" };

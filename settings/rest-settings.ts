@@ -42,7 +42,7 @@ export const restSettings = {
     seconds().default(15),
   ),
   stall_timeout_seconds: honoured(
-    "A client that takes nothing of its answer for so long is cut off; a byte taken begins the time anew.",
+    "A client that reads nothing of its answer for this long is cut off; every byte it reads starts the time again.",
     seconds().default(60),
   ),
   request_timeout_seconds: honoured("Longest time that one request may run.", seconds().default(3_600)),
@@ -57,7 +57,7 @@ export const restSettings = {
     { expects: "the path of a folder" },
   ),
   responses_store_count: honoured(
-    "Responses kept, at most; the one that was used longest ago leaves first.",
+    "Responses kept, at most; the least recently used one leaves first.",
     whole(1, 1_000_000).default(1_000),
   ),
   responses_store_bytes: honoured(
@@ -65,7 +65,7 @@ export const restSettings = {
     whole(1_024, 2 ** 40).default(256 * 1_024 * 1_024),
   ),
   responses_store_seconds: honoured(
-    "A kept response that nobody uses for so long is forgotten.",
+    "A kept response that has not been used for this long is forgotten.",
     whole(1, 10 * 365 * 86_400).default(86_400),
   ),
 };

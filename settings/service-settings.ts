@@ -19,7 +19,7 @@ export const serviceSettings = {
   ),
   grace_seconds: graceSeconds,
   grpc_stall_timeout_seconds: honoured(
-    "A gRPC caller that takes no message of its stream for so long is cut off. Longer than stall_timeout_seconds, where the REST face is a process of its own: it reads as slowly as its clients.",
+    "A gRPC caller that takes no message of its stream for this long is cut off. Make it longer than stall_timeout_seconds where the REST face is a separate process, which reads as slowly as its clients do.",
     z.number().min(0.01).max(86_400).default(120),
   ),
   unknown_model: honoured(

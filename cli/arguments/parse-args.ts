@@ -72,7 +72,7 @@ function parseFlags(words: readonly string[], vocabulary: Vocabulary): Arguments
     if (isHelp(word)) return { command: "help" };
     if (word === "--version" || word === "-V") return { command: "version" };
     if (!word.startsWith("--")) {
-      problems.add(`"${word}" is no flag: flags begin with --, and lists follow theirs directly`);
+      problems.add(`"${word}" is not a flag: flags begin with --, and lists follow theirs directly`);
       continue;
     }
     const { flag, name, inline } = splitFlag(word);
@@ -125,11 +125,12 @@ function isHelp(word: string): boolean {
 
 function unknownFlag(flag: string, vocabulary: Vocabulary): string {
   const known = [...vocabulary.keys(), "config_file", "help", "version"].map((name) => `--${name}`);
-  return `${flag} is no flag${suggest(flag, known)}: --help lists all of them`;
+  return `${flag} is not a flag${suggest(flag, known)}: --help lists all of them`;
 }
 
 function unknownCommand(word: string): string {
-  if (/\.gguf$/i.test(word)) return `"${word}" is no command: to serve that model say --model ${word}`;
-  if (/\.(?:json|ya?ml)$/i.test(word)) return `"${word}" is no command: to serve that config say --config_file ${word}`;
-  return `"${word}" is no command${suggest(word, commands)}: say ${commands.join(", ")}, or flags alone`;
+  if (/\.gguf$/i.test(word)) return `"${word}" is not a command: to serve that model say --model ${word}`;
+  if (/\.(?:json|ya?ml)$/i.test(word))
+    return `"${word}" is not a command: to serve that config say --config_file ${word}`;
+  return `"${word}" is not a command${suggest(word, commands)}: say ${commands.join(", ")}, or flags alone`;
 }

@@ -37,7 +37,7 @@ The commands for a running server take --address HOST:PORT (default 127.0.0.1:50
 
 Each setting is a flag (--n_ctx 4096, --n-ctx=4096), a key of the config file and an environment variable (N_CTX).
 For a model the config file goes before the environment. For the server the order is: flag, HOST and PORT of the
-environment, config file, other variables. With a config file the flags of models are refused: they belong into its
+environment, config file, other variables. With a config file the flags of models are refused: they belong in its
 list of models. CONFIG_FILE names a config file too, and goes before --config_file. docs/config.schema.json describes
 the file to editors.`;
 

@@ -38,7 +38,7 @@ function tracesUrlFrom(get: Get): string | undefined {
 function parseUrl(text: string, name: string): URL {
   const url = URL.parse(text);
   if (url && /^https?:$/.test(url.protocol)) return url;
-  throw new StartError(`OTEL_${name} is "${text}", which is no http or https URL`);
+  throw new StartError(`OTEL_${name} is "${text}", which is not an http or https URL`);
 }
 
 /** `key=value,key=value`, values percent-encoded. */
@@ -61,10 +61,10 @@ function parsePairs(name: string, get: Get): Record<string, string> {
 function samplingFrom(get: Get): NonNullable<TracingOptions["sampling"]> {
   const sampler = get("TRACES_SAMPLER") ?? "parentbased_always_on";
   const [, parentBased, kind] = /^(parentbased_)?(always_on|always_off|traceidratio)$/.exec(sampler) ?? [];
-  if (kind === undefined) throw new StartError(`OTEL_TRACES_SAMPLER is "${sampler}", which is no known sampler`);
+  if (kind === undefined) throw new StartError(`OTEL_TRACES_SAMPLER is "${sampler}", which is not a known sampler`);
   const followsParent = parentBased !== undefined;
   if (kind !== "traceidratio") return { ratio: kind === "always_on" ? 1 : 0, followsParent };
   const ratio = Number(get("TRACES_SAMPLER_ARG") ?? 1);
-  if (!(ratio >= 0 && ratio <= 1)) throw new StartError(`OTEL_TRACES_SAMPLER_ARG is no number from 0 to 1`);
+  if (!(ratio >= 0 && ratio <= 1)) throw new StartError(`OTEL_TRACES_SAMPLER_ARG is not a number from 0 to 1`);
   return { ratio, followsParent };
 }

@@ -60,7 +60,7 @@ export function describeTrpcError(error: TRPCError): { message: string; data: Tr
     const message = `${param || "the input"}: ${issue?.message ?? "invalid"}`;
     return { message, data: { reason: "INVALID_PARAMETER", ...(param !== "" && { param }) } };
   }
-  // tRPC's own: no such procedure, unsupported content type, a body that is no JSON.
+  // tRPC's own: no such procedure, unsupported content type, a body that is not JSON.
   if (error.code !== "INTERNAL_SERVER_ERROR") return { message: error.message, data: { reason: "INVALID_PARAMETER" } };
   return { message: "internal error", data: { reason: "INTERNAL" } };
 }

@@ -77,7 +77,7 @@ async function planPull(request: PullModelRequest, catalog: Catalog): Promise<Pu
     case "url": {
       const url = URL.parse(source.value);
       if (url === null || !/^https?:$/.test(url.protocol))
-        throw invalid("url", `${JSON.stringify(source.value.slice(0, 200))} is no http or https address`);
+        throw invalid("url", `${JSON.stringify(source.value.slice(0, 200))} is not an http or https address`);
       const name = decodeURIComponent(url.pathname.split("/").at(-1) ?? "").replace(/\.gguf$/i, "");
       const own = id === "" ? name : id;
       const place = catalog.placeFor(own);
@@ -97,7 +97,7 @@ async function planRepository(
 ): Promise<Pull> {
   const { repository, file, sha256 } = wanted;
   if (!/^(?!.*(?:\.\.|--))\w[\w.-]*\/\w[\w.-]*$/.test(repository))
-    throw invalid("repository", `${JSON.stringify(repository.slice(0, 200))} is no repository such as owner/name`);
+    throw invalid("repository", `${JSON.stringify(repository.slice(0, 200))} is not a repository such as owner/name`);
   const hub = readHubConfig();
   const { commit, files } = await readRepo(hub, repository);
   const paths = files.map(({ path }) => path).filter((path) => !/mmproj/i.test(path));

@@ -94,7 +94,7 @@ async function fetchRest(
   const count = new Transform({
     transform(chunk: Buffer, _, done) {
       if (receivedBytes === 0 && !chunk.subarray(0, magic.length).equals(Buffer.from(magic).subarray(0, chunk.length)))
-        return done(failed(`${url} is no GGUF file: it begins with other bytes than "GGUF"`));
+        return done(failed(`${url} is not a GGUF file: it begins with other bytes than "GGUF"`));
       receivedBytes += chunk.length;
       if (performance.now() - toldMs >= progressEveryMs) {
         toldMs = performance.now();

@@ -30,7 +30,7 @@ export function readHubConfig(env: Environment = process.env): HubConfig {
   if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ""))
     throw new RpcError(
       ErrorReason.MODEL_LOAD_FAILED,
-      `the environment variable HF_ENDPOINT is "${endpoint}", which is no http or https URL`,
+      `the environment variable HF_ENDPOINT is "${endpoint}", which is not an http or https URL`,
     );
   return {
     endpoint,

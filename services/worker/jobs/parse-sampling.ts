@@ -129,7 +129,7 @@ function parseSamplers(names: readonly string[]): readonly SamplerName[] {
   return names.map((name, i) => {
     const known = samplerNames.find((sampler) => sampler === name);
     if (known === undefined) {
-      const message = `${JSON.stringify(name)} is no sampler (there are: ${samplerNames.join(", ")})`;
+      const message = `${JSON.stringify(name)} is not a sampler (there are: ${samplerNames.join(", ")})`;
       throw invalidParameter(`samplers[${i}]`, message);
     }
     return known;

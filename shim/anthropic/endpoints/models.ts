@@ -15,7 +15,7 @@ export function listModels({ client }: DialectDeps): Endpoint {
     summary: "The configured models, as Anthropic lists them",
     tag: "Models",
     query: {
-      limit: "How many at most; 20 unless it is said.",
+      limit: "How many at most; 20 by default.",
       after_id: "Those after this one.",
       before_id: "Those before this one.",
     },

@@ -92,7 +92,7 @@ function biasTarget(key: string | number, kind: BiasKind): NonNullable<LogitBias
   if (kind === "input_ids" && !isId) {
     throw invalidParameter(
       "logit_bias",
-      `logit_bias has the key ${JSON.stringify(key.slice(0, 40))}, which is no token id`,
+      `logit_bias has the key ${JSON.stringify(key.slice(0, 40))}, which is not a token id`,
     );
   }
   return isId && kind !== "tokens" ? { case: "token", value: Number(key) } : { case: "text", value: key };

@@ -107,8 +107,8 @@ export function listInputItems(library: Library): Endpoint {
     operationId: "listInputItems",
     ...docs,
     query: {
-      limit: "How many at most; 20 unless it is said.",
-      order: "desc, unless it is said: the last first; or asc.",
+      limit: "How many at most; 20 by default.",
+      order: "desc (the default): the last first; or asc.",
       after: "The id of the item before the first.",
     },
     result: named(

@@ -57,7 +57,7 @@ describe("ends with code 2 and sentences without a stack", () => {
       ["--prot", "1"],
       {},
       {},
-      "--prot is no flag (did you mean --port?): --help lists all of them\n",
+      "--prot is not a flag (did you mean --port?): --help lists all of them\n",
     ],
     [
       "a missing config file",
@@ -78,7 +78,7 @@ describe("ends with code 2 and sentences without a stack", () => {
       ["--config-file=c.json"],
       { "c.json": "{" },
       {},
-      "config file FOLDER/c.json is no JSON at line 1, column 2: Expected property name or '}'\n",
+      "config file FOLDER/c.json is not JSON at line 1, column 2: Expected property name or '}'\n",
     ],
     [
       "several problems",

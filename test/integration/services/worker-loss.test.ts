@@ -165,10 +165,10 @@ describe("a model that cannot be loaded", () => {
   test("is failed with the reason, which its callers are told at once", async () => {
     await using ctx = await startTestServices({ models: { a: "broken.gguf", b: "fake.gguf" } });
     const results = await ctx.services.whenReady();
-    expect(results.map(({ error }) => error)).toEqual(["broken.gguf is no GGUF file", undefined]);
+    expect(results.map(({ error }) => error)).toEqual(["broken.gguf is not a GGUF file", undefined]);
     await expect(Array.fromAsync(ctx.client.inference.chat(chat("count:1")))).rejects.toMatchObject({
       reason: ErrorReason.MODEL_LOAD_FAILED,
-      message: 'model "a" could not be loaded: broken.gguf is no GGUF file',
+      message: 'model "a" could not be loaded: broken.gguf is not a GGUF file',
     });
     expect(textOf(await Array.fromAsync(ctx.client.inference.chat(chat("count:1", "b"))))).toBe("w1 ");
   });

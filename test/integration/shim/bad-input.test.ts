@@ -80,7 +80,7 @@ const badChat: [object, string, RegExp][] = [
   [{ stop: [1] }, "stop[0]", /string/],
   [{ logit_bias: { 5: 101 } }, "logit_bias.5", /at most 100/],
   [{ logit_bias: { 5: true } }, "logit_bias.5", /number or false/],
-  [{ logit_bias: { cat: 1 }, logit_bias_type: "input_ids" }, "logit_bias", /"cat", which is no token id/],
+  [{ logit_bias: { cat: 1 }, logit_bias_type: "input_ids" }, "logit_bias", /"cat", which is not a token id/],
   [{ presence_penalty: 3 }, "presence_penalty", /at most 2/],
   [{ frequency_penalty: -3 }, "frequency_penalty", /at least -2/],
   [{ logprobs: 3 }, "logprobs", /boolean/],

@@ -113,7 +113,7 @@ test.each<[string, number, RegExp]>([
   ['"x"', 400, /got a string/],
   [`{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}`, 400, /nested deeper/],
   [JSON.stringify({ a: "x".repeat(2_000) }), 413, /larger than 1024 bytes/],
-])("refuses a body that is no JSON object (%#)", async (body, status, message) => {
+])("refuses a body that is not a JSON object (%#)", async (body, status, message) => {
   await using shim = await testShim({}, { body_limit_bytes: body.length > 10_000 ? 8_000_000 : 1_024 });
   const response = await shim.post("/v1/chat/completions", body);
   expect(response.status).toBe(status);

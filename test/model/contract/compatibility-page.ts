@@ -62,7 +62,7 @@ What this server does with each parameter. Every row was seen by a probe that as
 
 - **enforced**: it takes effect, as the last column says.
 - **refused**: the API knows it and this server does not serve it: a 400 that names it, never a silent drop.
-- **no effect**: accepted, because it asks for nothing that could be missed; the answer's \`warning\` header says why.
+- **no effect**: accepted, because it asks for nothing that would be missing from the answer; the answer's \`warning\` header says why.
 
 \`null\` is the same as leaving a parameter out. A value out of range or of the wrong type is a 400 with \`param\`. A field
 that nobody knows is ignored and named in the \`warning\` header, with the field that was probably meant. Answers and

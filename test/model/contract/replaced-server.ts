@@ -71,7 +71,7 @@ export const differences: readonly Difference[] = [
     check: async (server) => expect((await server.chat({ ...hello, n: 2 })).choices).toHaveLength(2),
   },
   {
-    subject: "`repeat_penalty` unless it is said",
+    subject: "the default of `repeat_penalty`",
     there: "1.1",
     here: "changed: 1 (off), since it makes correct code, JSON and lists less likely; the other defaults are kept",
     async check(server) {

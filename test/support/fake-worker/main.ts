@@ -8,7 +8,7 @@ let lingerMs = 0;
 const code = await runWorker(async ({ model, n_slots }, { onProgress, log }) => {
   onProgress(0.5);
   log("debug", "the fake engine loads");
-  if (model.includes("broken")) throw new RpcError(ErrorReason.MODEL_LOAD_FAILED, `${model} is no GGUF file`);
+  if (model.includes("broken")) throw new RpcError(ErrorReason.MODEL_LOAD_FAILED, `${model} is not a GGUF file`);
   if (model.includes("aborts")) process.abort();
   if (model.includes("never-loads")) await sleep(2 ** 31 - 1);
   if (model.includes("slow")) await sleep(300);

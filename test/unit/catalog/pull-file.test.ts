@@ -72,9 +72,9 @@ test("deletes a file whose sum is another, and says both", async () => {
   expect(existsSync(ctx.place) || existsSync(`${ctx.place}.part`)).toBe(false);
 });
 
-test("refuses what is no GGUF file and what is not there, without trying again", async () => {
+test("refuses what is not a GGUF file and what is not there, without trying again", async () => {
   using page = await start((_, response) => response.end("<html>"));
-  await expect(pullFile(page, { signal: never, onProgress: () => {} })).rejects.toThrow("is no GGUF file");
+  await expect(pullFile(page, { signal: never, onProgress: () => {} })).rejects.toThrow("is not a GGUF file");
   using missing = await start((_, response) => response.writeHead(404).end());
   await expect(pullFile(missing, { signal: never, onProgress: () => {} })).rejects.toThrow("answers 404 Not Found");
   expect(missing.ranges()).toHaveLength(1);

@@ -38,7 +38,7 @@ test.each([
     "a web page",
     "a.gguf",
     { "a.gguf": "<!DOCTYPE html>" },
-    'is no GGUF file (it starts with "<!DOCTYP"): name a GGUF file, or download it again',
+    'is not a GGUF file (it starts with "<!DOCTYP"): name a GGUF file, or download it again',
   ],
   [
     "a Git LFS pointer",
@@ -61,5 +61,5 @@ test("a folder, with the models in it", () => {
 });
 
 test("is not tempted to open a device or a pipe, which may never end", () => {
-  expect(ggufFault("/dev/zero")).toBe("is no regular file: name a GGUF file");
+  expect(ggufFault("/dev/zero")).toBe("is not a regular file: name a GGUF file");
 });

@@ -68,7 +68,7 @@ describe("another tokenizer", () => {
 
   test.each([
     ["{}", "has no chat_template"],
-    ["[1]", "is no JSON object"],
+    ["[1]", "is not a JSON object"],
   ])("that is %s is refused", (text, fault) => {
     const settings = file({ model: gguf, hf_tokenizer_config_path: "t.json" });
     expect(problemsOf(settings, (folder) => writeFileSync(join(folder, "t.json"), text))).toEqual([

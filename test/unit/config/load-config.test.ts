@@ -171,12 +171,12 @@ describe("a start that is refused", () => {
     [
       "an unknown key",
       { file: { prt: 1, models: [model()] } },
-      "prt is no setting (did you mean port?): correct or remove it; --help lists all of them",
+      "prt is not a setting (did you mean port?): correct or remove it; --help lists all of them",
     ],
     [
       "an unknown key of a model",
       models({ n_ctxs: 1 }),
-      "models[0].n_ctxs is no setting (did you mean n_ctx?): correct or remove it; --help lists all of them",
+      "models[0].n_ctxs is not a setting (did you mean n_ctx?): correct or remove it; --help lists all of them",
     ],
     [
       "a key of a model at the top",
@@ -270,15 +270,23 @@ describe("a start that is refused", () => {
       { file: {} },
       'config file FOLDER/config.json lists no models: add {"model": "PATH"} to models',
     ],
-    ["models that are no list", { file: { models: {} } }, 'models is no list: write [{"model": "PATH"}]'],
-    ["a model that is no object", { file: { models: ["x"] } }, 'models[0] is no object: write {"model": "PATH"}'],
+    ["models that are no list", { file: { models: {} } }, 'models is not a list: write [{"model": "PATH"}]'],
+    [
+      "a model that is not an object",
+      { file: { models: ["x"] } },
+      'models[0] is not an object: write {"model": "PATH"}',
+    ],
     ["a model without a file", { file: { models: [{ n_ctx: 1 }] } }, "models[0].model is missing: name a GGUF file"],
     [
       "a model flag beside a list",
       { file: { models: [model()] }, flags: { n_ctx: "1" } },
       "--n_ctx is a setting of one model, and config file FOLDER/config.json lists the models: write n_ctx there instead",
     ],
-    ["MODELS that is no JSON", { env: { MODELS: "x" } }, /^environment variable MODELS is no JSON list of models: /],
+    [
+      "MODELS that is not JSON",
+      { env: { MODELS: "x" } },
+      /^environment variable MODELS is not a JSON list of models: /,
+    ],
     [
       "a setting in MODELS",
       { env: { MODELS: JSON.stringify([model({ n_ctx: -1 })]) } },

@@ -37,10 +37,10 @@ test("shares settings in YAML", () => {
 
 describe("says where a file cannot be read", () => {
   test.each([
-    ["c.json", '{"a": 1,\n  "b": }', "config file FILE is no JSON at line 2, column 8: Unexpected token '}'"],
-    ["c.json", '{"a": 1,\n}', "config file FILE is no JSON at line 2, column 1: Expected double-quoted property name"],
-    ["c.json", '{"a": 1', "config file FILE is no JSON at line 1, column 8: Expected ',' or '}' after property value"],
-    ["c.json", '{"a":\n', "config file FILE is no JSON at line 2, column 1: Unexpected end of JSON input"],
+    ["c.json", '{"a": 1,\n  "b": }', "config file FILE is not JSON at line 2, column 8: Unexpected token '}'"],
+    ["c.json", '{"a": 1,\n}', "config file FILE is not JSON at line 2, column 1: Expected double-quoted property name"],
+    ["c.json", '{"a": 1', "config file FILE is not JSON at line 1, column 8: Expected ',' or '}' after property value"],
+    ["c.json", '{"a":\n', "config file FILE is not JSON at line 2, column 1: Unexpected end of JSON input"],
     ["c.json", '{"a": 1,\n "a": 2}', "config file FILE is wrong at line 2, column 2: the key is there twice; keep one"],
     ["c.json", "[]", 'config file FILE holds no object: write {"models": [{"model": "PATH"}]}'],
     ["c.json", " \n", 'config file FILE is empty: write {"models": [{"model": "PATH"}]}'],

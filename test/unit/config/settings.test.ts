@@ -14,7 +14,7 @@ import { gguf } from "./support.ts";
 
 const vocabulary = createVocabulary();
 
-/** Every option of llama_cpp.server 0.3.35 but config_file, which is no setting. */
+/** Every option of llama_cpp.server 0.3.35 but config_file, which is not a setting. */
 const replaced =
   `model model_alias n_gpu_layers split_mode main_gpu tensor_split vocab_only use_mmap use_mlock kv_overrides
   rpc_servers seed n_ctx n_batch n_ubatch n_threads n_threads_batch rope_scaling_type rope_freq_base rope_freq_scale

@@ -21,7 +21,7 @@ test.each([
 
 test("an endpoint that is no URL is refused", () => {
   expect(() => readHubConfig({ HF_ENDPOINT: "mirror" })).toThrow(
-    'the environment variable HF_ENDPOINT is "mirror", which is no http or https URL',
+    'the environment variable HF_ENDPOINT is "mirror", which is not an http or https URL',
   );
 });
 

@@ -38,7 +38,7 @@ test.each([
   [["--port", "70000"], {}, /^--port is "70000": must be/],
   [["--root_path", "llm/"], {}, /root_path is "llm\/": must be empty, or begin with/],
   [[], { GRPC_TLS: "maybe" }, /^environment variable GRPC_TLS is "maybe": must be/],
-  [["--prot", "1"], {}, /--prot is no flag.*did you mean --port\?/],
+  [["--prot", "1"], {}, /--prot is not a flag.*did you mean --port\?/],
   [["--config_file", "x.json"], {}, /reads no config file/],
   [["--grpc_ca_certfile", "/nowhere.pem"], {}, /nowhere\.pem/],
 ] as const)("refuses %j %j", (args, env, message) => {

@@ -140,7 +140,7 @@ describe("a JSON answer", () => {
     );
   });
 
-  test("whose schema is no JSON, or cannot be enforced, is refused with its place", () => {
+  test("whose schema is not JSON, or cannot be enforced, is refused with its place", () => {
     for (const wrong of ["{", '{"type":"nonsense"}']) {
       expect(() => grammarOf({ responseFormat: schema(wrong) })).toThrow(
         expect.objectContaining({ reason: ErrorReason.INVALID_PARAMETER, param: "response_format.json_schema.schema" }),

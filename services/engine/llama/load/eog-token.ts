@@ -9,7 +9,7 @@ export async function addEogToken(
   if (eosToken === undefined) return undefined;
   const [token, another] = await vocabulary.tokenize(eosToken, { addSpecial: false, parseSpecial: true });
   if (token === undefined || another !== undefined)
-    return `the EOS "${eosToken}" of ${source} is no token of the model: is it this model's tokenizer?`;
+    return `the EOS "${eosToken}" of ${source} is not a token of the model: is it this model's tokenizer?`;
   vocabulary.addEogToken(token);
   return undefined;
 }

@@ -117,7 +117,7 @@ function templateArguments(json: string, shape: ToolShape | undefined): Value {
   try {
     return json === "" ? new Dict() : fromJson(parseExactJson(json));
   } catch {
-    // A model's call that was cut off is no JSON, and has to be shown to it again all the same.
+    // A model's call that was cut off is not JSON, and has to be shown to it again all the same.
     return shape?.takesText === false ? record({ arguments: json }) : json;
   }
 }

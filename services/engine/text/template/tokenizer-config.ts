@@ -24,10 +24,10 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Error(`is no JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new Error(`is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   if (isObject(value)) return value;
-  throw new Error("is no JSON object");
+  throw new Error("is not a JSON object");
 }
 
 /** One template, or a list of named ones of which one is called "default". */

@@ -67,7 +67,7 @@ export const embeddingProbes: readonly Probe[] = [
 function normalizeProbe(field: string, { on, off }: { readonly on: unknown; readonly off: unknown }): Probe {
   return {
     field,
-    seen: `${JSON.stringify(on)} (what is done unless it is said) gives length 1, ${JSON.stringify(off)} the model's own length`,
+    seen: `${JSON.stringify(on)} (the default) gives length 1, ${JSON.stringify(off)} the model's own length`,
     async run(server) {
       expect(lengthOf(await vectorOf(server, {}))).toBeCloseTo(1, 4);
       expect(lengthOf(await vectorOf(server, { [field]: on }))).toBeCloseTo(1, 4);

@@ -61,34 +61,34 @@ describe("commands", () => {
 
 describe("refuses", () => {
   test.each([
-    ["--prot 80", ["--prot is no flag (did you mean --port?): --help lists all of them"]],
+    ["--prot 80", ["--prot is not a flag (did you mean --port?): --help lists all of them"]],
     [
       "--n_ctxs=1 --prot 80",
       [
-        "--n_ctxs is no flag (did you mean --n_ctx?): --help lists all of them",
-        "--prot is no flag (did you mean --port?): --help lists all of them",
+        "--n_ctxs is not a flag (did you mean --n_ctx?): --help lists all of them",
+        "--prot is not a flag (did you mean --port?): --help lists all of them",
       ],
     ],
     ["--port", ["--port needs a value (one that begins with - is written --port=VALUE)"]],
     ["--port --host x", ["--port needs a value (one that begins with - is written --port=VALUE)"]],
     ["--gpus --port 80", ["--gpus needs a value (one that begins with - is written --gpus=VALUE)"]],
     ["--n_ctx 1 --n-ctx 2", ["--n-ctx is given twice: keep one"]],
-    ["--port 80 81", ['"81" is no flag: flags begin with --, and lists follow theirs directly']],
+    ["--port 80 81", ['"81" is not a flag: flags begin with --, and lists follow theirs directly']],
     [
       "-p 80",
       [
-        '"-p" is no flag: flags begin with --, and lists follow theirs directly',
-        '"80" is no flag: flags begin with --, and lists follow theirs directly',
+        '"-p" is not a flag: flags begin with --, and lists follow theirs directly',
+        '"80" is not a flag: flags begin with --, and lists follow theirs directly',
       ],
     ],
     [
       "migrat x",
       [
-        '"migrat" is no command (did you mean migrate?): say serve, migrate, fit, ps, models, show, load, unload, pull, rm, help, version, or flags alone',
+        '"migrat" is not a command (did you mean migrate?): say serve, migrate, fit, ps, models, show, load, unload, pull, rm, help, version, or flags alone',
       ],
     ],
-    ["m.gguf", ['"m.gguf" is no command: to serve that model say --model m.gguf']],
-    ["c.yaml", ['"c.yaml" is no command: to serve that config say --config_file c.yaml']],
+    ["m.gguf", ['"m.gguf" is not a command: to serve that model say --model m.gguf']],
+    ["c.yaml", ['"c.yaml" is not a command: to serve that config say --config_file c.yaml']],
     [
       "migrate",
       ["migrate takes the old config file, and the file to write if you like: tokenwire migrate config.json new.json"],

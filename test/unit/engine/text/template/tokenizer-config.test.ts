@@ -22,8 +22,8 @@ test("the template in a file of its own goes first", () => {
 });
 
 test.each([
-  ["{", /^is no JSON: /],
-  ["[]", /^is no JSON object$/],
+  ["{", /^is not JSON: /],
+  ["[]", /^is not a JSON object$/],
   ["{}", /^has no chat_template$/],
   ['{"chat_template": [{"name": "tool_use", "template": "b"}]}', /^has no chat_template$/],
 ])("%j is refused", (text, message) => {
