@@ -168,6 +168,7 @@ export class Residency {
       }
       this.#takeTurns(model, room.leaving, { nowMs, effects }); // c
     }
+    this.#yieldPlace(wanted, nowMs, effects);
     for (const model of this.#models.values()) if (!claimed.has(model.id)) model.grantsBeforeContention = undefined;
   }
 
@@ -235,16 +236,24 @@ export class Residency {
 
   /** Starts its process, if it has none and there are not too many that wait. */
   #prepare(model: ScheduledModel, wanted: readonly ScheduledModel[], effects: Effect[]): void {
-    if (model.availability.state !== "unloaded") return;
-    const waiting = wanted.filter(({ availability: { state } }) => state === "preparing");
-    if (waiting.length >= maxWaitingProcesses) {
-      // One that has said what it takes gives its place to one that has not.
-      const done = waiting.findLast(({ availability }) => availability.state === "preparing" && availability.knows);
-      if (model.need === undefined && done !== undefined) effects.push(unload(done, "abandoned"));
-      return;
-    }
+    if (model.availability.state !== "unloaded" || wanted.filter(isPreparing).length >= maxWaitingProcesses) return;
     model.unavailable({ state: "preparing", knows: false });
     effects.push({ type: "load", model: model.id });
+  }
+
+  /**
+   * Starts the process of the first that has none and is not known. For want of a place the last one that has said what
+   * its model takes gives its own up: after all have been looked at, so that none is ended that could be loaded.
+   */
+  #yieldPlace(wanted: readonly ScheduledModel[], nowMs: number, effects: Effect[]): void {
+    const unknown = wanted.find(({ availability: { state }, need, notBeforeMs }) => {
+      return state === "unloaded" && need === undefined && nowMs >= notBeforeMs;
+    });
+    if (unknown === undefined) return;
+    const preparing = wanted.filter(isPreparing);
+    const done = preparing.findLast(({ availability }) => availability.state === "preparing" && availability.knows);
+    if (preparing.length >= maxWaitingProcesses && done !== undefined) effects.push(unload(done, "abandoned"));
+    this.#prepare(unknown, wanted, effects);
   }
 
   #refuse(model: ScheduledModel, short: DeviceBytes): Effect[] {
@@ -350,6 +359,10 @@ function unload(model: ScheduledModel, reason: UnloadReason): Effect {
 
 function reasonOf({ availability }: ScheduledModel): UnloadReason {
   return availability.state === "leaving" ? availability.why : "asked";
+}
+
+function isPreparing({ availability }: ScheduledModel): boolean {
+  return availability.state === "preparing";
 }
 
 function isAskedFor({ waiting }: ScheduledModel): boolean {

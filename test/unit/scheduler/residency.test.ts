@@ -195,6 +195,36 @@ describe("the start", () => {
   });
 });
 
+describe("more models than processes that may wait for room", () => {
+  const ids = ["a", "b", "c", "d", "e"];
+  const crowd = (): Scheduler => {
+    const scheduler = create(ids);
+    // "a" comes before the others in the order of the configuration, and is asked for last.
+    for (const [index, id] of [...ids.slice(1), "a"].entries()) scheduler.onRequest(ticket(index + 1, id), 0);
+    return scheduler;
+  };
+
+  test("one that has said what it takes is loaded where there is room, rather than ended for one that has not", () => {
+    const scheduler = crowd();
+    expect(words(scheduler.onEstimate("e", need(50), 1))).toEqual(["proceed e 1", "load a"]);
+    expect(words(scheduler.onModelReady("e", { slots: 1 }, 2))).toEqual(["grant 4"]);
+  });
+
+  test("one that finds no room gives its place up, is not taken to be loading, and comes with its turn", () => {
+    const scheduler = create(["r", ...ids]);
+    use(scheduler, "r", { id: 10, bytes: 90, at: 0 });
+    scheduler.onRequest(ticket(11, "r"), 0);
+    for (const [index, id] of ids.entries()) scheduler.onRequest(ticket(index, id), 0);
+    expect(words(scheduler.onEstimate("a", need(50), 1))).toEqual(["unload a abandoned", "load e"]);
+    expect(words(scheduler.onFinished(11, 2))).toEqual([]);
+    expect(words(scheduler.onModelGone("a", 151))).toEqual(["unload r room"]);
+    expect(words(scheduler.onModelGone("r", 152))).toEqual(["load a"]);
+    expect(words(scheduler.onEstimate("a", need(50), 153))).toEqual(["proceed a 1"]);
+    // Nobody waits for it: it has a process to end, once.
+    expect(words(scheduler.onCancel(0, 154))).toEqual(["unload a abandoned"]);
+  });
+});
+
 describe("models in turn", () => {
   const pair = (): Scheduler => {
     const scheduler = create(["a", "b"]);
