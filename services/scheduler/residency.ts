@@ -43,6 +43,8 @@ const maxLingerMs = 1000;
  *    c. others must leave first → it waits for their turns to end, then they leave; a model that only the start wants
  *       waits for nobody: its first request will load it;
  *    d. there can never be room → refuse;
+ *    e. after all of them: too many processes wait for one more that is to say what its model takes → the last of those
+ *       that have said so gives its place up;
  * 5. a model that leaves for another, though none is wanted any more → stays.
  */
 export class Residency {
@@ -168,7 +170,7 @@ export class Residency {
       }
       this.#takeTurns(model, room.leaving, { nowMs, effects }); // c
     }
-    this.#yieldPlace(wanted, nowMs, effects);
+    this.#yieldPlace(wanted, nowMs, effects); // e
     for (const model of this.#models.values()) if (!claimed.has(model.id)) model.grantsBeforeContention = undefined;
   }
 

@@ -105,7 +105,10 @@ class World {
         const process = model === undefined ? undefined : this.processes.get(model);
         if (model === undefined || process === undefined) return;
         process.state = "starting";
-        return this.apply(scheduler.onModelDown(model, { kind: "restarting" }, now));
+        this.apply(scheduler.onModelDown(model, { kind: "restarting" }, now));
+        // Those whose callers have seen nothing yet go on waiting, the others' owners end them.
+        for (const [id, on] of this.running) if (on === model && id % 2 === 0) this.#lose(id, model);
+        return;
       }
       case "fail": {
         const model = at(this.#in("loading"), event.pick);
@@ -133,6 +136,12 @@ class World {
       this.now += 10;
       this.apply(this.scheduler.onCheck(this.now));
     }
+  }
+
+  #lose(id: number, model: string): void {
+    this.running.delete(id);
+    this.waiting.set(id, model);
+    this.apply(this.scheduler.onLost(id, this.now));
   }
 
   #in(state: Process["state"]): string[] {
@@ -254,8 +263,9 @@ test("never holds more than there is, evicts no busy and no pinned model, and en
       evictions += world.evictions;
     },
   );
-  fc.assert(property, { numRuns: 1000 });
-  expect(evictions).toBeGreaterThan(500);
+  fc.assert(property, { numRuns: 500 });
+  // Worlds in which no model ever leaves for another would prove nothing.
+  expect(evictions).toBeGreaterThan(100);
 });
 
 test("after 1,000 events the ledger equals the sum of the workers", () => {
