@@ -23,7 +23,7 @@ export async function startProbedServer(): Promise<ContractServer> {
     { ...model, model_alias: modelWithBos, kv_overrides },
     { model: rerankerFile, model_alias: reranker },
   ];
-  writeFileSync(file, JSON.stringify({ models }));
+  writeFileSync(file, JSON.stringify({ models, models_dir: join(folder, "pulled") }));
   const server = await startContractServer({ args: ["--config_file", file] });
   return {
     ...server,
