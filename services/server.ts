@@ -170,7 +170,8 @@ function serve(options: ServicesOptions, { pool, catalog }: Parts): Promise<Fron
     onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "a bug ended a call"),
     addServices(server, way) {
       server.add(InferenceService, inference);
-      server.add(ModelService, createModelHandlers(pool, mayManage[way] ? control : withoutPermission(control)));
+      const allowed = manage === true || mayManage[way] ? control : withoutPermission(control, manage);
+      server.add(ModelService, createModelHandlers(pool, allowed));
       server.add(VllmEngine, createVllmEngineHandlers(others));
       server.add(GRPCInferenceService, createKserveHandlers(others));
       server.add(Health, healthHandlers(health));

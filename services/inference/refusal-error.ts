@@ -24,7 +24,7 @@ export function refusalError(refusal: Refusal): Error {
     case "load-cancelled":
       return new RpcError(
         ErrorReason.MODEL_LOADING,
-        `model "${refusal.model}" was unloaded on request while it was being loaded; ask again to load it`,
+        `model "${refusal.model}" was unloaded on request before it could answer; ask again to load it`,
         refusal,
       );
     case "removed":

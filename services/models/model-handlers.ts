@@ -32,16 +32,16 @@ export const noControl: ModelControl = {
   delete: refuse,
 };
 
-/** The same, for callers who may only look. */
-export function withoutPermission(control: ModelControl): ModelControl {
+/** The same, for callers who may only look. `setting`: what `manage_models` is. */
+export function withoutPermission(control: ModelControl, setting: false | "auto"): ModelControl {
+  const forbid = (): never => {
+    const message =
+      setting === false
+        ? "models may not be loaded, unloaded, pulled or deleted by callers here: manage_models is false"
+        : "callers without a key may not load, unload, pull or delete models here, as the server can be reached from elsewhere: set api_key, or manage_models to true";
+    throw new RpcError(ErrorReason.UNAUTHENTICATED, message);
+  };
   return { devices: () => control.devices(), load: forbid, unload: forbid, pull: forbid, delete: forbid };
-}
-
-function forbid(): never {
-  throw new RpcError(
-    ErrorReason.UNAUTHENTICATED,
-    "callers without a key may not load, unload, pull or delete models here, as the server can be reached from elsewhere: set api_key, or manage_models to true",
-  );
 }
 
 function refuse(): never {

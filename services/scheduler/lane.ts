@@ -25,6 +25,10 @@ export class Lane {
     return this.#running.size;
   }
 
+  runningIds(): Iterable<number> {
+    return this.#running.keys();
+  }
+
   get placesTaken(): number {
     return this.#placesTaken;
   }

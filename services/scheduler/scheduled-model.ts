@@ -67,6 +67,8 @@ export class ScheduledModel {
   grants = 0;
   /** Of these, before another model began to wait for its room; undefined: none waits. */
   grantsBeforeContention: number | undefined;
+  /** Of its running requests, those whose answers somebody has ended with it. */
+  readonly cut = new Set<number>();
   #availability: Availability = { state: "unloaded" };
   #places: Readonly<Record<LaneName, number>> = { generate: 0, auxiliary: 0 };
 
@@ -130,6 +132,10 @@ export class ScheduledModel {
     this.#availability = why;
     this.lanes.generate.capacity = 0;
     this.lanes.auxiliary.capacity = 0;
+  }
+
+  runningIds(): number[] {
+    return [...this.lanes.generate.runningIds(), ...this.lanes.auxiliary.runningIds()];
   }
 
   /** All who wait, generation first, each lane in its order. */

@@ -126,13 +126,15 @@ export class Scheduler {
     const entry = this.#lanes.get(id);
     if (entry?.lane.release(id, nowMs) === undefined) return [];
     this.#lanes.delete(id);
+    entry.model.cut.delete(id);
     entry.model.lastUseMs = nowMs;
     return [...this.#serve(entry.model, nowMs), ...this.#settle(nowMs)];
   }
 
   /**
    * A granted request lost its worker before its caller saw any of the answer. It goes to the head of the line without
-   * being counted against the bounds again, for it was admitted once; when the model cannot come back it is refused.
+   * being counted against the bounds again, for it was admitted once; when the model cannot come back, or somebody has
+   * ended its answers, it is refused.
    */
   onLost(id: number, nowMs: number): Effect[] {
     const entry = this.#lanes.get(id);
@@ -141,6 +143,7 @@ export class Scheduler {
     const { model, lane } = entry;
     this.#lanes.delete(id);
     if (this.#isGone(model)) return [refuse(ticket, shuttingDown)];
+    if (model.cut.delete(id)) return [refuse(ticket, loadCancelled(model)), ...this.#settle(nowMs)];
     const failure = this.#failure(model, nowMs);
     if (failure !== undefined) return [refuse(ticket, failure), ...this.#serve(model, nowMs)];
     this.#wait(model, lane, ticket, { again: true });
@@ -214,8 +217,9 @@ export class Scheduler {
     const unload = { type: "unload", model: id, reason: "asked", force } as const;
     if (state === "preparing" || state === "loading" || force) {
       model.unavailable({ state: "unloading" });
-      const refusal = { kind: "load-cancelled", model: id, retryAfterMs: cancelledRetryMs } as const;
-      const refused = state === "ready" || state === "leaving" ? [] : this.#refuseWaiting(model, refusal);
+      // They are not to bring the model back.
+      for (const running of model.runningIds()) model.cut.add(running);
+      const refused = state === "ready" || state === "leaving" ? [] : this.#refuseWaiting(model, loadCancelled(model));
       return [...refused, unload, ...this.#settle(nowMs)];
     }
     return [...this.#residency.leave(model, "asked"), ...this.#settle(nowMs)];
@@ -463,6 +467,10 @@ export class Scheduler {
 
 function refuse(ticket: Ticket, refusal: Refusal): Effect {
   return { type: "refuse", id: ticket.id, refusal };
+}
+
+function loadCancelled({ id }: ScheduledModel): Refusal {
+  return { kind: "load-cancelled", model: id, retryAfterMs: cancelledRetryMs };
 }
 
 function refuseChoices(ticket: Ticket, lane: Lane): Effect {

@@ -23,7 +23,7 @@ export type Refusal =
   | { readonly kind: "too-many-choices"; readonly places: number; readonly slots: number }
   /** `memory`: for want of memory. */
   | { readonly kind: "load-failed"; readonly model: string; readonly message: string; readonly memory: boolean }
-  /** Somebody unloaded the model while it was being loaded. */
+  /** Somebody unloaded the model while it was being loaded, or with force before the answer had begun. */
   | { readonly kind: "load-cancelled"; readonly model: string; readonly retryAfterMs: number }
   /** It is not served any more. */
   | { readonly kind: "removed"; readonly model: string }

@@ -41,6 +41,7 @@ export interface FakeHandlers {
   loadModel?: Handler<typeof models.LoadModelRequestSchema, Stream<typeof models.LoadModelResponseSchema>>;
   pullModel?: Handler<typeof models.PullModelRequestSchema, Stream<typeof models.PullModelResponseSchema>>;
   unloadModel?: Handler<typeof models.UnloadModelRequestSchema, Answer<typeof models.UnloadModelResponseSchema>>;
+  deleteModel?: Handler<typeof models.DeleteModelRequestSchema, Answer<typeof models.DeleteModelResponseSchema>>;
 }
 
 /**
@@ -72,7 +73,7 @@ export function fakeClient(handlers: FakeHandlers): TokenwireClient {
       loadModel: stream(ModelService.method.loadModel, handlers.loadModel),
       unloadModel: unary(ModelService.method.unloadModel, handlers.unloadModel),
       pullModel: stream(ModelService.method.pullModel, handlers.pullModel),
-      deleteModel: unary(ModelService.method.deleteModel, undefined),
+      deleteModel: unary(ModelService.method.deleteModel, handlers.deleteModel),
     },
     close() {},
   };

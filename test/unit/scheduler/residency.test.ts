@@ -334,6 +334,17 @@ describe("an unload on request", () => {
     });
   });
 
+  test("with force refuses those who lose their answers by it, and does not bring the model back for them", () => {
+    const scheduler = create(["a"]);
+    use(scheduler, "a", { id: 0, bytes: 50, at: 0 });
+    scheduler.onRequest(ticket(1, "a"), 1);
+    scheduler.onUnload("a", { force: true }, 2);
+    scheduler.onModelGone("a", 3);
+    expect(words(scheduler.onLost(1, 4))).toEqual(["refuse 1 load-cancelled"]);
+    // Who comes later does.
+    expect(words(scheduler.onRequest(ticket(2, "a"), 5))).toEqual(["load a"]);
+  });
+
   test("of a model that is being loaded refuses those who wait for it", () => {
     const scheduler = create(["a"]);
     scheduler.onRequest(ticket(1, "a"), 0);
