@@ -103,14 +103,13 @@ describe("keys and a certificate hold for REST and gRPC", () => {
     const cert = join(folder, "cert.pem");
     const flags = {
       port: "0",
-      api_key: "one,two",
       ssl_certfile: cert,
       ssl_keyfile: join(folder, "key.pem"),
       grpc_address: services.address,
       grpc_ca_certfile: cert,
       grpc_server_name: "tokenwire.test",
     };
-    const args = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+    const args = ["--api_key", "one", "two", ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`)];
     await using shim = await startProgram("shim/main.ts", args, /REST at (\S+)\/v1/);
     expect(await post(shim.address, { authorization: "Bearer two" })).toBe(200);
     expect(await post(shim.address, {})).toBe(401);

@@ -112,7 +112,11 @@ function compare(gbnf: string, picks: readonly number[]): void {
     for (const pick of picks) {
       const theirs = sampler.allowed();
       const mask = matcher.mask(Infinity);
-      const differing = comparable.filter((token) => mask?.has(token) !== theirs.has(token));
+      // llama.cpp lets an answer end within a character, which ours does not.
+      const isCut = !isUtf8(Buffer.from(text, "latin1"));
+      const differing = comparable.filter(
+        (token) => mask?.has(token) !== theirs.has(token) && !(isCut && vocabulary.isEog(token)),
+      );
       expect({ text, differing: differing.slice(0, 5) }).toEqual({ text, differing: [] });
       const next = comparable.filter((token) => theirs.has(token) && !vocabulary.isEog(token));
       const token = next[pick % next.length];

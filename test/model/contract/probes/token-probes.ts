@@ -116,7 +116,7 @@ export const tokenProbes: Readonly<Record<string, readonly Probe[]>> = {
     modelProbe("/extras/detokenize", { tokens: [28] }),
     {
       field: "tokens",
-      seen: "their text",
+      seen: "their text, under the names of llama-server and vLLM",
       run: async (server) =>
         expect(await answerOf(server, "/extras/detokenize", { tokens: await tokensOf(server, {}) })).toEqual({ text }),
     },
@@ -168,10 +168,11 @@ export const tokenProbes: Readonly<Record<string, readonly Probe[]>> = {
     modelProbe("/detokenize", { tokens: [28] }),
     {
       field: "tokens",
-      seen: "their text",
+      seen: "their text, under the names of llama-server and vLLM",
       run: async (server) =>
         expect(await answerOf(server, "/detokenize", { tokens: await tokensOf(server, {}) })).toEqual({
           content: text,
+          prompt: text,
         }),
     },
   ],

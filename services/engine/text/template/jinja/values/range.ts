@@ -1,4 +1,4 @@
-import { runtimeError } from "../jinja-error.ts";
+import { JinjaError, runtimeError } from "../jinja-error.ts";
 import { JinjaObject } from "./value.ts";
 
 // Jinja's sandbox has this limit too.
@@ -17,7 +17,8 @@ export class Range extends JinjaObject {
     this.start = start;
     this.step = step;
     this.length = Math.max(0, Math.ceil((stop - start) / step));
-    if (this.length > maxLength) throw runtimeError(`Range too big: the largest has ${maxLength} numbers`);
+    if (this.length > maxLength)
+      throw new JinjaError("overrun", `the chat template wants a range of more than ${maxLength} numbers`);
   }
 
   at(index: number): bigint {
