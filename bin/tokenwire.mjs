@@ -12,9 +12,16 @@ import { pinnedNode } from "./pinned-node.mjs";
 /** Runs TypeScript as it is, and has what the server's code uses. */
 const oldestMajor = 24;
 
-const source = new URL("../main.ts", import.meta.url);
+/** Commands that are programs of their own: the two halves of the server. */
+const programs = { service: "services/main", shim: "shim/main" };
+
+const [command = ""] = process.argv.slice(2);
+const isProgram = Object.hasOwn(programs, command);
+if (isProgram) process.argv.splice(2, 1);
+const program = isProgram ? programs[command] : "main";
+const source = new URL(`../${program}.ts`, import.meta.url);
 const isCheckout = existsSync(fileURLToPath(source));
-const entry = isCheckout ? source : new URL("../dist/main.js", import.meta.url);
+const entry = isCheckout ? source : new URL(`../dist/${program}.js`, import.meta.url);
 
 if (isCheckout) {
   const { ensureInstalled } = await import("./ensure.mjs");

@@ -3,7 +3,10 @@ import { admits } from "../../config/expects.ts";
 import type { Flag, Flags } from "../../config/sources.ts";
 import { suggest } from "../../config/suggest.ts";
 import type { Vocabulary } from "../../config/vocabulary.ts";
-import { remoteCommands } from "../remote/parse-remote.ts";
+import type { remoteCommands } from "../remote/parse-remote.ts";
+import { type CommandName, commandNames, isCommandName } from "./commands.ts";
+import { readHabit, repositoryAdvice } from "./habits.ts";
+import { parseWords } from "./parse-words.ts";
 
 export type Arguments =
   | { readonly command: "serve"; readonly flags: Flags }
@@ -11,10 +14,12 @@ export type Arguments =
   | { readonly command: "migrate"; readonly file: string; readonly output: string | undefined }
   | { readonly command: "fit"; readonly flags: Flags; readonly json: boolean }
   | { readonly command: "remote"; readonly name: (typeof remoteCommands)[number]; readonly words: readonly string[] }
-  | { readonly command: "help" }
+  | { readonly command: "doctor"; readonly flags: Flags; readonly json: boolean }
+  | { readonly command: "chat" | "run" | "bench"; readonly words: readonly string[] }
+  | { readonly command: "completion"; readonly shell: string }
+  /** `topic` unset: all of it. */
+  | { readonly command: "help"; readonly topic: CommandName | undefined }
   | { readonly command: "version" };
-
-const commands = ["serve", "migrate", "fit", ...remoteCommands, "help", "version"];
 
 /**
  * Reads a command line as llama_cpp.server does, and somewhat more: `--n_ctx 4096`, `--n-ctx=4096`; lists as
@@ -26,42 +31,63 @@ const commands = ["serve", "migrate", "fit", ...remoteCommands, "help", "version
 export function parseArgs(argv: readonly string[], vocabulary: Vocabulary): Arguments {
   const [first, ...rest] = argv;
   if (first === undefined || first.startsWith("-")) return parseFlags(argv, vocabulary);
+  if (!isCommandName(first)) throw new ConfigError([unknownCommand(first)]);
+  if (first !== "help" && helpIsAsked(rest)) return { command: "help", topic: first };
   switch (first) {
     case "serve":
       return parseFlags(rest, vocabulary);
-    case "migrate":
-      return parseMigrate(rest);
+    case "migrate": {
+      const [file = "", output] = parseWords(first, rest).operands;
+      return { command: first, file, output };
+    }
     case "fit":
-      return parseFit(rest, vocabulary);
+    case "doctor":
+      return parseWithConfig(first, rest, vocabulary);
+    case "chat":
+    case "run":
+    case "bench":
+      return { command: first, words: rest };
+    case "completion":
+      return { command: first, shell: parseWords(first, rest).operands[0] ?? "" };
     case "help":
+      return {
+        command: first,
+        topic: topicOf(
+          parseWords(
+            first,
+            rest.filter((word) => !isHelp(word)),
+          ).operands[0],
+        ),
+      };
     case "version":
       return { command: first };
-    default: {
-      const name = remoteCommands.find((known) => known === first);
-      if (name !== undefined) return rest.some(isHelp) ? { command: "help" } : { command: "remote", name, words: rest };
-      throw new ConfigError([unknownCommand(first)]);
-    }
+    case "service":
+    case "shim":
+      throw new ConfigError([`${first} is a program of its own: start it as tokenwire ${first}`]);
+    default:
+      return { command: "remote", name: first satisfies (typeof remoteCommands)[number], words: rest };
   }
 }
 
+/** Before `--`: what follows it is no flag. */
+function helpIsAsked(words: readonly string[]): boolean {
+  const end = words.indexOf("--");
+  return words.slice(0, end === -1 ? words.length : end).some(isHelp);
+}
+
+function topicOf(word: string | undefined): CommandName | undefined {
+  if (word !== undefined && !isCommandName(word)) throw new ConfigError([unknownCommand(word)]);
+  return word;
+}
+
 /** A config file, or the flags of a start. */
-function parseFit(words: readonly string[], vocabulary: Vocabulary): Arguments {
+function parseWithConfig(command: "fit" | "doctor", words: readonly string[], vocabulary: Vocabulary): Arguments {
   const json = words.includes("--json");
   const rest = words.filter((word) => word !== "--json");
   const [file, ...more] = rest;
   const isFile = file !== undefined && !file.startsWith("-");
   const parsed = parseFlags(isFile ? ["--config_file", file, ...more] : rest, vocabulary);
-  return parsed.command === "serve" ? { command: "fit", flags: parsed.flags, json } : parsed;
-}
-
-function parseMigrate(words: readonly string[]): Arguments {
-  if (words.some(isHelp)) return { command: "help" };
-  const [file, output, ...more] = words;
-  if (file === undefined || more.length > 0 || words.some((word) => word.startsWith("-")))
-    throw new ConfigError([
-      "migrate takes the old config file, and the file to write if you like: tokenwire migrate config.json new.json",
-    ]);
-  return { command: "migrate", file, output };
+  return parsed.command === "serve" ? { command, flags: parsed.flags, json } : parsed;
 }
 
 function parseFlags(words: readonly string[], vocabulary: Vocabulary): Arguments {
@@ -69,13 +95,19 @@ function parseFlags(words: readonly string[], vocabulary: Vocabulary): Arguments
   const problems = new Problems();
   for (let at = 0; at < words.length;) {
     const word = words[at++] ?? "";
-    if (isHelp(word)) return { command: "help" };
+    if (isHelp(word)) return { command: "help", topic: undefined };
     if (word === "--version" || word === "-V") return { command: "version" };
-    if (!word.startsWith("--")) {
+    const habit = readHabit(word.split("=", 1)[0] ?? "", vocabulary);
+    if (habit?.kind === "other") {
+      problems.add(`${word} is a flag of another server: ${habit.advice}`);
+      at += takeValues(words.slice(at), false).length;
+      continue;
+    }
+    if (habit === undefined && !word.startsWith("--")) {
       problems.add(`"${word}" is not a flag: flags begin with --, and lists follow theirs directly`);
       continue;
     }
-    const { flag, name, inline } = splitFlag(word);
+    const { flag, name, inline } = splitFlag(word, habit?.name);
     const kind = kindOf(name, vocabulary);
     const values = inline === undefined ? takeValues(words.slice(at), kind === "list") : [inline];
     if (inline === undefined) at += values.length;
@@ -89,14 +121,17 @@ function parseFlags(words: readonly string[], vocabulary: Vocabulary): Arguments
   return { command: "serve", flags };
 }
 
-function splitFlag(word: string): {
+function splitFlag(
+  word: string,
+  known: string | undefined,
+): {
   readonly flag: string;
   readonly name: string;
   readonly inline: string | undefined;
 } {
   const equals = word.indexOf("=");
   const flag = equals === -1 ? word : word.slice(0, equals);
-  const name = flag.slice(2).toLowerCase().replaceAll("-", "_");
+  const name = known ?? flag.slice(2).toLowerCase().replaceAll("-", "_");
   return { flag, name, inline: equals === -1 ? undefined : word.slice(equals + 1) };
 }
 
@@ -132,5 +167,7 @@ function unknownCommand(word: string): string {
   if (/\.gguf$/i.test(word)) return `"${word}" is not a command: to serve that model say --model ${word}`;
   if (/\.(?:json|ya?ml)$/i.test(word))
     return `"${word}" is not a command: to serve that config say --config_file ${word}`;
-  return `"${word}" is not a command${suggest(word, commands)}: say ${commands.join(", ")}, or flags alone`;
+  const repository = repositoryAdvice(word);
+  if (repository !== undefined) return `"${word}" is not a command: ${repository}`;
+  return `"${word}" is not a command${suggest(word, commandNames)}: say ${commandNames.join(", ")}, or flags alone`;
 }

@@ -5,6 +5,11 @@ import { packageVersion } from "../../config/package-root.ts";
 import { createVocabulary } from "../../config/vocabulary.ts";
 import { checkShimSettings } from "../../settings/rest-settings.ts";
 import type { FitOptions } from "../fit.ts";
+import { type BenchCommand, parseBench } from "../bench/parse-bench.ts";
+import { type ChatCommand, parseChat, parseRun, type RunCommand } from "../chat/parse-chat.ts";
+import { completionScript } from "../completion/completion.ts";
+import type { DoctorOptions } from "../doctor/doctor.ts";
+import { commandHelp } from "../help/command-help.ts";
 import { helpText } from "../help/help.ts";
 import { migrate } from "../migrate/migrate.ts";
 import { parseArgs } from "./parse-args.ts";
@@ -17,6 +22,10 @@ export type Command =
   | { readonly command: "remote"; readonly remote: RemoteCommand }
   /** Say what a start would load. */
   | { readonly command: "fit"; readonly fit: FitOptions; readonly warnings: readonly string[] }
+  | { readonly command: "chat"; readonly chat: ChatCommand; readonly env: Environment }
+  | { readonly command: "run"; readonly run: RunCommand; readonly env: Environment }
+  | { readonly command: "bench"; readonly bench: BenchCommand }
+  | { readonly command: "doctor"; readonly doctor: DoctorOptions }
   /** Write the text to stdout, and end. */
   | { readonly command: "print"; readonly text: string };
 
@@ -34,7 +43,20 @@ export function parseCommand(argv: readonly string[], env: Environment, cwd: str
   const parsed = parseArgs(argv, vocabulary);
   switch (parsed.command) {
     case "help":
-      return { command: "print", text: helpText(vocabulary) };
+      return {
+        command: "print",
+        text: parsed.topic === undefined ? helpText(vocabulary) : commandHelp(parsed.topic, vocabulary),
+      };
+    case "completion":
+      return { command: "print", text: completionScript(parsed.shell, vocabulary).trimEnd() };
+    case "chat":
+      return { command: "chat", chat: parseChat(parsed.words, env), env };
+    case "run":
+      return { command: "run", run: parseRun(parsed.words, env), env };
+    case "bench":
+      return { command: "bench", bench: parseBench(parsed.words, env) };
+    case "doctor":
+      return { command: "doctor", doctor: { flags: parsed.flags, env, cwd, json: parsed.json } };
     case "version":
       return { command: "print", text: packageVersion() };
     case "migrate":

@@ -30,13 +30,12 @@ export function parseShimCommand(argv: readonly string[], env: Environment, cwd:
       return { command: "print", text: `${introduction}\n\n${settingsText(vocabulary)}` };
     case "version":
       return { command: "print", text: packageVersion() };
-    case "migrate":
-    case "fit":
-      throw new ConfigError([`${parsed.command} is a command of tokenwire, not of its REST face`]);
-    case "remote":
-      throw new ConfigError([`${parsed.name} is a command of tokenwire, not of its REST face`]);
     case "serve":
       break;
+    default: {
+      const name = parsed.command === "remote" ? parsed.name : parsed.command;
+      throw new ConfigError([`${name} is a command of tokenwire, not of its REST face`]);
+    }
   }
   if (parsed.flags.has("config_file")) {
     throw new ConfigError(["the REST face alone reads no config file: give its settings as flags or variables"]);

@@ -1,6 +1,7 @@
 import { packageVersion } from "../../config/package-root.ts";
 import type { JsonSchema } from "../../config/json-of.ts";
 import type { Term, Vocabulary } from "../../config/vocabulary.ts";
+import { commandNames, commands } from "../arguments/commands.ts";
 import { table } from "./table.ts";
 
 /** What `tokenwire --help` prints: every setting, in groups, with its default. */
@@ -25,20 +26,19 @@ const introduction = `Usage:
   tokenwire                                 serve the tiny model that comes with it
   tokenwire --model PATH [--SETTING VALUE]  serve one model
   tokenwire --config_file FILE              serve what a config file (JSON or YAML) says
-  tokenwire migrate FILE [NEW_FILE]         turn a config of llama_cpp.server into one that does the same here
-  tokenwire fit CONFIG_FILE                 say what would be in memory, without loading it
-  tokenwire ps | models                     ask a running server what is in memory, or what it serves
-  tokenwire show | load | unload MODEL      one model of it
-  tokenwire pull REPOSITORY[:PATTERN] | URL download a model into it; rm MODEL deletes one that was pulled
   tokenwire --help | --version
 
-The commands for a running server take --address HOST:PORT (default 127.0.0.1:50051, or TOKENWIRE_ADDRESS), --api_key
-(or TOKENWIRE_API_KEY), --tls or --ca_certfile FILE, and --json for scripts.
+Commands (tokenwire help COMMAND says more):
+${table(commandNames.map((name) => [name, commands[name].about]))}
 
 Each setting is a flag (--n_ctx 4096, --n-ctx=4096), a key of the config file and an environment variable (N_CTX).
-For a model the config file goes before the environment. For the server the order is: flag, HOST and PORT of the
-environment, config file, other variables. With a config file the flags of models are refused: they belong in its
-list of models. CONFIG_FILE names a config file too, and goes before --config_file. docs/config.schema.json describes
+The first source that has a setting decides:
+${table([
+  ["a setting of the server", "flag; HOST and PORT of the environment; config file; other variables; default"],
+  ["a setting of a model", "config file (without one: flag); variable; default"],
+  ["the config file itself", "variable CONFIG_FILE; flag --config_file"],
+])}
+With a config file the flags of models are refused: they belong in its list of models. docs/config.schema.json describes
 the file to editors.`;
 
 function row({ name, setting, json }: Term): readonly [string, string] {

@@ -1,8 +1,5 @@
-import { readFileSync } from "node:fs";
 import { toJson } from "@bufbuild/protobuf";
-import type { ChannelTls } from "../../clients/channel.ts";
-import { RpcError } from "../../clients/errors.ts";
-import { createTokenwireClient, type TokenwireClient } from "../../clients/tokenwire-client.ts";
+import type { TokenwireClient } from "../../clients/tokenwire-client.ts";
 import { StartError } from "../../config/start-error.ts";
 import {
   DeviceSchema,
@@ -15,6 +12,7 @@ import { formatBytes } from "../../services/memory/format-bytes.ts";
 import { formatDevices, formatModel, formatModels, stateName } from "./format-models.ts";
 import type { RemoteCommand, RemoteTask } from "./parse-remote.ts";
 import { createProgressLine, type ProgressLine } from "./progress-line.ts";
+import { connect, describeFailure } from "./server-access.ts";
 
 export interface RemoteOutput {
   /** Results. */
@@ -26,22 +24,14 @@ export interface RemoteOutput {
 }
 
 /** Asks a running server, and writes what it says. Throws StartError with its refusal. */
-export async function runRemote(
-  { task, address, apiKey, ca, json }: RemoteCommand,
-  output: RemoteOutput,
-): Promise<void> {
-  const tls: ChannelTls | undefined = ca === undefined ? undefined : ca === "" ? {} : { rootCerts: readFileSync(ca) };
-  const client = createTokenwireClient(address, {
-    ...(apiKey !== undefined && { metadata: { "x-api-key": apiKey } }),
-    ...(tls && { tls }),
-  });
+export async function runRemote({ task, server, json }: RemoteCommand, output: RemoteOutput): Promise<void> {
+  const client = connect(server);
   const line = createProgressLine(json ? undefined : output.progress);
   try {
     await run(client, task, { ...output, json, line });
   } catch (error) {
     if (output.signal.aborted) throw new StartError(`${task.name} was given up`, { cause: error });
-    if (error instanceof RpcError) throw new StartError(`${error.message} (asked ${address})`, { cause: error });
-    throw error;
+    throw describeFailure(error, server);
   } finally {
     line.end();
     client.close();

@@ -18,6 +18,7 @@ describe("flags", () => {
     ["--n_ctx 4096", { n_ctx: "4096" }],
     ["--n-ctx=4096", { n_ctx: "4096" }],
     ["--N-CTX 4096", { n_ctx: "4096" }],
+    ["-m a.gguf -ngl 99 --alias a", { model: "a.gguf", n_gpu_layers: "99", model_alias: "a" }],
     ["serve --port 80 --grpc-port 81", { port: "80", grpc_port: "81" }],
     ["--n_gpu_layers -1 --port 80", { n_gpu_layers: "-1", port: "80" }],
     ["--config-file c.json", { config_file: "c.json" }],
@@ -43,12 +44,21 @@ describe("flags", () => {
 
 describe("commands", () => {
   test.each([
-    ["--help", { command: "help" }],
-    ["-h", { command: "help" }],
-    ["help", { command: "help" }],
-    ["--port 80 --help", { command: "help" }],
-    ["--prot 80 --help", { command: "help" }],
-    ["migrate --help", { command: "help" }],
+    ["--help", { command: "help", topic: undefined }],
+    ["-h", { command: "help", topic: undefined }],
+    ["help", { command: "help", topic: undefined }],
+    ["--port 80 --help", { command: "help", topic: undefined }],
+    ["--prot 80 --help", { command: "help", topic: undefined }],
+    ["migrate --help", { command: "help", topic: "migrate" }],
+    ["help run", { command: "help", topic: "run" }],
+    ["run m -h", { command: "help", topic: "run" }],
+    ["run m -- -h", { command: "run", words: ["m", "--", "-h"] }],
+    ["chat m --system x", { command: "chat", words: ["m", "--system", "x"] }],
+    [
+      "doctor c.json --json",
+      { command: "doctor", json: true, flags: new Map([["config_file", { flag: "--config_file", value: "c.json" }]]) },
+    ],
+    ["completion bash", { command: "completion", shell: "bash" }],
     ["--version", { command: "version" }],
     ["-V", { command: "version" }],
     ["version", { command: "version" }],
@@ -75,24 +85,40 @@ describe("refuses", () => {
     ["--n_ctx 1 --n-ctx 2", ["--n-ctx is given twice: keep one"]],
     ["--port 80 81", ['"81" is not a flag: flags begin with --, and lists follow theirs directly']],
     [
-      "-p 80",
+      "-x 80",
       [
-        '"-p" is not a flag: flags begin with --, and lists follow theirs directly',
+        '"-x" is not a flag: flags begin with --, and lists follow theirs directly',
         '"80" is not a flag: flags begin with --, and lists follow theirs directly',
       ],
     ],
     [
       "migrat x",
       [
-        '"migrat" is not a command (did you mean migrate?): say serve, migrate, fit, ps, models, show, load, unload, pull, rm, help, version, or flags alone',
+        '"migrat" is not a command (did you mean migrate?): say serve, service, shim, chat, run, bench, ps, models, show, load, unload, pull, rm, fit, doctor, migrate, completion, help, version, or flags alone',
       ],
     ],
+    [
+      "-c 4096",
+      ["-c is a flag of another server: say --n_ctx, which is for each request here, and not for all of them together"],
+    ],
+    [
+      "--mmproj x --port 80 -hf a/b",
+      [
+        "--mmproj is a flag of another server: leave it out: pictures are not served yet",
+        '-hf is a flag of another server: say --hf_model_repo_id OWNER/NAME --model "*Q4_K_M*.gguf"',
+      ],
+    ],
+    ["-m a.gguf --model b.gguf", ["--model is given twice: keep one"]],
+    [
+      "Qwen/Qwen2.5-0.5B-Instruct-GGUF:Q8_0",
+      [
+        '"Qwen/Qwen2.5-0.5B-Instruct-GGUF:Q8_0" is not a command: to serve that repository say --hf_model_repo_id Qwen/Qwen2.5-0.5B-Instruct-GGUF --model "*Q8_0*.gguf"',
+      ],
+    ],
+    ["service", ["service is a program of its own: start it as tokenwire service"]],
     ["m.gguf", ['"m.gguf" is not a command: to serve that model say --model m.gguf']],
     ["c.yaml", ['"c.yaml" is not a command: to serve that config say --config_file c.yaml']],
-    [
-      "migrate",
-      ["migrate takes the old config file, and the file to write if you like: tokenwire migrate config.json new.json"],
-    ],
+    ["migrate", ["a word is missing: tokenwire migrate FILE [NEW_FILE]"]],
   ])("%j", (line, problems) => {
     expect(() => parseArgs(line.split(" "), vocabulary)).toThrow(new ConfigError(problems));
   });
