@@ -1,9 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { createTokenwireClient, ErrorReason, ModelState, type TokenwireClient } from "../../../clients/index.ts";
+import {
+  type ChatResponse,
+  createTokenwireClient,
+  ErrorReason,
+  ModelState,
+  type TokenwireClient,
+} from "../../../clients/index.ts";
 import { type ModelSettings, modelSettingsSchema } from "../../../settings/settings.ts";
 import { rejection } from "../../support/rpc.ts";
 import { waitUntil } from "../../support/wait-until.ts";
-import { chat, startTestServices, textOf, type TestServices, watchUntil, workerPid } from "./support.ts";
+import { chat, startTestServices, textOf, type TestServices, until, watchUntil, workerPid } from "./support.ts";
 
 const settings = (model_alias: string, more: object = {}): ModelSettings =>
   modelSettingsSchema.parse({ model: "fake.gguf", model_alias, n_slots: 2, ttl: undefined, ...more });
@@ -11,18 +17,29 @@ const answer = async (ctx: TestServices, script = "count:2", model = "a") =>
   textOf(await Array.fromAsync(ctx.client.inference.chat(chat(script, model))));
 const isResident = ({ state }: { state: ModelState }) => state === ModelState.RESIDENT;
 
+/** An answer while it comes. */
+function read(answer: AsyncIterable<ChatResponse>) {
+  const events: ChatResponse[] = [];
+  const ended = (async () => {
+    for await (const event of answer) events.push(event);
+  })();
+  // Who waits for it sees its error.
+  ended.catch(() => {});
+  return { text: () => textOf(events), ended };
+}
+
 describe("UnloadModel", () => {
   test("lets the running answer end, keeps newcomers for the next process, and then says that the model is gone", async () => {
     await using ctx = await startTestServices();
     const pid = workerPid(ctx);
-    const running = ctx.client.inference.chat(chat("count:4 tokenMs:50"))[Symbol.asyncIterator]();
-    const events = [await running.next()];
+    const running = read(ctx.client.inference.chat(chat("count:4 tokenMs:50")));
+    await until(() => running.text() === "w1 ");
     const unloaded = ctx.client.models.unloadModel({ id: "a" });
     await watchUntil(ctx, ({ state }) => state === ModelState.UNLOADING);
     expect(workerPid(ctx)).toBe(pid);
     const newcomer = answer(ctx);
-    for (let next = await running.next(); next.done !== true; next = await running.next()) events.push(next);
-    expect(textOf(events.flatMap(({ value }) => value ?? []))).toBe("w1 w2 w3 w4 ");
+    await running.ended;
+    expect(running.text()).toBe("w1 w2 w3 w4 ");
     await unloaded;
     expect(await newcomer).toBe("w1 w2 ");
     expect(workerPid(ctx)).not.toBe(pid);
@@ -47,12 +64,12 @@ describe("UnloadModel", () => {
 
   test("with force ends the running answer with an error", async () => {
     await using ctx = await startTestServices();
-    const running = ctx.client.inference.chat(chat("count:3 hold:2"))[Symbol.asyncIterator]();
-    const seen = [await running.next(), await running.next()];
+    const running = read(ctx.client.inference.chat(chat("count:3 hold:2")));
+    await until(() => running.text() === "w1 ");
     const { model } = await ctx.client.models.unloadModel({ id: "a", force: true });
     expect(model?.state).toBe(ModelState.UNLOADED);
-    expect(await rejection(running.next())).toMatchObject({ reason: ErrorReason.WORKER_LOST });
-    expect(textOf(seen.flatMap(({ value }) => value ?? []))).toBe("w1 ");
+    expect(await rejection(running.ended)).toMatchObject({ reason: ErrorReason.WORKER_LOST });
+    expect(running.text()).toBe("w1 ");
     expect(ctx.services.pid("a")).toBeUndefined();
   });
 });
