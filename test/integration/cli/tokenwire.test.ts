@@ -50,6 +50,37 @@ test("migrate explains, and prints a config", () => {
   expect(stdout).toContain('"unknown_model": "default"');
 });
 
+test("doctor says what is found, and fails with the config's problems", () => {
+  const good = tokenwire(["doctor", "--port", "0", "--grpc_port", "0", "--json"]);
+  expect(good.status).toBe(0);
+  const checks = good.stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { name: string; status: string });
+  expect(checks.filter(({ status }) => status === "fail")).toEqual([]);
+  expect(new Set(checks.map(({ name }) => name))).toEqual(
+    new Set(["Node", "package", "native builds", "GPU", "port", "grpc_port", "memory", "disk", "config"]),
+  );
+  const bad = tokenwire(["doctor", "c.json", "--port", "0", "--grpc_port", "0"], {
+    "c.json": '{"prt": 1, "models": []}',
+  });
+  expect(bad).toMatchObject({ status: 1, stderr: expect.stringMatching(/checks failed/) });
+  expect(bad.stdout).toMatch(/^fail {2}config +prt is not a setting/m);
+});
+
+test.each([
+  ["service", /^--prot is not a flag \(did you mean --port\?\)/],
+  ["shim", /^--prot is not a flag/],
+])("%s is a program of its own", (name, message) => {
+  const { status, stderr } = tokenwire([name, "--prot", "1"]);
+  expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(message) });
+});
+
+test("help and completion of one command", () => {
+  expect(tokenwire(["help", "chat"]).stdout).toMatch(/^tokenwire chat \[MODEL\]\n/);
+  expect(tokenwire(["completion", "bash"]).stdout).toContain("complete -o default -F _tokenwire tokenwire");
+});
+
 describe("ends with code 2 and sentences without a stack", () => {
   test.each([
     [
