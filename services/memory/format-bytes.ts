@@ -7,3 +7,9 @@ export function formatBytes(bytes: number): string {
   const digits = power === 0 || amount >= 100 ? 0 : amount >= 10 ? 1 : 2;
   return `${amount.toFixed(digits)} ${units[power]}`;
 }
+
+/** By device: `1.25 GB of RAM, 420 MB of GPU0`; empty where there is nothing. */
+export function describeBytes(bytes: Readonly<Record<string, number>>): string {
+  const some = Object.entries(bytes).filter(([, amount]) => amount > 0);
+  return some.map(([device, amount]) => `${formatBytes(amount)} of ${device}`).join(", ");
+}

@@ -13,7 +13,7 @@ import type { ModelSettings, ServiceSettings } from "../../settings/settings.ts"
 import type { MemoryEstimate } from "../engine/memory-estimate.ts";
 import { Admission } from "../inference/admission.ts";
 import { DeviceMemory } from "../memory/device-memory.ts";
-import { formatBytes } from "../memory/format-bytes.ts";
+import { describeBytes } from "../memory/format-bytes.ts";
 import { parseMemoryLimit } from "../memory/memory-limit.ts";
 import { anonymousBytes, readRam, type RamFacts } from "../memory/ram.ts";
 import { ModelMetrics } from "../metrics/model-metrics.ts";
@@ -22,6 +22,7 @@ import { loadModel } from "../models/load-model.ts";
 import { modelNotFound } from "../protocol/refusals.ts";
 import type { CallContext } from "../rpc/call-context.ts";
 import type { SchedulerModel } from "../scheduler/scheduled-model.ts";
+import type { DeviceBytes } from "../scheduler/device-bytes.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { Effect, UnloadReason } from "../scheduler/ticket.ts";
 import { describeLoad } from "../supervisor/describe-load.ts";
@@ -87,8 +88,10 @@ export class ModelPool implements ModelSource {
   readonly #memory: DeviceMemory;
   readonly #metrics: Map<string, ModelMetrics>;
   readonly #estimates = new Map<string, MemoryEstimate>();
-  /** Why each left last. */
-  readonly #reasons = new Map<string, UnloadReason>();
+  /** Why each left last, and what it held. */
+  readonly #partings = new Map<string, { readonly reason: UnloadReason; readonly held: DeviceBytes }>();
+  /** When each was last told that there is room for it. */
+  readonly #proceededMs = new Map<string, number>();
   readonly #listeners = new Set<(id: string, what: ModelChange) => void>();
   #stopped = false;
   /** What was last told of those that are to come at the start, or to leave. */
@@ -124,7 +127,10 @@ export class ModelPool implements ModelSource {
     });
     this.admission = new Admission(this.#scheduler, {
       load: (id) => this.#supervisor.load(id),
-      proceed: (id, { slots, spare }) => this.#supervisor.proceed(id, { slots, spareRamBytes: spare["RAM"] }),
+      proceed: (id, { slots, spare }) => {
+        this.#proceededMs.set(id, performance.now());
+        this.#supervisor.proceed(id, { slots, spareRamBytes: spare["RAM"] });
+      },
       reject: (id, why) => this.#supervisor.reject(id, why.message),
       unload: (id, { reason, force }) => this.#unload(id, reason, force),
     });
@@ -208,6 +214,9 @@ export class ModelPool implements ModelSource {
       this.#origins.delete(id);
       this.#metrics.get(id)?.remove();
       this.#metrics.delete(id);
+      this.#partings.delete(id);
+      this.#proceededMs.delete(id);
+      this.#intents.delete(id);
       this.#supervisor.removeModel(id);
       this.#options.log.info({ model: id }, `model "${id}" is not served any more`);
       this.#apply(this.#scheduler.onRemove(id, performance.now()));
@@ -336,7 +345,12 @@ export class ModelPool implements ModelSource {
         const model = this.#supervisor.model(id);
         if (model === undefined) return;
         const measured = measuredBytes(model);
-        this.#options.log.info(describeLoad(model, change.tookMs));
+        const readMs = now - (this.#proceededMs.get(id) ?? now);
+        const { tookMs } = change;
+        this.#options.log.info(
+          { model: id, tookMs, readMs, measured },
+          describeLoad(model, { tookMs, readMs, measured }),
+        );
         this.#metrics.get(id)?.onLoaded(change.tookMs);
         const slots = model.details?.slots ?? 0;
         this.#readCapacity();
@@ -351,7 +365,7 @@ export class ModelPool implements ModelSource {
         this.#metrics.get(id)?.onLoadFailed();
         return this.#apply(this.#scheduler.onModelDown(id, { kind: "failed", ...change }, now));
       case "unloaded":
-        this.#options.log.info({ model: id }, `model "${id}" unloaded: ${this.#whyUnloaded(id)}`);
+        this.#logUnloaded(id);
         this.#readCapacity();
         if (this.#changes.has(id)) this.#completeChange(id);
         return this.#settings.has(id) ? this.#apply(this.#scheduler.onModelGone(id, now)) : undefined;
@@ -368,16 +382,22 @@ export class ModelPool implements ModelSource {
   }
 
   #unload(id: string, reason: UnloadReason, force: boolean): void {
-    this.#reasons.set(id, reason);
-    this.#metrics.get(id)?.onUnload(reason);
     const held = this.#scheduler.memoryOf(id).held ?? {};
-    const bytes = Object.entries(held).map(([device, amount]) => `${formatBytes(amount)} of ${device}`);
-    this.#options.log.debug({ model: id, reason, held }, `model "${id}" leaves memory (${bytes.join(", ")})`);
+    this.#partings.set(id, { reason, held });
+    this.#metrics.get(id)?.onUnload(reason);
+    this.#options.log.debug({ model: id, reason, held }, `model "${id}" leaves memory`);
     this.#supervisor.unload(id, { force });
   }
 
+  #logUnloaded(id: string): void {
+    const { reason, held } = this.#partings.get(id) ?? {};
+    const bytes = held === undefined ? "" : describeBytes(held);
+    const freed = bytes === "" ? "" : ` (${bytes} free again)`;
+    this.#options.log.info({ model: id, reason, held }, `model "${id}" unloaded: ${this.#whyUnloaded(id)}${freed}`);
+  }
+
   #whyUnloaded(id: string): string {
-    switch (this.#reasons.get(id)) {
+    switch (this.#partings.get(id)?.reason) {
       case "room":
         return "another model needs its memory";
       case "asked":

@@ -41,6 +41,10 @@ test("a model with a ttl gives its memory back when nobody uses it, and answers 
   await waitUntil("the guest is gone", () => !isAlive(guest));
   const told = () => tokenwire.output().stderr.includes('model \\"guest\\" unloaded: no request for 1 s');
   await waitUntil("the log says so", told);
+  expect(tokenwire.output().stderr).toMatch(/unloaded: no request for 1 s \(\S+ MB of RAM free again\)/);
+  expect(tokenwire.output().stderr).toMatch(
+    /"guest\\" loaded in \S+ s \(\S+ [KM]B at \S+ [KMG]B\/s, takes \S+ MB of RAM\)/,
+  );
   expect(await tokenwire.metric("tokenwire_model_resident")).toBe(1);
   expect(await states()).toEqual([
     ["pinned", "loaded"],
