@@ -14,7 +14,9 @@ import { waitUntil } from "../../support/wait-until.ts";
 import { temporaryFolder } from "../../unit/config/support.ts";
 
 const started = { event: { case: "started" as const, value: { model: "m" } } };
-const finished = (reason = FinishReason.STOP) => ({ event: { case: "finished" as const, value: { reason } } });
+const finished = (reason: FinishReason = FinishReason.STOP) => ({
+  event: { case: "finished" as const, value: { reason } },
+});
 const models = {
   listModels: async () => ({ models: [{ id: "m" }] }),
   getModel: async ({ id }: { id: string }) => {
