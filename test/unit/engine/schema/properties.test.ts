@@ -7,7 +7,10 @@ import { createGbnfMatcher, isProductive, seededRandom } from "./gbnf-matcher.ts
 import { createValidator } from "./validator.ts";
 
 // More runs find rarer cases: RUNS=20000 for a long look.
-const numRuns = Number(process.env["RUNS"] ?? 40);
+const runs = process.env["RUNS"];
+const numRuns = Number(runs ?? 40);
+// The gate says the same of the same code; a long look begins somewhere else each time.
+const start = runs === undefined ? { seed: 20261130 } : {};
 
 /** The grammar, or undefined when the schema is refused: always as the caller's error, and with a pointer. */
 function grammarOf(schema: unknown): string | undefined {
@@ -39,7 +42,7 @@ describe("schemaToGbnf", () => {
   test("generates only what Ajv accepts, for schemas that say what there is", { timeout: 120_000 }, () => {
     fc.assert(
       fc.property(closedSchema, fc.integer(), ({ schema }, seed) => expectGeneratedToBeValid(schema, seed)),
-      { numRuns },
+      { numRuns, ...start },
     );
   });
 
@@ -49,7 +52,7 @@ describe("schemaToGbnf", () => {
         const whole = typeof schema === "object" ? { ...schema, $defs: { a, b } } : schema;
         expectGeneratedToBeValid(whole, seed);
       }),
-      { numRuns: numRuns * 3 },
+      { numRuns: numRuns * 3, ...start },
     );
   });
 
@@ -65,7 +68,7 @@ describe("schemaToGbnf", () => {
             throw new Error(`${text} is not accepted by\n${grammar.slice(0, 5000)}`);
         },
       ),
-      { numRuns },
+      { numRuns, ...start },
     );
   });
 });
