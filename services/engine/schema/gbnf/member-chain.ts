@@ -31,7 +31,7 @@ export function memberChain(rules: RuleSet, options: ChainOptions): string | und
     requiredFrom[i] = (requiredFrom[i + 1] ?? 0) + (members[i]!.required ? 1 : 0);
   const required = requiredFrom[0] ?? 0;
   const most = extra === undefined ? members.length : Infinity;
-  if (required > max || most < min) return undefined;
+  if (min > max || required > max || most < min) return undefined;
   // Counting multiplies the rules: done only where a bound can be missed.
   const countsUp = min > required;
   const countsDown = max < most;

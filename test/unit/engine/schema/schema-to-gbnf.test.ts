@@ -94,6 +94,12 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
     ],
     [{ type: "object", properties: { a: false, b: true } }, [{}, { b: [] }], [{ a: 1 }]],
     [{ type: "object", additionalProperties: number, minProperties: 1 }, [{ a: 1 }, { a: 1, b: 2 }], [{}]],
+    // With a there would have to be two members, where there may be one.
+    [
+      { type: "object", maxProperties: 1, dependentSchemas: { a: { minProperties: 2 } } },
+      [{}, { b: 1 }],
+      [{ a: 1 }, { a: 1, b: 1 }],
+    ],
     [{ type: "object", additionalProperties: number, maxProperties: 2 }, [{}, { a: 1, b: 2 }], [{ a: 1, b: 2, c: 3 }]],
     [
       { type: "object", properties: { a: number, b: number, c: number }, minProperties: 1, maxProperties: 2 },
