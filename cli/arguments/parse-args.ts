@@ -69,7 +69,7 @@ export function parseArgs(argv: readonly string[], vocabulary: Vocabulary): Argu
   }
 }
 
-/** Before `--`: what follows it is no flag. */
+/** Before `--`: what follows it is not a flag. */
 function helpIsAsked(words: readonly string[]): boolean {
   const end = words.indexOf("--");
   return words.slice(0, end === -1 ? words.length : end).some(isHelp);
