@@ -1,5 +1,5 @@
 import { inspect } from "node:util";
-import { StartError } from "../config/start-error.ts";
+import { StartError } from "../config/config-error.ts";
 
 /**
  * Runs a program's main function. When it fails, prints a StartError's sentence, or anything else, which is a bug, with

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { coerce } from "../config/coerce.ts";
+import { coerce } from "../config/values/coerce.ts";
 import type { Term, Vocabulary } from "../config/vocabulary.ts";
 import { required } from "../settings/setting.ts";
 

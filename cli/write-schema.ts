@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configJsonSchema } from "../config/config-json-schema.ts";
-import { packageRoot } from "../config/package-root.ts";
+import { packageRoot } from "../config/config.ts";
 import { createVocabulary } from "../config/vocabulary.ts";
 import { settingsPage } from "./settings-page.ts";
 

@@ -1,5 +1,5 @@
-import { isOptional } from "./coerce.ts";
-import type { JsonSchema } from "./json-of.ts";
+import { isOptional } from "./values/coerce.ts";
+import type { JsonSchema } from "./values/json-of.ts";
 import type { Scope, Term, Vocabulary } from "./vocabulary.ts";
 
 /** The JSON Schema of the config file, from which editors complete and check. */

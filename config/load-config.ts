@@ -3,12 +3,19 @@ import { type ShimSettings, shimSettingsSchema } from "../settings/rest-settings
 import { type ModelSettings, type ServiceSettings, serviceSettingsSchema } from "../settings/settings.ts";
 import type { Environment } from "./config.ts";
 import { Problems } from "./config-error.ts";
-import { embeddedModel } from "./embedded-model.ts";
-import type { Findings, Given, GivenSettings } from "./given.ts";
-import { parseValues, readGiven, type Values } from "./read-given.ts";
+import { embeddedModel } from "./sources/embedded-model.ts";
+import type { Findings, Given, GivenSettings } from "./values/given.ts";
+import { parseValues, readGiven, type Values } from "./values/read-given.ts";
 import { readModels } from "./read-models.ts";
-import { type Flags, fromEnvironment, fromFile, fromFlags, fromModelsVariable, type ModelList } from "./sources.ts";
-import { refuseMisplaced, refuseModelFlags } from "./unknown-settings.ts";
+import {
+  type Flags,
+  fromEnvironment,
+  fromFile,
+  fromFlags,
+  fromModelsVariable,
+  type ModelList,
+} from "./sources/sources.ts";
+import { refuseMisplaced, refuseModelFlags } from "./sources/unknown-settings.ts";
 import { createVocabulary, namesIn, type Scope, type Vocabulary } from "./vocabulary.ts";
 
 export interface ConfigSources {

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { type ModelSettings, modelSettingsSchema } from "../settings/settings.ts";
-import { conflicts } from "../settings/conflicts.ts";
-import { ineffective } from "../settings/ineffective.ts";
+import { conflicts } from "../settings/model/conflicts.ts";
+import { ineffective } from "../settings/model/ineffective.ts";
 import type { Problems } from "./config-error.ts";
-import type { GivenSettings } from "./given.ts";
-import { parseValues, type ReadContext, readGiven } from "./read-given.ts";
+import type { GivenSettings } from "./values/given.ts";
+import { parseValues, type ReadContext, readGiven } from "./values/read-given.ts";
 
 /**
  * The models of a configuration, those that are right; what is wrong goes to the findings.

@@ -2,7 +2,7 @@ import { modelSettingGroups } from "../settings/settings.ts";
 import { restSettings, separateRestSettings } from "../settings/rest-settings.ts";
 import { serviceSettings } from "../settings/service-settings.ts";
 import type { Setting, Settings } from "../settings/setting.ts";
-import { type JsonSchema, jsonOf } from "./json-of.ts";
+import { type JsonSchema, jsonOf } from "./values/json-of.ts";
 
 /** Where a setting stands: in each item of `models`, or at the top of the config file. */
 export type Scope = "model" | "server";

@@ -1,9 +1,11 @@
+import { createKeyCheck } from "../clients/api-keys.ts";
 import type { TokenwireClient } from "../clients/tokenwire-client.ts";
+import { Health } from "../proto/gen/grpc/health/v1/health_pb.ts";
 import { InferenceService } from "../proto/gen/tokenwire/v1/inference_pb.ts";
 import { ModelService } from "../proto/gen/tokenwire/v1/models_pb.ts";
-import { StartError } from "../config/start-error.ts";
-import type { CallContext } from "./rpc/call-context.ts";
-import { requireKey } from "./rpc/require-key.ts";
+import { StartError } from "../config/config-error.ts";
+import type { CallContext } from "./rpc/call/call-context.ts";
+import type { CallHook } from "./rpc/call/running-call.ts";
 import { createRpcServer, type RpcServer, type ServerTls } from "./rpc/server.ts";
 
 export interface FrontServerOptions {
@@ -62,4 +64,13 @@ async function listen(server: RpcServer, host: string, port: number): Promise<st
     const why = cause.includes("EADDRINUSE") ? "the port is in use: stop what uses it, or set grpc_port" : cause;
     throw new StartError(`gRPC cannot listen on ${host}:${port}: ${why}`, { cause: error });
   }
+}
+
+/** Refuses calls without one of `keys` in their metadata; without keys, none. Probes have no key, so health is open. */
+function requireKey(keys: readonly string[]): CallHook {
+  const check = createKeyCheck(keys);
+  return ({ method, metadata }) => {
+    if (!method.startsWith(`${Health.typeName}/`)) check(metadata);
+    return undefined;
+  };
 }

@@ -8,9 +8,8 @@ import { runCommand } from "../cli/run-command.ts";
 import { runProgram } from "../cli/run-program.ts";
 import { readTracingConfig } from "../clients/tracing/config.ts";
 import { startTracing } from "../clients/tracing/sdk.ts";
-import { readEnvironment } from "../config/config.ts";
-import { packageVersion } from "../config/package-root.ts";
-import { readTls } from "../config/read-tls.ts";
+import { packageVersion, readEnvironment } from "../config/config.ts";
+import { readTls } from "../config/files/read-tls.ts";
 import { startServices } from "./server.ts";
 
 /**

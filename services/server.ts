@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import type { TokenwireClient } from "../clients/tokenwire-client.ts";
 import { Health } from "../proto/gen/grpc/health/v1/health_pb.ts";
-import { packageVersion } from "../config/package-root.ts";
+import { packageVersion } from "../config/config.ts";
 import { GRPCInferenceService } from "../proto/gen/inference/grpc_inference_service_pb.ts";
 import { InferenceService } from "../proto/gen/tokenwire/v1/inference_pb.ts";
 import { type Model, ModelService } from "../proto/gen/tokenwire/v1/models_pb.ts";
@@ -22,8 +22,8 @@ import { createModelHandlers, withoutPermission } from "./models/model-handlers.
 import type { ModelSource } from "./models/model-source.ts";
 import { startFrontServer, type FrontServer } from "./front-server.ts";
 import { type LoadResult, ModelPool } from "./pool/model-pool.ts";
-import { healthHandlers } from "./rpc/health.ts";
-import { addReflection } from "./rpc/reflection.ts";
+import { healthHandlers } from "./rpc/standard/health.ts";
+import { addReflection } from "./rpc/standard/reflection.ts";
 import type { ServerTls } from "./rpc/server.ts";
 import { createSocketDirectory } from "./supervisor/socket-directory.ts";
 import type { WorkerLimits } from "./supervisor/worker-state.ts";

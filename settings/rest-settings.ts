@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { StartError } from "../config/start-error.ts";
+import { StartError } from "../config/config-error.ts";
 import { folder, optional, text, whole } from "./kinds.ts";
 import { honoured, honouredShape } from "./setting.ts";
 

@@ -1,10 +1,9 @@
 import { z } from "zod";
-import { chatSettings } from "./chat-settings.ts";
-import { contextSettings } from "./context-settings.ts";
-import { fileSettings } from "./file-settings.ts";
-import { gpuSettings } from "./gpu-settings.ts";
-import { residencySettings } from "./residency-settings.ts";
-import { ropeSettings } from "./rope-settings.ts";
+import { chatSettings } from "./model/chat-settings.ts";
+import { contextSettings } from "./model/context-settings.ts";
+import { fileSettings } from "./model/file-settings.ts";
+import { gpuSettings, residencySettings } from "./model/gpu-settings.ts";
+import { ropeSettings } from "./model/rope-settings.ts";
 import { serviceSettings } from "./service-settings.ts";
 import { honouredShape } from "./setting.ts";
 

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { StartError } from "../config/start-error.ts";
+import { StartError } from "../config/config-error.ts";
 import type { ChannelTls } from "../clients/channel.ts";
 import { createTokenwireClient, type TokenwireClient } from "../clients/tokenwire-client.ts";
 import type { SeparateShimSettings } from "../settings/rest-settings.ts";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { StartError } from "../config/start-error.ts";
+import { StartError } from "../config/config-error.ts";
 import { type AppDeps, createApp } from "./app.ts";
 import { Lifecycle } from "./lifecycle.ts";
 

@@ -1,6 +1,6 @@
 import { ConfigError, Problems } from "../../config/config-error.ts";
-import { admits } from "../../config/expects.ts";
-import type { Flag, Flags } from "../../config/sources.ts";
+import { admits } from "../../config/values/expects.ts";
+import type { Flag, Flags } from "../../config/sources/sources.ts";
 import { suggest } from "../../config/suggest.ts";
 import type { Vocabulary } from "../../config/vocabulary.ts";
 import type { remoteCommands } from "../remote/parse-remote.ts";

@@ -1,7 +1,6 @@
-import type { Environment } from "../../config/config.ts";
+import { type Environment, packageVersion } from "../../config/config.ts";
 import { ConfigError } from "../../config/config-error.ts";
 import { loadConfig, type Settings } from "../../config/load-config.ts";
-import { packageVersion } from "../../config/package-root.ts";
 import { createVocabulary } from "../../config/vocabulary.ts";
 import { checkShimSettings } from "../../settings/rest-settings.ts";
 import type { FitOptions } from "../fit.ts";

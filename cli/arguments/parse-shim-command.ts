@@ -1,8 +1,7 @@
-import type { Environment } from "../../config/config.ts";
+import { type Environment, packageVersion } from "../../config/config.ts";
 import { ConfigError, Problems } from "../../config/config-error.ts";
-import { packageVersion } from "../../config/package-root.ts";
-import { parseValues, readGiven } from "../../config/read-given.ts";
-import { fromEnvironment, fromFlags } from "../../config/sources.ts";
+import { parseValues, readGiven } from "../../config/values/read-given.ts";
+import { fromEnvironment, fromFlags } from "../../config/sources/sources.ts";
 import { createShimVocabulary } from "../../config/vocabulary.ts";
 import { checkShimSettings, separateShimSchema, type SeparateShimSettings } from "../../settings/rest-settings.ts";
 import { settingsText } from "../help/help.ts";

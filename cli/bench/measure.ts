@@ -1,5 +1,5 @@
 import type { TokenwireClient } from "../../clients/tokenwire-client.ts";
-import { StartError } from "../../config/start-error.ts";
+import { StartError } from "../../config/config-error.ts";
 
 export interface Load {
   readonly model: string;

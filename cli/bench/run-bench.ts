@@ -1,5 +1,5 @@
 import type { TokenwireClient } from "../../clients/tokenwire-client.ts";
-import { StartError } from "../../config/start-error.ts";
+import { StartError } from "../../config/config-error.ts";
 import { columns } from "../remote/format-models.ts";
 import { connect, describeFailure } from "../remote/server-access.ts";
 import { measure, type Measurement } from "./measure.ts";

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { StartError } from "../../config/start-error.ts";
+import { StartError } from "../../config/config-error.ts";
 
 /** Far beyond any context; a larger one is a mistake, and would only be read to be refused. */
 const maxBytes = 8 * 1024 * 1024;

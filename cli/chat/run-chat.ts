@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import type { Environment } from "../../config/config.ts";
-import { StartError } from "../../config/start-error.ts";
+import { StartError } from "../../config/config-error.ts";
 import type { TokenwireClient } from "../../clients/tokenwire-client.ts";
 import { formatModels } from "../remote/format-models.ts";
 import { connect, describeFailure, type ServerAccess } from "../remote/server-access.ts";

@@ -1,6 +1,5 @@
 import type { Environment } from "../../config/config.ts";
-import { ConfigError } from "../../config/config-error.ts";
-import { StartError } from "../../config/start-error.ts";
+import { ConfigError, StartError } from "../../config/config-error.ts";
 import { FinishReason } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { Role } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { connect, describeFailure } from "../remote/server-access.ts";

@@ -1,12 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import type { Environment } from "../../config/config.ts";
-import { ConfigError } from "../../config/config-error.ts";
+import { type Environment, packageRoot, packageVersion } from "../../config/config.ts";
+import { ConfigError, StartError } from "../../config/config-error.ts";
 import { type LoadedConfig, loadConfig } from "../../config/load-config.ts";
-import { packageRoot, packageVersion } from "../../config/package-root.ts";
-import type { Flags } from "../../config/sources.ts";
-import { StartError } from "../../config/start-error.ts";
+import type { Flags } from "../../config/sources/sources.ts";
 import { readHubConfig } from "../../services/hub/config.ts";
 import type { Check } from "./check.ts";
 import { checkNative, lookAtMachine } from "./check-gpu.ts";

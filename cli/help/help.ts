@@ -1,5 +1,5 @@
-import { packageVersion } from "../../config/package-root.ts";
-import type { JsonSchema } from "../../config/json-of.ts";
+import { packageVersion } from "../../config/config.ts";
+import type { JsonSchema } from "../../config/values/json-of.ts";
 import type { Term, Vocabulary } from "../../config/vocabulary.ts";
 import { commandNames, commands } from "../arguments/commands.ts";
 import { table } from "./table.ts";

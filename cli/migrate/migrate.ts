@@ -1,7 +1,7 @@
 import { dirname, resolve } from "node:path";
 import { writeFileSync } from "node:fs";
 import { ConfigError } from "../../config/config-error.ts";
-import { fromFile } from "../../config/sources.ts";
+import { fromFile } from "../../config/sources/sources.ts";
 import { distinctAliases } from "./distinct-aliases.ts";
 import { additions, differences } from "./replaced-server.ts";
 import { table, wrap } from "../help/table.ts";

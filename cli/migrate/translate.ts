@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import { resolve } from "node:path";
 import type { Environment } from "../../config/config.ts";
-import { coerce } from "../../config/coerce.ts";
-import { expects } from "../../config/expects.ts";
-import { type Given, type GivenSettings, neutralValue, shown } from "../../config/given.ts";
-import { isPath } from "../../config/resolve-file.ts";
+import { coerce } from "../../config/values/coerce.ts";
+import { expects } from "../../config/values/expects.ts";
+import { type Given, type GivenSettings, neutralValue, shown } from "../../config/values/given.ts";
+import { isPath } from "../../config/files/resolve-file.ts";
 import type { Scope, Term, Vocabulary } from "../../config/vocabulary.ts";
 import { required } from "../../settings/setting.ts";
 import { notes } from "./replaced-server.ts";

@@ -1,6 +1,6 @@
 import { toJson } from "@bufbuild/protobuf";
 import type { TokenwireClient } from "../../clients/tokenwire-client.ts";
-import { StartError } from "../../config/start-error.ts";
+import { StartError } from "../../config/config-error.ts";
 import {
   DeviceSchema,
   type Model,

@@ -2,8 +2,7 @@ import { readFileSync } from "node:fs";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { createTokenwireClient, type TokenwireClient } from "../../clients/tokenwire-client.ts";
 import type { Environment } from "../../config/config.ts";
-import { ConfigError } from "../../config/config-error.ts";
-import { StartError } from "../../config/start-error.ts";
+import { ConfigError, StartError } from "../../config/config-error.ts";
 import { valueOf, type Words } from "../arguments/parse-words.ts";
 
 /** Which running server is meant, and how it is reached. */

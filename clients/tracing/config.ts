@@ -1,4 +1,4 @@
-import { StartError } from "../../config/start-error.ts";
+import { StartError } from "../../config/config-error.ts";
 import type { TracingOptions } from "./sdk.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, sep } from "node:path";
-import { ggufFault } from "../../config/gguf-file.ts";
+import { ggufFault } from "../../config/files/gguf-file.ts";
 
 /** A GGUF file that is a model. */
 export interface FoundModel {

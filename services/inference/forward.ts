@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallOptions } from "../../clients/create-client.ts";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
-import type { CallContext } from "../rpc/call-context.ts";
+import type { CallContext } from "../rpc/call/call-context.ts";
 import type { WorkerLife } from "../supervisor/worker-connection.ts";
 import { turnHeader } from "../protocol/worker-messages.ts";
 import type { Admission, AdmissionRequest, Lease } from "./admission.ts";

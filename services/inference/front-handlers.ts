@@ -4,7 +4,7 @@ import { CompleteResponseSchema, type InferenceService } from "../../proto/gen/t
 import type { GenerationOptions } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { resolveModel, type ModelNames } from "../models/resolve-model.ts";
 import { measuredCall, measuredStream } from "../metrics/request-metrics.ts";
-import type { CallContext } from "../rpc/call-context.ts";
+import type { CallContext } from "../rpc/call/call-context.ts";
 import type { ServiceHandlers } from "../rpc/serve.ts";
 import type { CallOptions } from "../../clients/create-client.ts";
 import type { WorkerLife } from "../supervisor/worker-connection.ts";

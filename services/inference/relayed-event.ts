@@ -3,7 +3,7 @@ import { BinaryReader } from "@bufbuild/protobuf/wire";
 import type { ChatResponseSchema } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { Finished, Started } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { CompleteResponseSchema } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
-import { EncodedMessage } from "../rpc/encoded-message.ts";
+import { EncodedMessage } from "../rpc/call/pump.ts";
 
 /** What a generation's stream consists of. */
 export type EventSchema = typeof ChatResponseSchema | typeof CompleteResponseSchema;

@@ -14,8 +14,8 @@ import {
 import type { Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { VllmEngine } from "../../proto/gen/vllm/grpc/engine/vllm_engine_pb.ts";
 import type { ModelSource } from "../models/model-source.ts";
-import type { CallContext } from "../rpc/call-context.ts";
-import { EncodedMessage } from "../rpc/encoded-message.ts";
+import type { CallContext } from "../rpc/call/call-context.ts";
+import { EncodedMessage } from "../rpc/call/pump.ts";
 import type { ServiceHandlers } from "../rpc/serve.ts";
 import { RunningRequests } from "./running-requests.ts";
 import { loadOf } from "./vllm-load.ts";

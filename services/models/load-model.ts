@@ -1,6 +1,6 @@
 import type { Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { Admission } from "../inference/admission.ts";
-import type { CallContext } from "../rpc/call-context.ts";
+import type { CallContext } from "../rpc/call/call-context.ts";
 import type { ModelSource } from "./model-source.ts";
 import { watchModels } from "./watch-models.ts";
 

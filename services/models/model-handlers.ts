@@ -7,7 +7,7 @@ import type {
   PullModelRequest,
   PullModelResponseSchema,
 } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import type { CallContext } from "../rpc/call-context.ts";
+import type { CallContext } from "../rpc/call/call-context.ts";
 import type { ServiceHandlers } from "../rpc/serve.ts";
 import { modelNotFound } from "../protocol/refusals.ts";
 import type { ModelSource } from "./model-source.ts";

@@ -1,6 +1,6 @@
 import { InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { ModelService, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import { createHealthRegistry, type HealthRegistry } from "../rpc/health.ts";
+import { createHealthRegistry, type HealthRegistry } from "../rpc/standard/health.ts";
 import type { ModelSource } from "./model-source.ts";
 
 export interface HealthOptions {

@@ -20,7 +20,7 @@ import { ModelMetrics } from "../metrics/model-metrics.ts";
 import type { ModelChange, ModelSource } from "../models/model-source.ts";
 import { loadModel } from "../models/load-model.ts";
 import { modelNotFound } from "../protocol/refusals.ts";
-import type { CallContext } from "../rpc/call-context.ts";
+import type { CallContext } from "../rpc/call/call-context.ts";
 import type { SchedulerModel } from "../scheduler/scheduled-model.ts";
 import type { DeviceBytes } from "../scheduler/device-bytes.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";

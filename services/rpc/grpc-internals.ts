@@ -1,6 +1,6 @@
 import { constants, type ServerOptions } from "node:http2";
-import type { Server, ServerInterceptingCall, ServerInterceptor } from "@grpc/grpc-js";
-import type { ServerCall } from "./call-context.ts";
+import { setLogger, type Server, type ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
+import type { ServerCall } from "./call/call-context.ts";
 
 /**
  * What grpc-js keeps to itself and offers no other way to (1.14.7: server-interceptors.js, BaseServerInterceptingCall;
@@ -68,3 +68,16 @@ export function allowResets(server: Server): void {
 
 /** A storm of all the streams a connection may have, ten times over; then as many per second as a busy host has calls. */
 const resetLimits: ServerOptions = { streamResetBurst: 10_000, streamResetRate: 1_000 };
+
+/** What the library writes beside the error that it throws, which says it better and is told in our own words. */
+const repeated = /^No address added out of total \d+ resolved$/;
+
+/** Keeps grpc-js's own log, which goes to standard error, to what nothing else says. For the whole process, as the log is. */
+export function quietLibraryLog(): void {
+  const write =
+    (level: string) =>
+    (message: unknown, ...more: unknown[]): void => {
+      if (typeof message !== "string" || !repeated.test(message)) console.error(`${level} ${String(message)}`, ...more);
+    };
+  setLogger({ error: write("E"), info: write("I"), debug: write("D") });
+}

@@ -22,10 +22,9 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
-import type { CallContext, ServerCall } from "./call-context.ts";
-import { EncodedMessage } from "./encoded-message.ts";
-import { pump } from "./pump.ts";
-import { RunningCall, type CallRuntime, type Reply } from "./running-call.ts";
+import type { CallContext, ServerCall } from "./call/call-context.ts";
+import { EncodedMessage, pump } from "./call/pump.ts";
+import { RunningCall, type CallRuntime, type Reply } from "./call/running-call.ts";
 
 /**
  * A service's handlers: one answer is a promise, a stream an async iterable; answers may be init shapes (partial

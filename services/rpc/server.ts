@@ -3,11 +3,10 @@ import { Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "../../clients/create-client.ts";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
-import type { CallContext } from "./call-context.ts";
-import { allowResets, ignoreOverflownDeadline } from "./grpc-internals.ts";
-import { quietLibraryLog } from "./library-log.ts";
-import { createLocalClient } from "./local-client.ts";
-import type { CallHook, CallRuntime } from "./running-call.ts";
+import type { CallContext } from "./call/call-context.ts";
+import { allowResets, ignoreOverflownDeadline, quietLibraryLog } from "./grpc-internals.ts";
+import { createLocalClient } from "./local/local-client.ts";
+import type { CallHook, CallRuntime } from "./call/running-call.ts";
 import { bindService, type ServiceHandlers } from "./serve.ts";
 import { removeStaleSocket } from "./unix-socket.ts";
 

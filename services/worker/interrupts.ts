@@ -1,5 +1,5 @@
 import type { GenerationOptions } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { CallContext } from "../rpc/call-context.ts";
+import type { CallContext } from "../rpc/call/call-context.ts";
 import { turnHeader, type WorkerInterrupt } from "../protocol/worker-messages.ts";
 
 /** A running generation, until it is disposed of. */

@@ -1,6 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { ModelSettings } from "../../settings/settings.ts";
-import { isHubFormat } from "../../settings/chat-settings.ts";
+import { isHubFormat } from "../../settings/model/chat-settings.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Compiler, createCompiler } from "./compile/compiler.ts";
 import { createChatPrompter, type ChatPrompter } from "../engine/text/chat-prompt.ts";

@@ -4,7 +4,7 @@ import { InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { ModelService } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import { createModelHealth } from "../models/model-health.ts";
 import { createModelHandlers, noControl } from "../models/model-handlers.ts";
-import { healthHandlers } from "../rpc/health.ts";
+import { healthHandlers } from "../rpc/standard/health.ts";
 import { createRpcServer, type RpcServer } from "../rpc/server.ts";
 import { createInferenceHandlers } from "./handlers/inference-handlers.ts";
 import type { ModelHost } from "./model-host.ts";

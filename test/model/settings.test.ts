@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { packageRoot } from "../../config/package-root.ts";
+import { packageRoot } from "../../config/config.ts";
 import { modelSettings } from "../../settings/settings.ts";
 import { complete, completion, lockedBytes, mapsFile, poolMsSoFar, prompt, scores } from "../support/ask-worker.ts";
 import { tinyGuidePath } from "../support/tiny-guide.ts";

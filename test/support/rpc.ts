@@ -1,7 +1,7 @@
 import { createTokenwireClient, type TokenwireClient, type TokenwireClientOptions } from "../../clients/index.ts";
 import { InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { ModelService } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import type { CallContext } from "../../services/rpc/call-context.ts";
+import type { CallContext } from "../../services/rpc/call/call-context.ts";
 import type { ServiceHandlers } from "../../services/rpc/serve.ts";
 import { createRpcServer, type RpcServer, type RpcServerOptions } from "../../services/rpc/server.ts";
 

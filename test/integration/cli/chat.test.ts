@@ -6,7 +6,7 @@ import { parseChat, parseRun } from "../../../cli/chat/parse-chat.ts";
 import { runChat } from "../../../cli/chat/run-chat.ts";
 import { runOnce } from "../../../cli/chat/run-once.ts";
 import { ErrorReason, RpcError } from "../../../clients/errors.ts";
-import { StartError } from "../../../config/start-error.ts";
+import { StartError } from "../../../config/config-error.ts";
 import type { ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { aborted, rejection, type RpcFixture, startRpc, textEvent } from "../../support/rpc.ts";

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { packageRoot } from "../../../config/package-root.ts";
+import { packageRoot } from "../../../config/config.ts";
 import { temporaryFolder } from "../../unit/config/support.ts";
 
 /** Tells which Node runs it, and counts the signals that reach it until the second SIGTERM. */

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { packageRoot } from "../../../config/package-root.ts";
+import { packageRoot } from "../../../config/config.ts";
 import { gguf, temporaryFolder } from "../../unit/config/support.ts";
 
 interface Outcome {

@@ -1,7 +1,7 @@
 import { Client, credentials, type ServiceError } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
 import { ErrorReason } from "../../../clients/index.ts";
-import type { CallContext } from "../../../services/rpc/call-context.ts";
+import type { CallContext } from "../../../services/rpc/call/call-context.ts";
 import { send, withSession } from "../../support/rpc-raw.ts";
 import { aborted, collect, rejection, startRpc, textEvent } from "../../support/rpc.ts";
 

@@ -7,7 +7,7 @@ import {
   HealthCheckResponse_ServingStatus as Status,
   type HealthCheckResponse,
 } from "../../../proto/gen/grpc/health/v1/health_pb.ts";
-import { createHealthRegistry, healthHandlers, type HealthRegistry } from "../../../services/rpc/health.ts";
+import { createHealthRegistry, healthHandlers, type HealthRegistry } from "../../../services/rpc/standard/health.ts";
 import { createRpcServer } from "../../../services/rpc/server.ts";
 import { rejection } from "../../support/rpc.ts";
 

@@ -10,7 +10,7 @@ import {
   ServerReflectionResponseSchema,
   type ServerReflectionResponse,
 } from "../../../proto/gen/grpc/reflection/v1/reflection_pb.ts";
-import { addReflection } from "../../../services/rpc/reflection.ts";
+import { addReflection } from "../../../services/rpc/standard/reflection.ts";
 import { startRpc, textEvent } from "../../support/rpc.ts";
 
 type Question = NonNullable<MessageInitShape<typeof ServerReflectionRequestSchema>["messageRequest"]>;

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { Client, type ClientReadableStream, type ClientUnaryCall, credentials, type StatusObject } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
 import { ErrorReason, RpcError, type ChatResponse } from "../../../clients/index.ts";
-import type { CallContext } from "../../../services/rpc/call-context.ts";
+import type { CallContext } from "../../../services/rpc/call/call-context.ts";
 import { aborted, collect, isInProcess, rejection, startRpc, textEvent } from "../../support/rpc.ts";
 
 const texts = (events: ChatResponse[]) => events.map(({ event }) => (event.case === "text" ? event.value.text : event));

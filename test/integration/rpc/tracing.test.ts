@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { createClient, ErrorReason, openChannel, RpcError } from "../../../clients/index.ts";
 import { streamWithSpan, withSpan } from "../../../clients/tracing/tracer.ts";
 import { Health } from "../../../proto/gen/grpc/health/v1/health_pb.ts";
-import { createHealthRegistry, healthHandlers } from "../../../services/rpc/health.ts";
+import { createHealthRegistry, healthHandlers } from "../../../services/rpc/standard/health.ts";
 import { aborted, collect, rejection, startRpc, textEvent } from "../../support/rpc.ts";
 
 const exporter = new InMemorySpanExporter();

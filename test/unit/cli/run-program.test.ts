@@ -1,7 +1,6 @@
 import { expect, test, vi } from "vitest";
 import { runProgram } from "../../../cli/run-program.ts";
-import { ConfigError } from "../../../config/config-error.ts";
-import { StartError } from "../../../config/start-error.ts";
+import { ConfigError, StartError } from "../../../config/config-error.ts";
 
 async function failWith(error: unknown): Promise<{ readonly said: string; readonly code: number | undefined }> {
   const written = vi.spyOn(console, "error").mockReturnValue();

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigError } from "../../../config/config-error.ts";
 import { loadConfig, type LoadedConfig } from "../../../config/load-config.ts";
-import { packageRoot } from "../../../config/package-root.ts";
-import type { Flag } from "../../../config/sources.ts";
+import { packageRoot } from "../../../config/config.ts";
+import type { Flag } from "../../../config/sources/sources.ts";
 
 /** A GGUF file that is really there. */
 export const gguf = join(packageRoot, "models/tiny-guide/tiny-guide-q8_0.gguf");

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { register } from "prom-client";
 import { expect, test } from "vitest";
-import { packageRoot } from "../../../config/package-root.ts";
+import { packageRoot } from "../../../config/config.ts";
 import "../../../services/metrics/model-metrics.ts";
 import "../../../services/metrics/request-metrics.ts";
 

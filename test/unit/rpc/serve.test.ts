@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import { Metadata, type ServerDuplexStream } from "@grpc/grpc-js";
 import { expect, test, vi } from "vitest";
 import { ServerReflection } from "../../../proto/gen/grpc/reflection/v1/reflection_pb.ts";
-import type { CallRuntime } from "../../../services/rpc/running-call.ts";
+import type { CallRuntime } from "../../../services/rpc/call/running-call.ts";
 import { bindService } from "../../../services/rpc/serve.ts";
 
 test("a stream of requests that breaks before the call says that its caller left is no bug", async () => {

@@ -5,7 +5,7 @@ import {
   readTokenizerConfig,
   templateFileName,
   tokenizerConfigName,
-} from "../../../../settings/read-tokenizer-config.ts";
+} from "../../../../settings/model/file-settings.ts";
 import { parseTokenizerConfig, type TokenizerConfig } from "../../text/template/tokenizer-config.ts";
 import type { HubConfig } from "../../../hub/config.ts";
 import { readRepo, readText } from "../../../hub/hub-client.ts";

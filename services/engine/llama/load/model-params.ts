@@ -1,5 +1,5 @@
 import type { ModelSettings } from "../../../../settings/settings.ts";
-import { parseKvOverride } from "../../../../settings/kv-override.ts";
+import { parseKvOverride } from "../../../../settings/model/kv-override.ts";
 import { chooseGpus } from "./choose-gpus.ts";
 import { NativeBuffer } from "../native/buffer.ts";
 import type { Device } from "../native/devices.ts";

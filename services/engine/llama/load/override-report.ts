@@ -1,4 +1,4 @@
-import { parseKvOverride } from "../../../../settings/kv-override.ts";
+import { parseKvOverride } from "../../../../settings/model/kv-override.ts";
 
 /** What became of `kv_overrides`, which llama.cpp tells in its log alone. */
 export interface OverrideReport {
