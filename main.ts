@@ -7,6 +7,7 @@ import { reloadOnSignal } from "./cli/serve/reload-on-signal.ts";
 import { runCommand } from "./cli/run-command.ts";
 import { runProgram } from "./cli/run-program.ts";
 import { startUpText } from "./cli/serve/start-up-text.ts";
+import { StatusLine } from "./cli/serve/status-line.ts";
 import { readTracingConfig } from "./clients/tracing/config.ts";
 import { startTracing } from "./clients/tracing/sdk.ts";
 import { packageVersion, readEnvironment } from "./config/config.ts";
@@ -17,7 +18,8 @@ import { startShim } from "./shim/server.ts";
 
 /** All in one: the services with their workers, and the REST and tRPC face that calls them through gRPC. */
 async function serve(settings: ServerSettings, warnings: readonly string[]): Promise<void> {
-  const log = createLog({ level: settings.service.log_level, format: settings.service.log_format });
+  const line = new StatusLine(process.stderr);
+  const log = createLog({ level: settings.service.log_level, format: settings.service.log_format, line });
   for (const warning of warnings) log.warn(warning);
   const version = packageVersion();
   const tls = readTls(settings.shim);
@@ -55,7 +57,7 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
   });
 
   reloadOnSignal({ services, settings, log });
-  const stopProgress = showLoadProgress(services.models, process.stderr);
+  const stopProgress = showLoadProgress(services.models, line);
   const loads = await services.whenReady();
   stopProgress();
   if (ending.begun) return;

@@ -7,8 +7,11 @@ import type { ShimContext } from "./context.ts";
 export function routeOf(ctx: ShimContext): string {
   const matched: unknown = "_matchedRoute" in ctx ? ctx["_matchedRoute"] : undefined;
   if (typeof matched === "string") return matched;
-  return "(none)";
+  return noRoute;
 }
+
+/** The word for a request that matched no route. */
+export const noRoute = "(none)";
 
 /** The paths that tell how the server is: open to all, served until the end, and too frequent for the log. */
 export const probes: ReadonlySet<string> = new Set(["/health", "/ready", "/metrics"]);

@@ -45,7 +45,8 @@ export function endOnSignals({ log, graceMs, close, exit }: EndOptions): Ending 
   };
   const onSignal = (signal: NodeJS.Signals): void => {
     if (begunMs === undefined) {
-      log.info(`${signal}: shutting down, running answers have ${graceMs / 1000} s to finish; again to stop now`);
+      const again = signal === "SIGINT" ? "press Ctrl+C again" : `send ${signal} again`;
+      log.info(`shutting down on ${signal}: running answers have ${graceMs / 1000} s to finish; ${again} to stop now`);
       void begin(0, graceMs);
     } else if (performance.now() - begunMs > sameSignalMs) exit(128 + constants.signals[signal]);
   };

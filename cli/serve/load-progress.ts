@@ -1,37 +1,30 @@
 import type { ModelSource } from "../../services/models/model-source.ts";
 import { ModelState } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-
-export interface ProgressOutput {
-  readonly isTTY?: boolean;
-  write(text: string): unknown;
-}
+import type { StatusLine } from "./status-line.ts";
 
 const barWidth = 30;
 /** Off a terminal a line is written each time this much more is loaded. */
 const lineStep = 0.25;
 
 /** Shows how far models are loaded: a bar on a terminal, a few lines elsewhere. Returns how to stop. */
-export function showLoadProgress(source: ModelSource, output: ProgressOutput): () => void {
+export function showLoadProgress(source: ModelSource, line: StatusLine): () => void {
   const shown = new Map<string, number>();
-  let barOpen = false;
   const stop = source.onChange((id) => {
-    const model = source.models().find((candidate) => candidate.id === id);
-    if (model === undefined) return;
-    const loading = model.state === ModelState.LOADING;
-    if (output.isTTY === true) {
-      if (loading) output.write(`\r\x1b[K${bar(model.loadProgress)} ${id}`);
-      else if (barOpen) output.write("\r\x1b[K");
-      barOpen = loading;
-      return;
+    const models = source.models();
+    if (line.isTerminal) {
+      const loading = models.find((model) => model.state === ModelState.LOADING);
+      return line.show(loading === undefined ? "" : `${bar(loading.loadProgress)} ${loading.id}`);
     }
+    const model = models.find((candidate) => candidate.id === id);
+    if (model === undefined) return;
     const step = Math.floor(model.loadProgress / lineStep);
-    if (!loading || step <= (shown.get(id) ?? 0) || model.loadProgress >= 1) return;
+    if (model.state !== ModelState.LOADING || step <= (shown.get(id) ?? 0) || model.loadProgress >= 1) return;
     shown.set(id, step);
-    output.write(`loading ${id}: ${percent(model.loadProgress)}\n`);
+    line.write(`loading ${id}: ${percent(model.loadProgress).trim()}\n`);
   });
   return () => {
     stop();
-    if (barOpen) output.write("\r\x1b[K");
+    line.show("");
   };
 }
 

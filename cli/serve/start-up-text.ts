@@ -1,4 +1,5 @@
 import type { LoadResult } from "../../services/pool/model-pool.ts";
+import { describeOffload } from "../../services/supervisor/describe-load.ts";
 
 export interface StartUp {
   readonly version: string;
@@ -23,10 +24,11 @@ export function startUpText({ version, restUrl, grpcAddress, tls, needsKey, load
   return [
     "",
     `Tokenwire ${version} is ready`,
-    `  REST  ${restUrl}/v1    (OpenAI API)`,
+    `  web   ${restUrl}/    (chat, models, requests; every route at ${restUrl}/docs)`,
+    `  REST  ${restUrl}/v1    (OpenAI's API; others beside it)`,
     `  gRPC  ${grpcAddress}    (tokenwire.v1, with reflection${tls ? ", TLS" : ""})`,
     `  tRPC  ${restUrl}/trpc`,
-    details === undefined ? "" : `  runs  llama.cpp, ${details.backend}, ${details.threads} threads`,
+    ...(details === undefined ? [] : [`  llama.cpp: ${details.backend}, ${threads(details.threads)}`]),
     "",
     "Models:",
     ...loads.map(modelLine),
@@ -40,9 +42,13 @@ export function startUpText({ version, restUrl, grpcAddress, tls, needsKey, load
   ].join("\n");
 }
 
+function threads(count: number): string {
+  return `${count} ${count === 1 ? "thread" : "threads"}`;
+}
+
 const embeddedText = [
-  "tiny-guide is a 4 MB demo model that comes with Tokenwire, so that there is an answer to a first request; it is not for",
-  "real work. Serve your own GGUF file with   npm start -- --model /path/to/model.gguf",
+  "tiny-guide is a 4 MB demo model that comes with Tokenwire, so that a first request gets an answer; it is not for real",
+  "work. Serve your own GGUF file with   npm start -- --model /path/to/model.gguf",
   "or several with a config file              npm start -- --config_file config.json",
   "",
 ];
@@ -71,5 +77,5 @@ function modelLine({ model, error }: LoadResult): string {
     : details.reranks
       ? "ranks documents"
       : "embeddings only";
-  return `  ${id}: ${details.description}, ${what}, offloaded ${details.offloadedLayers}/${details.layers} layers to GPU`;
+  return `  ${id}: ${details.description}, ${what}, ${describeOffload(details)}`;
 }

@@ -3,9 +3,9 @@ import type { Model, ModelDetails } from "../../proto/gen/tokenwire/v1/models_pb
 import { describeBytes, formatBytes } from "../memory/format-bytes.ts";
 
 const poolings: Readonly<Partial<Record<Pooling, string>>> = {
-  [Pooling.MEAN]: "mean",
-  [Pooling.CLS]: "cls",
-  [Pooling.LAST]: "last",
+  [Pooling.MEAN]: "mean pooling",
+  [Pooling.CLS]: "CLS pooling",
+  [Pooling.LAST]: "last-token pooling",
 };
 
 export interface LoadFacts {
@@ -22,14 +22,19 @@ export function describeLoad({ id, details }: Model, facts: LoadFacts): string {
   const took = `model "${id}" loaded in ${(facts.tookMs / 1000).toFixed(1)} s${describeCost(details, facts)}`;
   if (details === undefined) return took;
   if (details.layers === 0) return `${took}: ${details.description}, only tokenizes`;
-  const { description, slots, contextLength, backend, threads, offloadedLayers, layers, reranks } = details;
+  const { description, slots, contextLength, backend, threads, reranks } = details;
   const room =
     slots > 0
       ? `${slots} ${slots === 1 ? "slot" : "slots"} of ${contextLength} tokens`
       : `${reranks ? "ranks documents" : "only embeds"}, up to ${contextLength} tokens each`;
-  const vectors = `vectors by ${poolings[details.pooling] ?? "the request's pooling"}`;
+  const vectors = poolings[details.pooling] ?? "pooling as requested";
   const where = `${backend} with ${threads} ${threads === 1 ? "thread" : "threads"}`;
-  return `${took}: ${description}, ${room}, ${vectors}, ${where}, offloaded ${offloadedLayers}/${layers} layers to GPU`;
+  return `${took}: ${description}, ${room}, ${vectors}, ${where}, ${describeOffload(details)}`;
+}
+
+/** Where a model's layers are: `offloaded 33/33 layers to GPU`, as llama.cpp says it, or `on the CPU` where there is no GPU. */
+export function describeOffload({ devices, offloadedLayers, layers }: ModelDetails): string {
+  return devices.length === 0 ? "on the CPU" : `offloaded ${offloadedLayers}/${layers} layers to GPU`;
 }
 
 /** ` (1.2 GB at 900 MB/s, takes 1.3 GB of RAM)` */

@@ -1,5 +1,8 @@
 import type { RequestSummary, ShimMiddleware } from "../context.ts";
-import { probes, routeOf } from "../route-of.ts";
+import { noRoute, probes, routeOf } from "../route-of.ts";
+
+/** Strangers ask for paths of any length. */
+const maxPathLength = 200;
 
 /** One line per request when it is over: who asked for what, how it ended, how long it took. Never what was said. */
 export function accessLog(): ShimMiddleware {
@@ -9,10 +12,13 @@ export function accessLog(): ShimMiddleware {
     const status = summary.status ?? ctx.status;
     const level = probes.has(ctx.path) ? "debug" : "info";
     const ms = Math.round(performance.now() - startedAt);
+    const route = routeOf(ctx);
+    const path = ctx.path.slice(0, maxPathLength);
     log[level](
       {
         method: ctx.method,
-        route: routeOf(ctx),
+        route,
+        ...(route === noRoute && { path }),
         status,
         ms,
         ...(summary.model !== undefined && { model: summary.model }),
@@ -21,12 +27,15 @@ export function accessLog(): ShimMiddleware {
         ...(summary.errorCode !== undefined && { error: summary.errorCode }),
         ...(summary.errorParam !== undefined && { param: summary.errorParam }),
       },
-      [`${ctx.method} ${routeOf(ctx)} ${status} ${ms} ms`, ...inWords(summary), requestId].join(" "),
+      [`${ctx.method} ${route === noRoute ? path : route} ${status} ${ms} ms`, ...inWords(summary), requestId].join(
+        " ",
+      ),
     );
   };
 }
 
 function inWords({ model, usage, errorCode, errorParam }: RequestSummary): string[] {
-  const words = [model, usage && `${usage.promptTokens}+${usage.completionTokens} tokens`, errorCode, errorParam];
+  const tokens = usage && `${usage.promptTokens}+${usage.completionTokens} tokens`;
+  const words = [model, tokens, errorCode?.toLowerCase(), errorParam && `(${errorParam})`];
   return words.filter((word) => word !== undefined);
 }

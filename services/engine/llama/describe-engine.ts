@@ -29,7 +29,7 @@ export function describeEngine({ libraries, model }: OpenModel, facts: EngineFac
     metadata: readMetadata(model),
     architecture,
     // llama.cpp describes weights.
-    description: settings.vocab_only ? `${architecture} vocabulary` : model.description,
+    description: settings.vocab_only ? `${architecture} vocabulary` : describeWeights(model),
     sizeBytes: model.sizeBytes,
     parameters: model.parameters,
     contextLength,
@@ -53,6 +53,24 @@ export function describeEngine({ libraries, model }: OpenModel, facts: EngineFac
     memory,
     fim: vocabulary.fim,
   };
+}
+
+/**
+ * `llama 8B Q4_K - Medium`. llama.cpp guesses the size by the number of layers, so it says 256M of a model of 135M and
+ * `?B` of one that it does not know: ours is the label that the file has, or its parameters counted.
+ */
+function describeWeights(model: Model): string {
+  const [architecture = "", , ...weights] = model.description.split(" ");
+  const label = model.metadata("general.size_label") ?? "";
+  const size = sizeLabel.test(label) ? label : describeCount(model.parameters);
+  return [architecture, size, ...weights].join(" ");
+}
+
+/** As in `7B`, `8x7B`, `30B-A3B`. */
+const sizeLabel = /^[\w.-]{1,16}$/;
+
+function describeCount(count: number): string {
+  return new Intl.NumberFormat("en-US", { notation: "compact", maximumSignificantDigits: 2 }).format(count);
 }
 
 /** What stands there as one value, but for the templates, which have a place of their own. */

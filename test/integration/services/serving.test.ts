@@ -108,7 +108,7 @@ describe("two models", () => {
       ["b", ModelState.RESIDENT],
     ]);
     expect(ctx.log()).toContain('model \\"b\\" loaded in');
-    expect(ctx.log()).toContain("offloaded 0/7 layers to GPU");
+    expect(ctx.log()).toContain("on the CPU");
   });
 
   test("a name that is not configured is refused with those that are, or answered by the first", async () => {

@@ -47,7 +47,7 @@ export async function openLibraries({ gpu, numa, log }: OpenOptions): Promise<Li
     llama: koffi.load(find(/^(lib)?llama(\.[^-]+)?\.(so|dylib|dll)$/, "llama")),
     ggml: koffi.load(find(/^(lib)?ggml(\.[^-]+)?\.(so|dylib|dll)$/, "ggml")),
     ggmlBase: koffi.load(find(/^(lib)?ggml-base\.(so|dylib|dll)$/, "ggml-base")),
-    build: describeBuild(llama, loaded),
+    build: await describeBuild(llama, loaded),
     mathCores: llama.cpuMathCores,
   };
 }
@@ -71,8 +71,10 @@ function loadedLibraries(): string[] {
   return Array.isArray(objects) ? objects.filter((path): path is string => typeof path === "string") : [];
 }
 
-function describeBuild(llama: Llama, loaded: readonly string[]): string {
+/** A GPU's library is loaded where it may be of use; it is named only where it has found a GPU. */
+async function describeBuild(llama: Llama, loaded: readonly string[]): Promise<string> {
+  const gpu = llama.gpu !== false && (await llama.getGpuDeviceNames()).length > 0 ? llama.gpu : undefined;
   const cpu = loaded.map((path) => /ggml-(cpu(?:-[^.]+)?)\./.exec(basename(path))?.[1]).find((name) => name);
   const kind = llama.buildType === "prebuilt" ? "prebuilt" : "built here";
-  return `${[llama.gpu || undefined, cpu ?? "cpu"].filter(Boolean).join(" + ")} (${kind})`;
+  return `${[gpu, cpu ?? "cpu"].filter(Boolean).join(" + ")} (${kind})`;
 }
