@@ -200,8 +200,8 @@ export class ModelPool implements ModelSource {
 
   #change(id: string, to: ServedModel | undefined): void {
     this.#changes.set(id, to);
-    if (this.#scheduler.isUnloaded(id)) return this.#completeChange(id);
-    if (!this.#scheduler.isLeaving(id)) this.#apply(this.#scheduler.onUnload(id, { force: false }, performance.now()));
+    if (this.#scheduler.status(id).isUnloaded) return this.#completeChange(id);
+    if (!this.#scheduler.status(id).isLeaving) this.#apply(this.#scheduler.onUnload(id, { force: false }, performance.now()));
   }
 
   /** The model has no process: it can become another, or be no more. */
@@ -247,7 +247,7 @@ export class ModelPool implements ModelSource {
 
   /** Resolves when each model that is loaded at the start was, failed to, or has no room, to all in their order. */
   async whenStarted(): Promise<readonly LoadResult[]> {
-    await this.#until(() => this.ids.every((id) => !this.#scheduler.isStarting(id)));
+    await this.#until(() => this.ids.every((id) => !this.#scheduler.status(id).isStarting));
     return this.models().map((model) => {
       if (model.state === ModelState.FAILED) return { model, error: model.error };
       const stopped = this.#stopped && model.state !== ModelState.RESIDENT && model.ttlSeconds === undefined;
@@ -257,7 +257,7 @@ export class ModelPool implements ModelSource {
 
   /** Whether a request for the model would be answered, soon or after a load. While the start loads it is not. */
   serves({ id, state }: Model): boolean {
-    if (state === ModelState.LOADING) return this.#scheduler.isComing(id);
+    if (state === ModelState.LOADING) return this.#scheduler.status(id).isComing;
     return state !== ModelState.FAILED;
   }
 
@@ -312,7 +312,7 @@ export class ModelPool implements ModelSource {
       throw new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "id" });
     }
     this.#apply(this.#scheduler.onUnload(id, { force }, performance.now()));
-    await this.#until(() => !this.#settings.has(id) || !this.#scheduler.isLeaving(id), signal);
+    await this.#until(() => !this.#settings.has(id) || !this.#scheduler.status(id).isLeaving, signal);
     return this.model(id);
   }
 
@@ -428,12 +428,12 @@ export class ModelPool implements ModelSource {
     const { id } = model;
     const { pin = false } = this.#settings.get(id) ?? {};
     const memory = memoryToProto(this.#estimates.get(id), model);
-    const state = this.#scheduler.isLeaving(id)
+    const state = this.#scheduler.status(id).isLeaving
       ? ModelState.UNLOADING
-      : model.state === ModelState.UNLOADED && this.#scheduler.isStarting(id)
+      : model.state === ModelState.UNLOADED && this.#scheduler.status(id).isStarting
         ? ModelState.LOADING
         : model.state;
-    const usedMs = this.#scheduler.lastUseMs(id);
+    const usedMs = this.#scheduler.status(id).lastUseMs;
     const lastUsed = usedMs === undefined ? 0n : BigInt(Math.floor((performance.timeOrigin + usedMs) / 1000));
     const { running, waiting } = this.admission.counts(id);
     const requests = create(RequestCountsSchema, { running, waiting });
@@ -460,7 +460,7 @@ export class ModelPool implements ModelSource {
 
   #tellIntents(): void {
     for (const id of this.#settings.keys()) {
-      const intent = `${this.#scheduler.isStarting(id)} ${this.#scheduler.isLeaving(id)}`;
+      const intent = `${this.#scheduler.status(id).isStarting} ${this.#scheduler.status(id).isLeaving}`;
       if (this.#intents.get(id) === intent) continue;
       this.#intents.set(id, intent);
       this.#changed(id, "any");

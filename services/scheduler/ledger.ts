@@ -26,8 +26,11 @@ export class Ledger {
 
   /** What nobody holds, below 0 where more is held than there is. Only of devices with a bound. */
   get free(): DeviceBytes {
-    const { used, capacity } = this;
-    const bounded = Object.keys(capacity).map((device) => [device, used[device] ?? 0] as const);
-    return subtractBytes(capacity, Object.fromEntries(bounded));
+    return subtractBytes(this.capacity, this.bounded(this.used));
+  }
+
+  /** Of `bytes`, those on devices that have a bound. */
+  bounded(bytes: DeviceBytes): DeviceBytes {
+    return Object.fromEntries(Object.entries(bytes).filter(([device]) => this.capacity[device] !== undefined));
   }
 }

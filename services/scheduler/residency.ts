@@ -1,17 +1,11 @@
-import { addBytes, type DeviceBytes, shortage, subtractBytes } from "./device-bytes.ts";
+import { addBytes, type DeviceBytes, subtractBytes } from "./device-bytes.ts";
 import { findRoom, type Memory, type Occupant, type Room } from "./find-room.ts";
-import { Ledger } from "./ledger.ts";
-import { needOf, slotsWithin } from "./memory-need.ts";
+import { Holdings } from "./holdings.ts";
+import type { Ledger } from "./ledger.ts";
+import { needOf } from "./memory-need.ts";
 import type { ScheduledModel } from "./scheduled-model.ts";
-import type { Effect, NoRoom, Refusal, UnloadReason } from "./ticket.ts";
-
-/** How long a model in use may go on when another one needs its room: until either is reached. */
-export interface TurnLimits {
-  /** From when the other one began to wait, or from when this one came into memory. */
-  readonly ms: number;
-  /** Requests granted since then. */
-  readonly requests: number;
-}
+import type { Effect, Refusal, UnloadReason } from "./ticket.ts";
+import { turnEndMs, type TurnLimits } from "./turns.ts";
 
 export interface ResidencyOptions {
   readonly models: ReadonlyMap<string, ScheduledModel>;
@@ -24,12 +18,6 @@ export interface ResidencyOptions {
 const maxLoads = 2;
 /** Processes that wait for room are there at once when it comes, but each takes memory of its own. */
 const maxWaitingProcesses = 4;
-/**
- * An idle model whose last request has just ended may get its next one: it is let go after this share of what loading it
- * again would take, so that two callers in turn do not swap models for each request.
- */
-const lingerShare = 0.25;
-const maxLingerMs = 1000;
 
 /**
  * Decides which models are in memory, by bytes. `settle` looks at the whole state after an event and returns what has to
@@ -48,7 +36,7 @@ const maxLingerMs = 1000;
  * 5. a model that leaves for another, though none is wanted any more → stays.
  */
 export class Residency {
-  readonly ledger = new Ledger();
+  readonly #holdings: Holdings;
   readonly #models: ReadonlyMap<string, ScheduledModel>;
   readonly #turn: TurnLimits;
   readonly #refuseWaiting: ResidencyOptions["refuseWaiting"];
@@ -58,8 +46,13 @@ export class Residency {
 
   constructor({ models, turn, refuseWaiting }: ResidencyOptions) {
     this.#models = models;
+    this.#holdings = new Holdings(models);
     this.#turn = turn;
     this.#refuseWaiting = refuseWaiting;
+  }
+
+  get ledger(): Ledger {
+    return this.#holdings.ledger;
   }
 
   /** When `settle` will have something to do if nothing happens before; undefined: never. */
@@ -130,8 +123,8 @@ export class Residency {
   #makeRoom(nowMs: number, effects: Effect[]): void {
     const wanted = this.#wanted();
     const claimed = new Set<string>();
-    let coming = this.#coming();
-    const utmost = this.#utmost();
+    let coming = this.#holdings.coming();
+    const utmost = this.#holdings.utmost();
     for (const model of wanted) {
       if (nowMs < model.notBeforeMs) {
         this.#checkAt(model.notBeforeMs);
@@ -145,7 +138,7 @@ export class Residency {
         this.#prepare(model, wanted, effects);
         continue;
       }
-      const occupants = this.#occupants().filter(({ id }) => !claimed.has(id));
+      const occupants = this.#holdings.occupants().filter(({ id }) => !claimed.has(id));
       const room = this.#findRoom(model, { free: this.ledger.free, coming, utmost, occupants });
       const need = needOf(model.need, model.need.minSlots);
       if (room.kind === "never") {
@@ -154,7 +147,7 @@ export class Residency {
       }
       if (room.kind === "free" && this.#loads() < maxLoads) {
         const slots = this.#admit(model, coming, effects); // b
-        coming = subtractBytes(coming, bounded(this.ledger, needOf(model.need, slots)));
+        coming = subtractBytes(coming, this.ledger.bounded(needOf(model.need, slots)));
         continue;
       }
       if (room.kind !== "free" && !isAskedFor(model)) {
@@ -162,11 +155,11 @@ export class Residency {
         continue;
       }
       this.#prepare(model, wanted, effects);
-      coming = subtractBytes(coming, bounded(this.ledger, need));
+      coming = subtractBytes(coming, this.ledger.bounded(need));
       if (room.kind !== "after") continue;
       for (const { id, bytes } of room.leaving) {
         claimed.add(id);
-        coming = addBytes(coming, bounded(this.ledger, bytes));
+        coming = addBytes(coming, this.ledger.bounded(bytes));
       }
       this.#takeTurns(model, room.leaving, { nowMs, effects }); // c
     }
@@ -191,20 +184,13 @@ export class Residency {
     { nowMs, effects }: { nowMs: number; effects: Effect[] },
   ): void {
     const models = leaving.flatMap(({ id }) => this.#models.get(id) ?? []);
-    const dueMs = Math.max(...models.map((other) => this.#turnEndMs(other, model, nowMs)), 0);
+    const dueMs = Math.max(...models.map((other) => turnEndMs(other, this.#turn, { sinceMs: since(model), nowMs })), 0);
     if (dueMs > nowMs) return this.#checkAt(dueMs);
     for (const other of models) effects.push(...this.leave(other, "room"));
   }
 
-  #turnEndMs(model: ScheduledModel, next: ScheduledModel, nowMs: number): number {
-    model.grantsBeforeContention ??= model.grants;
-    if (!model.busy) return (model.lastUseMs ?? 0) + Math.min(this.#turn.ms, maxLingerMs, model.loadMs * lingerShare);
-    if (model.grants - model.grantsBeforeContention >= this.#turn.requests) return nowMs;
-    return Math.max(since(next), model.readySinceMs) + this.#turn.ms;
-  }
-
   #admit(model: ScheduledModel, coming: DeviceBytes, effects: Effect[]): number {
-    const slots = this.#slotsFor(model, coming);
+    const slots = this.#holdings.slotsFor(model, coming);
     if (model.need !== undefined) this.ledger.hold(model.id, needOf(model.need, slots));
     const { availability } = model;
     const knows = availability.state === "preparing" && availability.knows;
@@ -214,26 +200,6 @@ export class Residency {
     model.slots = slots;
     model.wantedSinceMs = undefined;
     return slots;
-  }
-
-  /** What is left when every known model has its fewest slots is shared; where they cannot all be, those who are here have it. */
-  #slotsFor(model: ScheduledModel, coming: DeviceBytes): number {
-    const { need } = model;
-    if (need === undefined) return 1;
-    const { free } = this.ledger;
-    const room: Record<string, number> = {};
-    for (const device of Object.keys(free)) room[device] = Math.min(free[device] ?? 0, coming[device] ?? 0);
-    const fewest = needOf(need, need.minSlots);
-    const left = subtractBytes(room, bounded(this.ledger, fewest));
-    const others = [...this.#models.values()].flatMap((other) => {
-      const { state } = other.availability;
-      if (other === model || (state !== "unloaded" && state !== "preparing") || other.need === undefined) return [];
-      return [needOf(other.need, other.need.minSlots)];
-    });
-    const reserved = others.reduce((sum, bytes) => addBytes(sum, bounded(this.ledger, bytes)), {} as DeviceBytes);
-    const all = Object.keys(shortage(reserved, left)).length === 0;
-    const spare = all ? share(subtractBytes(left, reserved), others.length + 1) : left;
-    return slotsWithin(need, addBytes(bounded(this.ledger, fewest), spare));
   }
 
   /** Starts its process, if it has none and there are not too many that wait. */
@@ -259,7 +225,7 @@ export class Residency {
   }
 
   #refuse(model: ScheduledModel, short: DeviceBytes): Effect[] {
-    const refusal = { kind: "no-room", model: model.id, room: this.#noRoom(model, short) } as const;
+    const refusal = { kind: "no-room", model: model.id, room: this.#holdings.noRoom(model, short) } as const;
     const refused = this.#refuseWaiting(model, refusal);
     const had = model.availability.state;
     // At the start that is how the load ended; a request's caller is told anyway.
@@ -272,15 +238,6 @@ export class Residency {
     return refused;
   }
 
-  #noRoom(model: ScheduledModel, short: DeviceBytes): NoRoom {
-    const stay = [...this.#models.values()].flatMap(({ id, pinned }) => {
-      const bytes = this.ledger.held(id);
-      return bytes === undefined || !pinned || id === model.id ? [] : [{ model: id, bytes }];
-    });
-    const need = model.need === undefined ? {} : needOf(model.need, model.need.minSlots);
-    return { need, capacity: this.ledger.capacity, short, stay };
-  }
-
   /** It does not fit beside the others that the start wants. */
   #drop(model: ScheduledModel, effects: Effect[]): void {
     model.hold = false;
@@ -290,15 +247,14 @@ export class Residency {
 
   #shrink(effects: Effect[]): void {
     for (;;) {
-      const { free } = this.ledger;
-      const over = Object.keys(free).filter((device) => (free[device] ?? 0) + this.#leavingBytes(device) < 0);
-      const candidates = this.#occupants().filter(({ bytes, busy, mayLeave }) => {
+      const over = this.#holdings.over();
+      const candidates = this.#holdings.occupants().filter(({ bytes, busy, mayLeave }) => {
         return mayLeave && !busy && over.some((device) => (bytes[device] ?? 0) > 0);
       });
       // Alone it does not leave for itself.
       const [first] = candidates.sort((a, b) => a.lastUseMs - b.lastUseMs);
       const model = first && this.#models.get(first.id);
-      if (model === undefined || this.#residents() <= 1) return;
+      if (model === undefined || this.#holdings.residents <= 1) return;
       effects.push(unload(model, "room"));
     }
   }
@@ -308,40 +264,6 @@ export class Residency {
       const { availability } = model;
       if (availability.state === "leaving" && availability.why === "room") model.resume();
     }
-  }
-
-  #coming(): DeviceBytes {
-    const { free } = this.ledger;
-    return Object.fromEntries(
-      Object.entries(free).map(([device, bytes]) => [device, bytes + this.#leavingBytes(device)]),
-    );
-  }
-
-  /** Without all but the pinned models. */
-  #utmost(): DeviceBytes {
-    const pinned = [...this.#models.values()].filter((model) => model.pinned);
-    const kept = pinned.map(({ id }) => bounded(this.ledger, this.ledger.held(id) ?? {}));
-    return kept.reduce<DeviceBytes>((room, bytes) => subtractBytes(room, bytes), this.ledger.capacity);
-  }
-
-  #leavingBytes(device: string): number {
-    return [...this.#models.values()]
-      .filter(({ availability: { state } }) => state === "leaving" || state === "unloading")
-      .reduce((sum, { id }) => sum + (this.ledger.held(id)?.[device] ?? 0), 0);
-  }
-
-  #occupants(): Occupant[] {
-    return [...this.#models.values()].flatMap((model): Occupant[] => {
-      const { state } = model.availability;
-      const bytes = this.ledger.held(model.id);
-      if (bytes === undefined || state === "leaving" || state === "unloading") return [];
-      const mayLeave = !model.pinned && state === "ready";
-      return [{ id: model.id, bytes, busy: model.busy, lastUseMs: model.lastUseMs ?? 0, mayLeave }];
-    });
-  }
-
-  #residents(): number {
-    return [...this.#models.values()].filter(({ id }) => this.ledger.held(id) !== undefined).length;
   }
 
   #loads(): number {
@@ -373,13 +295,4 @@ function isAskedFor({ waiting }: ScheduledModel): boolean {
 
 function since({ wantedSinceMs }: ScheduledModel): number {
   return wantedSinceMs ?? Infinity;
-}
-
-/** Of the devices that have a bound. */
-function bounded({ capacity }: Ledger, bytes: DeviceBytes): DeviceBytes {
-  return Object.fromEntries(Object.entries(bytes).filter(([device]) => capacity[device] !== undefined));
-}
-
-function share(bytes: DeviceBytes, parts: number): DeviceBytes {
-  return Object.fromEntries(Object.entries(bytes).map(([device, amount]) => [device, Math.floor(amount / parts)]));
 }

@@ -37,8 +37,22 @@ export interface SchedulerCounts {
   readonly slotsTaken: number;
 }
 
+/** Where a model is, for those who tell it. */
+export interface ModelStatus {
+  /** It has no process, but perhaps one that ends. */
+  readonly isUnloaded: boolean;
+  /** It is to be in memory from the start on, and is not there yet. */
+  readonly isStarting: boolean;
+  /** It is being loaded because somebody asked for it, and not for the first time. */
+  readonly isComing: boolean;
+  /** It finishes what runs, or its process ends. */
+  readonly isLeaving: boolean;
+  /** When its last request ended, or it came into memory. */
+  readonly lastUseMs: number | undefined;
+}
+
 /** What the scheduler knows of one model: where it is, who runs on it, who waits. Decides nothing by itself. */
-export class ScheduledModel {
+export class ScheduledModel implements ModelStatus {
   readonly id: string;
   maxQueue: number;
   ttlMs: number | undefined;
@@ -105,6 +119,35 @@ export class ScheduledModel {
 
   get busy(): boolean {
     return this.waiting + this.running > 0;
+  }
+
+  get isUnloaded(): boolean {
+    const { state } = this.#availability;
+    return state === "unloaded" || state === "failed";
+  }
+
+  get isStarting(): boolean {
+    return this.hold;
+  }
+
+  get isComing(): boolean {
+    const availability = this.#availability;
+    if (this.hold) return false;
+    return availability.state === "preparing" || (availability.state === "loading" && !availability.restart);
+  }
+
+  get isLeaving(): boolean {
+    const { state } = this.#availability;
+    return state === "leaving" || state === "unloading";
+  }
+
+  /** Why it cannot be had now; undefined: it can, or may be tried again. */
+  failure(nowMs: number): Refusal | undefined {
+    const availability = this.#availability;
+    if (availability.state !== "failed") return undefined;
+    if (nowMs < availability.retryAtMs) return availability.refusal;
+    this.unavailable({ state: "unloaded" });
+    return undefined;
   }
 
   /** It can run so many of each kind at once. */

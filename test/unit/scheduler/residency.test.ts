@@ -160,9 +160,9 @@ describe("the start", () => {
     expect(words(scheduler.onStart(["a", "b", "c"], 0))).toEqual(["load c", "load a", "load b"]);
     scheduler.onEstimate("a", need(50), 0);
     scheduler.onEstimate("b", need(50), 0);
-    expect(scheduler.isStarting("b")).toBe(true);
+    expect(scheduler.status("b").isStarting).toBe(true);
     expect(words(scheduler.onEstimate("c", need(40), 0))).toEqual(["proceed c 1", "proceed a 1", "unload b abandoned"]);
-    expect(scheduler.isStarting("b")).toBe(false);
+    expect(scheduler.status("b").isStarting).toBe(false);
   });
 
   test("waits for no model that must be downloaded first", () => {
@@ -191,7 +191,7 @@ describe("the start", () => {
       if (what === "unload") queue.push(...words(scheduler.onModelGone(id, 0)));
     }
     expect([...told].sort()).toEqual(ids);
-    expect(ids.filter((id) => scheduler.isStarting(id))).toEqual(["a"]);
+    expect(ids.filter((id) => scheduler.status(id).isStarting)).toEqual(["a"]);
   });
 });
 
@@ -290,7 +290,7 @@ describe("models in turn", () => {
     scheduler.onRequest(ticket(3, "a"), 101);
     scheduler.onFinished(1, 102);
     // It is gone for good once its process was told to end.
-    expect(scheduler.isLeaving("a")).toBe(true);
+    expect(scheduler.status("a").isLeaving).toBe(true);
     const other = pair();
     other.onRequest(ticket(1, "a"), 0);
     other.onRequest(ticket(2, "b"), 0);
