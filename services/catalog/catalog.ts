@@ -7,7 +7,8 @@ import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { ModelOrigin } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import { type ModelSettings, modelSettingsSchema } from "../../settings/settings.ts";
 import { splitFiles } from "../models/split-files.ts";
-import type { ModelPool, ServedModel } from "../pool/model-pool.ts";
+import type { ModelPool } from "../pool/model-pool.ts";
+import type { ServedModel } from "../pool/roster.ts";
 import { receiptOf, scanFolder } from "./scan-folder.ts";
 
 /** What the configuration says of models. */

@@ -10,36 +10,28 @@ import {
   type Model,
 } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSettings, ServiceSettings } from "../../settings/settings.ts";
-import type { MemoryEstimate } from "../engine/memory-estimate.ts";
 import { Admission } from "../inference/admission.ts";
 import { DeviceMemory } from "../memory/device-memory.ts";
-import { describeBytes } from "../memory/format-bytes.ts";
 import { parseMemoryLimit } from "../memory/memory-limit.ts";
-import { anonymousBytes, readRam, type RamFacts } from "../memory/ram.ts";
-import { ModelMetrics } from "../metrics/model-metrics.ts";
+import { readRam, type RamFacts } from "../memory/ram.ts";
 import type { ModelChange, ModelSource } from "../models/model-source.ts";
 import { loadModel } from "../models/load-model.ts";
 import { modelNotFound } from "../protocol/refusals.ts";
 import type { CallContext } from "../rpc/call/call-context.ts";
 import type { SchedulerModel } from "../scheduler/scheduled-model.ts";
-import type { DeviceBytes } from "../scheduler/device-bytes.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
 import type { Effect, UnloadReason } from "../scheduler/ticket.ts";
-import { describeLoad } from "../supervisor/describe-load.ts";
 import type { SocketDirectory } from "../supervisor/socket-directory.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import type { WorkerLife } from "../supervisor/worker-connection.ts";
 import type { WorkerChange } from "../supervisor/worker-news.ts";
 import type { WorkerLimits } from "../supervisor/worker-state.ts";
 import type { SentTracingOptions, WorkerInterrupt } from "../protocol/worker-messages.ts";
-import { deviceToProto, measuredBytes, memoryToProto } from "./memory-to-proto.ts";
-import { needFromEstimate } from "./need-from-estimate.ts";
-
-/** A model that is served. */
-export interface ServedModel {
-  readonly settings: ModelSettings;
-  readonly origin: ModelOrigin;
-}
+import { ChangeListeners } from "./change-listeners.ts";
+import { LoadJournal } from "./load-journal.ts";
+import { MemoryAccounts } from "./memory-accounts.ts";
+import { measuredBytes } from "./memory-to-proto.ts";
+import { Roster, type ServedModel } from "./roster.ts";
 
 export interface ModelPoolOptions {
   /** In the order of the configuration: the first is the default. */
@@ -67,8 +59,6 @@ export interface LoadResult {
 const slowEstimateMs = 5_000;
 /** Embedding, tokenizing and counting at once, per model: enough to fill the engine's batches, few enough to bound its memory. */
 const auxiliaryPlaces = 16;
-/** A change of what a model takes is counted from this share on. */
-const notedGrowth = 0.01;
 /** Queues are bounded per model; all of them together may hold as much as four full ones. */
 const fullQueues = 4;
 
@@ -79,20 +69,12 @@ const fullQueues = 4;
 export class ModelPool implements ModelSource {
   readonly admission: Admission;
   readonly #options: ModelPoolOptions;
-  readonly #settings: Map<string, ModelSettings>;
-  readonly #origins: Map<string, ModelOrigin>;
-  /** What is to become of models that are leaving memory for it; undefined: they are to be no more. */
-  readonly #changes = new Map<string, ServedModel | undefined>();
+  readonly #roster: Roster;
+  readonly #journal: LoadJournal;
   readonly #scheduler: Scheduler;
   readonly #supervisor: Supervisor;
-  readonly #memory: DeviceMemory;
-  readonly #metrics: Map<string, ModelMetrics>;
-  readonly #estimates = new Map<string, MemoryEstimate>();
-  /** Why each left last, and what it held. */
-  readonly #partings = new Map<string, { readonly reason: UnloadReason; readonly held: DeviceBytes }>();
-  /** When each was last told that there is room for it. */
-  readonly #proceededMs = new Map<string, number>();
-  readonly #listeners = new Set<(id: string, what: ModelChange) => void>();
+  readonly #accounts: MemoryAccounts;
+  readonly #listeners = new ChangeListeners();
   #stopped = false;
   /** What was last told of those that are to come at the start, or to leave. */
   readonly #intents = new Map<string, string>();
@@ -101,19 +83,24 @@ export class ModelPool implements ModelSource {
     const { service, log, limits, workerEntry } = options;
     const models = options.models.map(({ settings }) => settings);
     this.#options = options;
-    this.#settings = new Map(models.map((settings) => [settings.model_alias, settings]));
-    this.#origins = new Map(options.models.map(({ settings, origin }) => [settings.model_alias, origin]));
+    this.#roster = new Roster(options.models);
+    this.#journal = new LoadJournal(log);
+    for (const { model_alias: id } of models) this.#journal.add(id);
     this.#scheduler = new Scheduler({
       models: models.map((settings) => this.#scheduled(settings)),
       maxQueue: service.max_queue * fullQueues,
       auxiliaryPlaces,
       turn: { ms: service.switch_after_seconds * 1000, requests: service.switch_after_requests },
     });
-    this.#memory = new DeviceMemory({
-      limit: service.memory_limit === undefined ? undefined : parseMemoryLimit(service.memory_limit),
-      readRam: options.readRam ?? readRam,
+    this.#accounts = new MemoryAccounts({
+      memory: new DeviceMemory({
+        limit: service.memory_limit === undefined ? undefined : parseMemoryLimit(service.memory_limit),
+        readRam: options.readRam ?? readRam,
+      }),
+      scheduler: this.#scheduler,
+      pids: () => this.#roster.all.flatMap((id) => this.#supervisor.pid(id) ?? []),
+      apply: (effects) => this.#apply(effects),
     });
-    this.#metrics = new Map([...this.#settings.keys()].map((id) => [id, new ModelMetrics(id)]));
     this.#supervisor = new Supervisor({
       models,
       sockets: options.sockets,
@@ -123,12 +110,12 @@ export class ModelPool implements ModelSource {
       ...(workerEntry && { workerEntry }),
       ...(limits && { limits }),
       onChange: (id, change) => this.#onWorkerChange(id, change),
-      onEstimate: (id, estimate) => this.#onEstimate(id, estimate),
+      onEstimate: (id, estimate) => this.#accounts.onEstimate(id, estimate),
     });
     this.admission = new Admission(this.#scheduler, {
       load: (id) => this.#supervisor.load(id),
       proceed: (id, { slots, spare }) => {
-        this.#proceededMs.set(id, performance.now());
+        this.#journal.onProceed(id, performance.now());
         this.#supervisor.proceed(id, { slots, spareRamBytes: spare["RAM"] });
       },
       reject: (id, why) => this.#supervisor.reject(id, why.message),
@@ -141,8 +128,8 @@ export class ModelPool implements ModelSource {
 
   /** Loads what is to be in memory from the start on, as far as it fits: all but those that leave when nobody uses them. */
   start(): void {
-    this.#readCapacity();
-    const ids = this.ids.filter((id) => this.#staysLoaded(id));
+    this.#accounts.readCapacity();
+    const ids = this.ids.filter((id) => this.#roster.staysLoaded(id));
     this.#apply(this.#scheduler.onStart(ids, performance.now()));
     // One that downloads its model first must not hold up the others.
     setTimeout(() => {
@@ -152,7 +139,7 @@ export class ModelPool implements ModelSource {
 
   /** The names of the models that are served, the default one first. */
   get ids(): string[] {
-    return [...this.#settings.keys()].filter((id) => !this.#isGoing(id));
+    return this.#roster.ids;
   }
 
   /**
@@ -161,83 +148,62 @@ export class ModelPool implements ModelSource {
    */
   serve(models: readonly ServedModel[]): void {
     const target = new Map(models.map((model) => [model.settings.model_alias, model]));
-    const gone = [...this.#settings.keys()].filter((id) => !target.has(id));
-    for (const id of gone) this.#change(id, undefined);
+    for (const id of this.#roster.all) if (!target.has(id)) this.#change(id, undefined);
     for (const [id, model] of target) {
-      if (!this.#settings.has(id)) this.#add(model);
-      else if (!isDeepStrictEqual(this.#settings.get(id), model.settings)) this.#change(id, model);
-      else {
-        this.#origins.set(id, model.origin);
-        this.#changes.delete(id);
-      }
+      if (!this.#roster.has(id)) this.#add(model);
+      else if (isDeepStrictEqual(this.#roster.settings(id), model.settings)) this.#roster.set(model);
+      else this.#change(id, model);
     }
-    const order = [...target.keys()];
-    const sorted = [...this.#settings].sort(([a], [b]) => rank(order, a) - rank(order, b));
-    this.#settings.clear();
-    for (const [id, settings] of sorted) this.#settings.set(id, settings);
+    this.#roster.sort([...target.keys()]);
   }
 
   /** The model's file; undefined: there is no such model. */
   pathOf(id: string): string | undefined {
-    return this.#settings.get(id)?.model;
+    return this.#roster.settings(id)?.model;
   }
 
   /** Whether PullModel has brought it. */
   isPulled(id: string): boolean {
-    return this.#origins.get(id) === ModelOrigin.PULLED;
+    return this.#roster.has(id) && this.#roster.origin(id) === ModelOrigin.PULLED;
   }
 
-  #add({ settings, origin }: ServedModel): void {
-    const id = settings.model_alias;
-    this.#settings.set(id, settings);
-    this.#origins.set(id, origin);
-    this.#metrics.set(id, new ModelMetrics(id));
-    this.#supervisor.setModel(settings);
-    this.#scheduler.setModel(this.#scheduled(settings));
-    this.#changed(id, "any");
-    if (this.#staysLoaded(id)) this.#apply(this.#scheduler.onStart([id], performance.now()));
+  #add(model: ServedModel): void {
+    const id = model.settings.model_alias;
+    this.#roster.set(model);
+    this.#journal.add(id);
+    this.#use(model);
   }
 
   #change(id: string, to: ServedModel | undefined): void {
-    this.#changes.set(id, to);
+    this.#roster.plan(id, to);
     if (this.#scheduler.status(id).isUnloaded) return this.#completeChange(id);
-    if (!this.#scheduler.status(id).isLeaving) this.#apply(this.#scheduler.onUnload(id, { force: false }, performance.now()));
+    if (!this.#scheduler.status(id).isLeaving)
+      this.#apply(this.#scheduler.onUnload(id, { force: false }, performance.now()));
   }
 
   /** The model has no process: it can become another, or be no more. */
   #completeChange(id: string): void {
-    const to = this.#changes.get(id);
-    this.#changes.delete(id);
-    this.#estimates.delete(id);
-    if (to === undefined) {
-      this.#settings.delete(id);
-      this.#origins.delete(id);
-      this.#metrics.get(id)?.remove();
-      this.#metrics.delete(id);
-      this.#partings.delete(id);
-      this.#proceededMs.delete(id);
-      this.#intents.delete(id);
-      this.#supervisor.removeModel(id);
-      this.#options.log.info({ model: id }, `model "${id}" is not served any more`);
-      this.#apply(this.#scheduler.onRemove(id, performance.now()));
-      return this.#tell(id, "any");
+    const to = this.#roster.complete(id);
+    this.#accounts.forget(id);
+    if (to !== undefined) {
+      this.#options.log.info({ model: id }, `model "${id}" has new settings`);
+      return this.#use(to);
     }
-    this.#settings.set(id, to.settings);
-    this.#origins.set(id, to.origin);
-    this.#supervisor.setModel(to.settings);
-    this.#scheduler.setModel(this.#scheduled(to.settings));
-    this.#options.log.info({ model: id }, `model "${id}" has new settings`);
+    this.#journal.remove(id);
+    this.#intents.delete(id);
+    this.#supervisor.removeModel(id);
+    this.#options.log.info({ model: id }, `model "${id}" is not served any more`);
+    this.#apply(this.#scheduler.onRemove(id, performance.now()));
+    this.#listeners.tell(id, "any");
+  }
+
+  /** Its next process is as its settings are now. */
+  #use({ settings }: ServedModel): void {
+    const id = settings.model_alias;
+    this.#supervisor.setModel(settings);
+    this.#scheduler.setModel(this.#scheduled(settings));
     this.#changed(id, "any");
-    if (this.#staysLoaded(id)) this.#apply(this.#scheduler.onStart([id], performance.now()));
-  }
-
-  #isGoing(id: string): boolean {
-    return this.#changes.has(id) && this.#changes.get(id) === undefined;
-  }
-
-  /** Models from folders come with their first request: nobody has said which of them are to be there. */
-  #staysLoaded(id: string): boolean {
-    return this.#settings.get(id)?.ttl === undefined && this.#origins.get(id) === ModelOrigin.CONFIG;
+    if (this.#roster.staysLoaded(id)) this.#apply(this.#scheduler.onStart([id], performance.now()));
   }
 
   #scheduled({ model_alias: id, ttl, pin }: ModelSettings): SchedulerModel {
@@ -247,7 +213,7 @@ export class ModelPool implements ModelSource {
 
   /** Resolves when each model that is loaded at the start was, failed to, or has no room, to all in their order. */
   async whenStarted(): Promise<readonly LoadResult[]> {
-    await this.#until(() => this.ids.every((id) => !this.#scheduler.status(id).isStarting));
+    await this.#listeners.until(() => this.ids.every((id) => !this.#scheduler.status(id).isStarting));
     return this.models().map((model) => {
       if (model.state === ModelState.FAILED) return { model, error: model.error };
       const stopped = this.#stopped && model.state !== ModelState.RESIDENT && model.ttlSeconds === undefined;
@@ -262,7 +228,7 @@ export class ModelPool implements ModelSource {
   }
 
   models(): readonly Model[] {
-    return [...this.#settings.keys()].flatMap((id) => {
+    return this.#roster.all.flatMap((id) => {
       const model = this.#supervisor.model(id);
       return model === undefined ? [] : [this.#complete(model)];
     });
@@ -270,18 +236,16 @@ export class ModelPool implements ModelSource {
 
   model(id: string): Model {
     const model = this.#supervisor.model(id);
-    if (model === undefined) throw modelNotFound(id, [...this.#settings.keys()]);
+    if (model === undefined) throw modelNotFound(id, this.#roster.all);
     return this.#complete(model);
   }
 
   devices(): Device[] {
-    const { used } = this.#scheduler.memory();
-    return this.#memory.devices(this.#ownUse()).map((device) => deviceToProto(device, used));
+    return this.#accounts.devices();
   }
 
   onChange(listener: (id: string, what: ModelChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   /** The model's process, while it is resident. */
@@ -307,18 +271,18 @@ export class ModelPool implements ModelSource {
     { force, signal }: { readonly force: boolean; readonly signal: AbortSignal },
   ): Promise<Model> {
     this.model(id);
-    if (this.#settings.get(id)?.pin === true && !force) {
+    if (this.#roster.settings(id)?.pin === true && !force) {
       const message = `model "${id}" is pinned: take the pin from its settings, or unload it with force`;
       throw new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "id" });
     }
     this.#apply(this.#scheduler.onUnload(id, { force }, performance.now()));
-    await this.#until(() => !this.#settings.has(id) || !this.#scheduler.status(id).isLeaving, signal);
+    await this.#listeners.until(() => !this.#roster.has(id) || !this.#scheduler.status(id).isLeaving, signal);
     return this.model(id);
   }
 
   /** Resolves when a model that is to be no more has gone. */
   async whenGone(id: string, signal: AbortSignal): Promise<void> {
-    await this.#until(() => !this.#settings.has(id), signal);
+    await this.#listeners.until(() => !this.#roster.has(id), signal);
   }
 
   load(id: string, context: Pick<CallContext, "signal" | "deadline">): AsyncIterable<Model> {
@@ -340,20 +304,14 @@ export class ModelPool implements ModelSource {
     const now = performance.now();
     switch (change.type) {
       case "loading":
-        return this.#metrics.get(id)?.onProcess(change);
+        return this.#journal.metrics(id)?.onProcess(change);
       case "ready": {
         const model = this.#supervisor.model(id);
         if (model === undefined) return;
         const measured = measuredBytes(model);
-        const readMs = now - (this.#proceededMs.get(id) ?? now);
-        const { tookMs } = change;
-        this.#options.log.info(
-          { model: id, tookMs, readMs, measured },
-          describeLoad(model, { tookMs, readMs, measured }),
-        );
-        this.#metrics.get(id)?.onLoaded(change.tookMs);
+        this.#journal.onReady(model, { tookMs: change.tookMs, nowMs: now, ...(measured && { measured }) });
         const slots = model.details?.slots ?? 0;
-        this.#readCapacity();
+        this.#accounts.readCapacity();
         return this.#apply(
           this.#scheduler.onModelReady(id, { slots, loadMs: change.tookMs, ...(measured && { measured }) }, now),
         );
@@ -361,63 +319,22 @@ export class ModelPool implements ModelSource {
       case "restarting":
         return this.#apply(this.#scheduler.onModelDown(id, { kind: "restarting" }, now));
       case "failed":
-        this.#options.log.error({ model: id }, `model "${id}" could not be loaded: ${change.message}`);
-        this.#metrics.get(id)?.onLoadFailed();
+        this.#journal.onFailed(id, change.message);
         return this.#apply(this.#scheduler.onModelDown(id, { kind: "failed", ...change }, now));
       case "unloaded":
-        this.#logUnloaded(id);
-        this.#readCapacity();
-        if (this.#changes.has(id)) this.#completeChange(id);
-        return this.#settings.has(id) ? this.#apply(this.#scheduler.onModelGone(id, now)) : undefined;
+        this.#journal.onUnloaded(id, this.#roster.settings(id)?.ttl);
+        this.#accounts.readCapacity();
+        if (this.#roster.hasPlan(id)) this.#completeChange(id);
+        return this.#roster.has(id) ? this.#apply(this.#scheduler.onModelGone(id, now)) : undefined;
       case "stopped":
         return;
     }
   }
 
-  #onEstimate(id: string, estimate: MemoryEstimate): void {
-    this.#estimates.set(id, estimate);
-    this.#memory.see(estimate.gpus, this.#ownUse().gpus);
-    this.#readCapacity();
-    this.#apply(this.#scheduler.onEstimate(id, needFromEstimate(estimate), performance.now()));
-  }
-
   #unload(id: string, reason: UnloadReason, force: boolean): void {
     const held = this.#scheduler.memoryOf(id).held ?? {};
-    this.#partings.set(id, { reason, held });
-    this.#metrics.get(id)?.onUnload(reason);
-    this.#options.log.debug({ model: id, reason, held }, `model "${id}" leaves memory`);
+    this.#journal.onLeaving(id, { reason, held });
     this.#supervisor.unload(id, { force });
-  }
-
-  #logUnloaded(id: string): void {
-    const { reason, held } = this.#partings.get(id) ?? {};
-    const bytes = held === undefined ? "" : describeBytes(held);
-    const freed = bytes === "" ? "" : ` (${bytes} free again)`;
-    this.#options.log.info({ model: id, reason, held }, `model "${id}" unloaded: ${this.#whyUnloaded(id)}${freed}`);
-  }
-
-  #whyUnloaded(id: string): string {
-    switch (this.#partings.get(id)?.reason) {
-      case "room":
-        return "another model needs its memory";
-      case "asked":
-        return "on request";
-      case "abandoned":
-        return "nobody waits for it any more";
-      default:
-        return `no request for ${this.#settings.get(id)?.ttl} s`;
-    }
-  }
-
-  /** What models may take changes with what other programs take. */
-  #readCapacity(): void {
-    this.#apply(this.#scheduler.onCapacity(this.#memory.capacity(this.#ownUse()), performance.now()));
-  }
-
-  #ownUse() {
-    const pids = [...this.#settings.keys()].flatMap((id) => this.#supervisor.pid(id) ?? []);
-    const ramBytes = pids.reduce((sum, pid) => sum + anonymousBytes(pid), 0);
-    return { ramBytes, gpus: this.#scheduler.memory().used };
   }
 
   #apply(effects: readonly Effect[]): void {
@@ -426,8 +343,8 @@ export class ModelPool implements ModelSource {
 
   #complete(model: Model): Model {
     const { id } = model;
-    const { pin = false } = this.#settings.get(id) ?? {};
-    const memory = memoryToProto(this.#estimates.get(id), model);
+    const { pin = false } = this.#roster.settings(id) ?? {};
+    const memory = this.#accounts.memoryOf(model);
     const state = this.#scheduler.status(id).isLeaving
       ? ModelState.UNLOADING
       : model.state === ModelState.UNLOADED && this.#scheduler.status(id).isStarting
@@ -437,29 +354,17 @@ export class ModelPool implements ModelSource {
     const lastUsed = usedMs === undefined ? 0n : BigInt(Math.floor((performance.timeOrigin + usedMs) / 1000));
     const { running, waiting } = this.admission.counts(id);
     const requests = create(RequestCountsSchema, { running, waiting });
-    const origin = this.#origins.get(id) ?? ModelOrigin.CONFIG;
+    const origin = this.#roster.origin(id);
     return { ...model, state, memory, pinned: pin, origin, lastUsed, requests };
   }
 
   #onCounts(id: string): void {
-    this.#metrics.get(id)?.onCounts(this.admission.counts(id));
-    for (const listener of this.#listeners) listener(id, "stats");
-  }
-
-  /** A process grows when it is used: caches, contexts that are made when they are first needed, its heap. */
-  #noteGrowth({ id, state, memory }: Model): void {
-    if (state !== ModelState.RESIDENT || memory.length === 0) return;
-    const held = this.#scheduler.memoryOf(id).held;
-    if (held === undefined) return;
-    const measured = Object.fromEntries(memory.map(({ device, measuredBytes }) => [device, Number(measuredBytes)]));
-    const grown = Object.entries(measured).some(([device, bytes]) => {
-      return Math.abs(bytes - (held[device] ?? 0)) > notedGrowth * bytes;
-    });
-    if (grown) this.#apply(this.#scheduler.onMeasured(id, measured, performance.now()));
+    this.#journal.metrics(id)?.onCounts(this.admission.counts(id));
+    this.#listeners.tell(id, "stats");
   }
 
   #tellIntents(): void {
-    for (const id of this.#settings.keys()) {
+    for (const id of this.#roster.all) {
       const intent = `${this.#scheduler.status(id).isStarting} ${this.#scheduler.status(id).isLeaving}`;
       if (this.#intents.get(id) === intent) continue;
       this.#intents.set(id, intent);
@@ -468,41 +373,10 @@ export class ModelPool implements ModelSource {
   }
 
   #changed(id: string, what: ModelChange): void {
-    if (!this.#settings.has(id)) return;
+    if (!this.#roster.has(id)) return;
     const model = this.model(id);
-    this.#noteGrowth(model);
-    this.#metrics.get(id)?.onModel(model);
-    this.#tell(id, what);
+    this.#accounts.noteGrowth(model);
+    this.#journal.metrics(id)?.onModel(model);
+    this.#listeners.tell(id, what);
   }
-
-  #tell(id: string, what: ModelChange): void {
-    for (const listener of this.#listeners) listener(id, what);
-  }
-
-  async #until(reached: () => boolean, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
-    if (reached()) return;
-    await new Promise<void>((resolve, reject) => {
-      const stop = this.onChange(() => {
-        if (!reached()) return;
-        end();
-        resolve();
-      });
-      const leave = () => {
-        end();
-        reject(signal?.reason);
-      };
-      const end = () => {
-        stop();
-        signal?.removeEventListener("abort", leave);
-      };
-      signal?.addEventListener("abort", leave, { once: true });
-    });
-  }
-}
-
-/** Models that are going come last. */
-function rank(order: readonly string[], id: string): number {
-  const index = order.indexOf(id);
-  return index === -1 ? order.length : index;
 }
