@@ -4,7 +4,7 @@ import type { ModelSettings, ServiceSettings } from "../settings/settings.ts";
 import type { MemoryEstimate } from "../services/engine/memory-estimate.ts";
 import { describeNoRoom } from "../services/memory/describe-no-room.ts";
 import { DeviceMemory } from "../services/memory/device-memory.ts";
-import { formatBytes } from "../services/memory/format-bytes.ts";
+import { formatBytes } from "../services/models/format-bytes.ts";
 import { parseMemoryLimit } from "../services/memory/memory-limit.ts";
 import { readRam } from "../services/memory/ram.ts";
 import { needFromEstimate } from "../services/pool/need-from-estimate.ts";

@@ -2,7 +2,7 @@ import { statfs } from "node:fs/promises";
 import { totalmem } from "node:os";
 import { dirname } from "node:path";
 import process from "node:process";
-import { formatBytes } from "../../services/memory/format-bytes.ts";
+import { formatBytes } from "../../services/models/format-bytes.ts";
 import type { Check } from "./check.ts";
 
 const gigabyte = 1024 ** 3;

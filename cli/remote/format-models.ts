@@ -1,5 +1,5 @@
 import { ModelState, type Device, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import { formatBytes } from "../../services/memory/format-bytes.ts";
+import { formatBytes } from "../../services/models/format-bytes.ts";
 
 const states: Readonly<Record<ModelState, string>> = {
   [ModelState.UNSPECIFIED]: "unknown",

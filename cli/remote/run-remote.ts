@@ -8,7 +8,7 @@ import {
   ModelState,
   PullModelResponse_Stage as Stage,
 } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import { formatBytes } from "../../services/memory/format-bytes.ts";
+import { formatBytes } from "../../services/models/format-bytes.ts";
 import { formatDevices, formatModel, formatModels, stateName } from "./format-models.ts";
 import type { RemoteCommand, RemoteTask } from "./parse-remote.ts";
 import { createProgressLine, type ProgressLine } from "./progress-line.ts";

@@ -6,7 +6,7 @@ import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
-import { formatBytes } from "../memory/format-bytes.ts";
+import { formatBytes } from "../models/format-bytes.ts";
 
 export interface PullFile {
   readonly url: string;

@@ -1,6 +1,6 @@
 import type { DeviceBytes } from "../scheduler/device-bytes.ts";
 import type { NoRoom } from "../scheduler/ticket.ts";
-import { formatBytes } from "./format-bytes.ts";
+import { formatBytes } from "../models/format-bytes.ts";
 
 /**
  * Why a model cannot be in memory, and what would change that: `model "big" needs 6.10 GB of GPU0, where models may take

@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import type { Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import { describeBytes } from "../memory/format-bytes.ts";
+import { describeBytes } from "../models/format-bytes.ts";
 import { ModelMetrics } from "../metrics/model-metrics.ts";
 import type { DeviceBytes } from "../scheduler/device-bytes.ts";
 import type { UnloadReason } from "../scheduler/ticket.ts";

@@ -1,6 +1,6 @@
 import { Pooling } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { Model, ModelDetails } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import { describeBytes, formatBytes } from "../memory/format-bytes.ts";
+import { describeBytes, formatBytes } from "../models/format-bytes.ts";
 
 const poolings: Readonly<Partial<Record<Pooling, string>>> = {
   [Pooling.MEAN]: "mean pooling",

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { describeNoRoom } from "../../../services/memory/describe-no-room.ts";
 import { DeviceMemory } from "../../../services/memory/device-memory.ts";
-import { formatBytes } from "../../../services/memory/format-bytes.ts";
+import { formatBytes } from "../../../services/models/format-bytes.ts";
 import { parseMemoryLimit } from "../../../services/memory/memory-limit.ts";
 import { readRam } from "../../../services/memory/ram.ts";
 
@@ -87,10 +87,11 @@ test("a refusal says what is needed where, who keeps the rest, and what to chang
 });
 
 test("bytes are written with three digits", () => {
-  expect([0, 999, 1500, 42e6, 420e6, 1.234e9].map(formatBytes)).toEqual([
+  expect([0, 999, 1500, 999_700, 42e6, 420e6, 1.234e9].map(formatBytes)).toEqual([
     "0 bytes",
     "999 bytes",
     "1.50 KB",
+    "1.00 MB",
     "42.0 MB",
     "420 MB",
     "1.23 GB",

@@ -1,7 +1,7 @@
 import { stat, statfs } from "node:fs/promises";
 import { dirname } from "node:path";
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
-import { formatBytes } from "./format-bytes.ts";
+import { formatBytes } from "../../../models/format-bytes.ts";
 
 /** What the downloader calls a file that is not whole. */
 const partial = ".ipull";

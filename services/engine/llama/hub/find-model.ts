@@ -3,7 +3,7 @@ import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
 import { chooseGguf } from "../../../hub/choose-gguf.ts";
 import type { HubConfig } from "../../../hub/config.ts";
 import { download } from "./download.ts";
-import { formatBytes } from "./format-bytes.ts";
+import { formatBytes } from "../../../models/format-bytes.ts";
 import { readRepo } from "../../../hub/hub-client.ts";
 import { openRepoCache } from "./repo-cache.ts";
 

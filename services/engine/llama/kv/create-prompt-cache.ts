@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { ModelSettings } from "../../../../settings/settings.ts";
-import { formatBytes } from "../hub/format-bytes.ts";
+import { formatBytes } from "../../../models/format-bytes.ts";
 import type { Context } from "../native/context.ts";
 import { openDiskStore } from "./disk-store.ts";
 import { PromptCache } from "./prompt-cache.ts";
