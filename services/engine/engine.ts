@@ -72,7 +72,27 @@ export interface EngineInfo {
   readonly memory?: MemoryUse | undefined;
   /** Fill-in-the-middle tokens, when the vocabulary has them. */
   readonly fim: FimTokens | undefined;
+  /** What its projector takes beside text; unset: there is none. */
+  readonly media?: MediaSupport | undefined;
 }
+
+export interface MediaSupport {
+  readonly vision: boolean;
+  readonly audio: boolean;
+}
+
+/** A picture (PNG, JPEG, GIF, BMP) or a sound (wav, mp3, flac) as it came, looked over but not yet decoded. */
+export interface Media {
+  readonly kind: "image" | "audio";
+  readonly data: Uint8Array;
+  /** `low`: to be scaled down until it fits into 512 by 512 pixels. */
+  readonly detail: "auto" | "low";
+  /** Where it stands in the request, for errors. */
+  readonly param: string;
+}
+
+/** A prompt's text and what stands in it. */
+export type PromptPart = string | Media;
 
 /** The control tokens of filling in; those that stand before a repository's and a file's name are not in every vocabulary. */
 export interface FimTokens {

@@ -34,6 +34,8 @@ export function detailsToProto(info: EngineInfo, chatFormat: string): ModelDetai
     chatFormat,
     pooling: info.embedding.pooling === undefined ? Pooling.UNSPECIFIED : poolings[info.embedding.pooling],
     reranks: info.ranking !== undefined,
+    vision: info.media?.vision ?? false,
+    audio: info.media?.audio ?? false,
   });
 }
 

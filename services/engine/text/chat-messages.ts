@@ -1,13 +1,15 @@
 import { invalidParameter } from "../../../clients/errors.ts";
 import { type ExactJson, parseExactJson } from "../../../clients/json/exact-json.ts";
-import { Role, type ContentPart, type Message, type Tool } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { Role, type Message, type Tool } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { parsePart } from "./media/parse-part.ts";
+import { isMediaMark, type MediaMarks } from "./media/media-marks.ts";
 
 export type ChatRole = "system" | "developer" | "user" | "assistant" | "tool";
 
 /** A checked message, in the shape that chat formats and templates are given. Absent strings are "". */
 export interface ChatMessage {
   readonly role: ChatRole;
-  /** The text parts, in order. */
+  /** The parts, in order; a mark stands for a picture or a sound (media-marks.ts). */
   readonly content: readonly string[];
   readonly toolCalls: readonly ChatToolCall[];
   /** Tool messages: the call that is answered. */
@@ -42,8 +44,11 @@ const roles: Readonly<Partial<Record<Role, ChatRole>>> = {
   [Role.TOOL]: "tool",
 };
 
-/** Throws INVALID_PARAMETER, with the path of the field, on what cannot be shown to a model. */
-export function parseChatMessages(messages: readonly Message[]): ChatMessage[] {
+/**
+ * Throws INVALID_PARAMETER, with the path of the field, on what cannot be shown to a model. Pictures and sounds are
+ * put into `marks`.
+ */
+export function parseChatMessages(messages: readonly Message[], marks: MediaMarks): ChatMessage[] {
   if (messages.length === 0) throw invalidParameter("messages", "messages is empty: at least one message is needed");
   const toolNames = new Map<string, string>();
   return messages.map((message, i) => {
@@ -52,7 +57,7 @@ export function parseChatMessages(messages: readonly Message[]): ChatMessage[] {
     for (const call of message.toolCalls) toolNames.set(call.id, call.name);
     return {
       role,
-      content: message.content.map((part, j) => parseText(part, `messages[${i}].content[${j}]`)),
+      content: message.content.map((part, j) => marks.mark(parsePart(part, `messages[${i}].content[${j}]`))),
       toolCalls: message.toolCalls,
       toolCallId: message.toolCallId,
       name: message.name,
@@ -83,12 +88,15 @@ function parseParameters(json: string, param: string): ExactJson {
   throw invalidParameter(param, `${param} must be a schema of type "object", and is of type ${JSON.stringify(type)}`);
 }
 
-/** The whole text of a message; parts are lines of it, as in llama.cpp. */
-export function messageText(message: ChatMessage): string {
-  return message.content.join("\n");
+/** The whole text of a message: parts are lines of it, but for pictures and sounds, which stand in a line; as in llama.cpp. */
+export function messageText({ content }: Pick<ChatMessage, "content">): string {
+  return content.reduce((text, part, i) => {
+    const inLine = i === 0 || isMediaMark(part) || isMediaMark(content[i - 1] ?? "");
+    return inLine ? text + part : `${text}\n${part}`;
+  }, "");
 }
 
-function parseText(part: ContentPart, path: string): string {
-  if (part.part.case === "text") return part.part.value;
-  throw invalidParameter(path, "only text content is served");
+/** Whether a part of it is a picture or a sound. */
+export function hasMedia({ content }: Pick<ChatMessage, "content">): boolean {
+  return content.some(isMediaMark);
 }

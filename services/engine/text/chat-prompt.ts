@@ -5,6 +5,8 @@ import {
   type ChatRequest,
   type Reasoning,
 } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { PromptPart } from "../engine.ts";
+import { MediaMarks, showParts } from "./media/media-marks.ts";
 import { createCallId } from "./tool-calls/call-id.ts";
 import { parseChatMessages, parseChatTools, type ChatTool } from "./chat-messages.ts";
 import { continueLastMessage } from "./template/continue-last-message.ts";
@@ -47,6 +49,8 @@ export type PromptRequest = Pick<
 
 export interface ChatPrompt {
   /** To be tokenized with addSpecial and parseSpecial: it has no BOS in front where tokenizing adds one. */
+  readonly parts: readonly PromptPart[];
+  /** The same as one text, in which `<__media__>` stands for each picture and sound. */
   readonly prompt: string;
   /** Texts that end the answer, beside the request's own. */
   readonly stop: readonly string[];
@@ -103,7 +107,8 @@ export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
       return { tools, toolParser: writer.toolParser, reasoning: writer.reasoning };
     },
     prompt(request) {
-      const messages = parseChatMessages(request.messages);
+      const marks = new MediaMarks();
+      const messages = parseChatMessages(request.messages, marks);
       const { shown, tools, writer } = choose(request);
       const { toolParser, reasoning, stop } = writer;
       const variables = { ...reasoningVariables(request.reasoning), ...request.chatTemplateKwargs };
@@ -119,9 +124,11 @@ export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
         request.promptEnd === PromptEnd.CONTINUE
           ? continueLastMessage(messages, { write, reasoning })
           : { text: write(messages), inReasoning: false };
-      const prompt = addsBos ? withoutPrefix(text, bosToken) : text;
+      const parts = marks.split(addsBos ? withoutPrefix(text, bosToken) : text);
+      const prompt = showParts(parts);
       const reasoningOpen = reasoning !== undefined && (inReasoning || prompt.trimEnd().endsWith(reasoning.start));
       return {
+        parts,
         prompt,
         stop,
         toolParser,

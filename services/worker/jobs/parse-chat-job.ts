@@ -8,6 +8,7 @@ import { type AnswerSchemas, schemasToCheck, type Unenforced } from "./answer-sc
 import { checkPromptFits } from "./check-prompt.ts";
 import { parseLimits } from "./parse-limits.ts";
 import { parseSampling } from "./parse-sampling.ts";
+import { tokenizeParts } from "./tokenize-parts.ts";
 import { truncate } from "./truncate.ts";
 
 /** A chat that can be run: everything is checked and in tokens. */
@@ -95,6 +96,6 @@ async function reasoningBudget(
 /** A conversation as the prompt that the model is given, and its tokens. */
 export async function parsePrompt(request: PromptRequest, { engine, prompter }: LoadedModel) {
   const prompt = prompter.prompt(request);
-  const tokens = await engine.tokenize(prompt.prompt, { addSpecial: "start", parseSpecial: true });
+  const tokens = await tokenizeParts(prompt.parts, engine, { addSpecial: "start" });
   return { prompt, tokens };
 }

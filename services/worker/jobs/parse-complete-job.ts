@@ -1,6 +1,8 @@
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
-import type { CompleteRequest, TextOrTokens } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
-import type { Engine, GenerateJob, TokenizeOptions } from "../../engine/engine.ts";
+import type { CompleteRequest, ContentParts, TextOrTokens } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
+import type { Engine, GenerateJob, PromptPart, TokenizeOptions } from "../../engine/engine.ts";
+import { showParts } from "../../engine/text/media/media-marks.ts";
+import { parsePart } from "../../engine/text/media/parse-part.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 import { type AnswerSchemas, schemasToCheck, type Unenforced } from "./answer-schemas.ts";
 import { checkPromptFits } from "./check-prompt.ts";
@@ -8,6 +10,7 @@ import { parseLimits } from "./parse-limits.ts";
 import { responseGrammar } from "./response-grammar.ts";
 import { checkToken, parseSampling } from "./parse-sampling.ts";
 import { snippetTokens } from "./snippet-tokens.ts";
+import { tokenizeParts } from "./tokenize-parts.ts";
 import { truncate } from "./truncate.ts";
 
 /** A completion that can be run: everything is checked and in tokens. */
@@ -49,7 +52,7 @@ export async function parseCompleteJob(
   return {
     generate: { ...limits, prompt, sampling, grammar },
     echo: request.echo ? echoOf(request.prompt, engine) : "",
-    addedBos: request.prompt?.kind.case === "text" && engine.info.addsBos,
+    addedBos: request.prompt !== undefined && request.prompt.kind.case !== "tokens" && engine.info.addsBos,
     promptLogprobs,
     unenforced,
     schemas: schemasToCheck({ responseFormat: request.responseFormat, tools: [] }, unenforced),
@@ -94,6 +97,8 @@ async function promptTokens(
     case "tokens":
       for (const token of kind.value.tokens) checkToken("prompt", token, engine.info.vocabularySize);
       return Int32Array.from(kind.value.tokens);
+    case "parts":
+      return tokenizeParts(parseParts(kind.value), engine, { addSpecial });
     default:
       throw invalidParameter("prompt", "prompt is missing: give a text or tokens");
   }
@@ -101,8 +106,18 @@ async function promptTokens(
 
 /** Control tokens by their names, as in a text prompt, and as in log-probabilities. */
 function echoOf(prompt: TextOrTokens | undefined, engine: Engine): string {
-  if (prompt?.kind.case !== "tokens") return prompt?.kind.value ?? "";
-  return Buffer.concat(prompt.kind.value.tokens.map((token) => engine.tokenBytes(token, { special: true }))).toString(
-    "utf8",
-  );
+  const kind = prompt?.kind;
+  switch (kind?.case) {
+    case "tokens":
+      return Buffer.concat(kind.value.tokens.map((token) => engine.tokenBytes(token, { special: true }))).toString();
+    case "parts":
+      return showParts(parseParts(kind.value));
+    default:
+      return kind?.value ?? "";
+  }
+}
+
+function parseParts({ parts }: ContentParts): PromptPart[] {
+  if (parts.length === 0) throw invalidParameter("prompt", "prompt has no parts: give a text");
+  return parts.map((part, i) => parsePart(part, `prompt.parts[${i}]`));
 }

@@ -1,4 +1,4 @@
-import { invalidParameter } from "../../../clients/errors.ts";
+import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
 import { Pooling, type EmbedRequest, type TextOrTokens } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { EmbedJob, EmbeddingInfo, Engine, Pooling as EnginePooling } from "../../engine/engine.ts";
 import { checkInputFits, checkTextCount, mapInOrder } from "./parse-inputs.ts";
@@ -83,6 +83,10 @@ async function inputTokens({ kind }: TextOrTokens, engine: Engine, param: string
     case "tokens":
       for (const token of kind.value.tokens) checkToken(param, token, engine.info.vocabularySize);
       return Int32Array.from(kind.value.tokens);
+    case "parts": {
+      const message = `${param} has parts, which are not embedded: give a text or tokens`;
+      throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param });
+    }
     default:
       throw invalidParameter(param, `${param} is missing: give a text or tokens`);
   }

@@ -188,7 +188,8 @@ describe("chat", () => {
     let length = 0;
     await using rpc = await startRpc({
       async *chat({ messages }) {
-        length = messages[0]?.content[0]?.part.value?.length ?? 0;
+        const part = messages[0]?.content[0]?.part;
+        length = part?.case === "text" ? part.value.length : 0;
         yield textEvent("ok");
       },
     });

@@ -193,7 +193,7 @@ test("gives the service an agent's conversation in its own words, as Codex sends
   const [request] = it.asked;
   const shown = request?.messages.map(({ role, content, toolCalls, toolCallId, reasoning }) => [
     role,
-    content.map(({ part }) => part.value).join(""),
+    content.map(({ part }) => (part.case === "text" ? part.value : "")).join(""),
     toolCalls.map(({ id, name, argumentsJson }) => `${id} ${name} ${argumentsJson}`),
     toolCallId + reasoning,
   ]);
@@ -235,7 +235,7 @@ test("goes on from a response that was stored, with its items and not its instru
   await responses.create({ ...hello, input: "then?", previous_response_id: second.id, instructions: "new" });
   const said = it.asked
     .at(-1)
-    ?.messages.map(({ role, content }) => [role, content.map(({ part }) => part.value).join("")]);
+    ?.messages.map(({ role, content }) => [role, content.map(({ part }) => (part.case === "text" ? part.value : "")).join("")]);
   expect(said).toEqual([
     [Role.SYSTEM, "new"],
     [Role.USER, "hello"],

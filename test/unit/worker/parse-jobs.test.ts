@@ -41,6 +41,25 @@ function chatJob(request: MessageInitShape<typeof ChatRequestSchema>, of = model
   return parseChatJob(create(ChatRequestSchema, { messages: [message("hi")], ...request }), of, { signal });
 }
 
+test.each([
+  ["image", undefined, "this model has no projector"],
+  ["audio", undefined, "this model has no projector"],
+  ["audio", { vision: true, audio: false }, "takes no sounds"],
+  ["image", { vision: false, audio: true }, "takes no pictures"],
+] as const)("refuses %s for a model with the projector %j", async (kind, media, why) => {
+  const part = { part: { case: kind, value: { source: { case: "data" as const, value: Uint8Array.of(1) } } } };
+  const of = model({ info: { media } });
+  const param = `messages[0].content[0].${kind}.data`;
+  const error = { reason: ErrorReason.UNSUPPORTED_PARAMETER, message: expect.stringContaining(why) as string };
+  await expect(chatJob({ messages: [{ role: Role.USER, content: [part] }] }, of)).rejects.toMatchObject({
+    ...error,
+    param,
+  });
+  const prompt = { kind: { case: "parts" as const, value: { parts: [part] } } };
+  const complete = parseCompleteJob(create(CompleteRequestSchema, { prompt }), of, { signal });
+  await expect(complete).rejects.toMatchObject({ ...error, param: `prompt.parts[0].${kind}.data` });
+});
+
 const withOptions = (options: Options, of = model()) => chatJob({ options }, of);
 
 describe("defaults", () => {

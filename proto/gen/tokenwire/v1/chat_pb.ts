@@ -13,7 +13,7 @@ import type { JsonObject, Message as Message$1, UnknownEnum } from "@bufbuild/pr
  * Describes the file tokenwire/v1/chat.proto.
  */
 export const file_tokenwire_v1_chat: GenFile = /*@__PURE__*/
-  fileDesc("Chd0b2tlbndpcmUvdjEvY2hhdC5wcm90bxIMdG9rZW53aXJlLnYxIvgDCgtDaGF0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRInCghtZXNzYWdlcxgCIAMoCzIVLnRva2Vud2lyZS52MS5NZXNzYWdlEiEKBXRvb2xzGAMgAygLMhIudG9rZW53aXJlLnYxLlRvb2wSLQoLdG9vbF9jaG9pY2UYBCABKAsyGC50b2tlbndpcmUudjEuVG9vbENob2ljZRIgChNwYXJhbGxlbF90b29sX2NhbGxzGAUgASgISACIAQESNQoPcmVzcG9uc2VfZm9ybWF0GAYgASgLMhwudG9rZW53aXJlLnYxLlJlc3BvbnNlRm9ybWF0EjAKB29wdGlvbnMYByABKAsyHy50b2tlbndpcmUudjEuR2VuZXJhdGlvbk9wdGlvbnMSNQoUY2hhdF90ZW1wbGF0ZV9rd2FyZ3MYCCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhoKDWNoYXRfdGVtcGxhdGUYCSABKAlIAYgBARIqCglyZWFzb25pbmcYCiABKAsyFy50b2tlbndpcmUudjEuUmVhc29uaW5nEisKCnByb21wdF9lbmQYCyABKA4yFy50b2tlbndpcmUudjEuUHJvbXB0RW5kQhYKFF9wYXJhbGxlbF90b29sX2NhbGxzQhAKDl9jaGF0X3RlbXBsYXRlInsKCVJlYXNvbmluZxIUCgdlbmFibGVkGAEgASgISACIAQESEwoGZWZmb3J0GAIgASgJSAGIAQESGgoNYnVkZ2V0X3Rva2VucxgDIAEoDUgCiAEBQgoKCF9lbmFibGVkQgkKB19lZmZvcnRCEAoOX2J1ZGdldF90b2tlbnMiugEKB01lc3NhZ2USIAoEcm9sZRgBIAEoDjISLnRva2Vud2lyZS52MS5Sb2xlEioKB2NvbnRlbnQYAiADKAsyGS50b2tlbndpcmUudjEuQ29udGVudFBhcnQSKgoKdG9vbF9jYWxscxgDIAMoCzIWLnRva2Vud2lyZS52MS5Ub29sQ2FsbBIUCgx0b29sX2NhbGxfaWQYBCABKAkSEQoJcmVhc29uaW5nGAUgASgJEgwKBG5hbWUYBiABKAkiJQoLQ29udGVudFBhcnQSDgoEdGV4dBgBIAEoCUgAQgYKBHBhcnQiPAoIVG9vbENhbGwSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIWCg5hcmd1bWVudHNfanNvbhgDIAEoCSJiCgRUb29sEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSFwoPcGFyYW1ldGVyc19qc29uGAMgASgJEhMKBnN0cmljdBgEIAEoCEgAiAEBQgkKB19zdHJpY3QiZQoKVG9vbENob2ljZRIsCgRtb2RlGAEgASgOMhwudG9rZW53aXJlLnYxLlRvb2xDaG9pY2VNb2RlSAASDgoEbmFtZRgCIAEoCUgAEg8KB2FsbG93ZWQYAyADKAlCCAoGY2hvaWNlIrgCCgxDaGF0UmVzcG9uc2USDgoGY2hvaWNlGAEgASgNEigKB3N0YXJ0ZWQYAiABKAsyFS50b2tlbndpcmUudjEuU3RhcnRlZEgAEicKBHRleHQYAyABKAsyFy50b2tlbndpcmUudjEuVGV4dERlbHRhSAASLAoJcmVhc29uaW5nGAQgASgLMhcudG9rZW53aXJlLnYxLlRleHREZWx0YUgAEjAKCXRvb2xfY2FsbBgFIAEoCzIbLnRva2Vud2lyZS52MS5Ub29sQ2FsbERlbHRhSAASKgoIZmluaXNoZWQYBiABKAsyFi50b2tlbndpcmUudjEuRmluaXNoZWRIABIwCghwcm9ncmVzcxgHIAEoCzIcLnRva2Vud2lyZS52MS5Qcm9tcHRQcm9ncmVzc0gAQgcKBWV2ZW50InkKDVRvb2xDYWxsRGVsdGESDQoFaW5kZXgYASABKA0SCgoCaWQYAiABKAkSDAoEbmFtZRgDIAEoCRIRCglhcmd1bWVudHMYBCABKAkSLAoIbG9ncHJvYnMYBSADKAsyGi50b2tlbndpcmUudjEuVG9rZW5Mb2dwcm9iKnAKCVByb21wdEVuZBIaChZQUk9NUFRfRU5EX1VOU1BFQ0lGSUVEEAASFwoTUFJPTVBUX0VORF9ORVdfVFVSThABEhcKE1BST01QVF9FTkRfQ09OVElOVUUQAhIVChFQUk9NUFRfRU5EX0NMT1NFRBADKnMKBFJvbGUSFAoQUk9MRV9VTlNQRUNJRklFRBAAEg8KC1JPTEVfU1lTVEVNEAESEgoOUk9MRV9ERVZFTE9QRVIQAhINCglST0xFX1VTRVIQAxISCg5ST0xFX0FTU0lTVEFOVBAEEg0KCVJPTEVfVE9PTBAFKocBCg5Ub29sQ2hvaWNlTW9kZRIgChxUT09MX0NIT0lDRV9NT0RFX1VOU1BFQ0lGSUVEEAASGQoVVE9PTF9DSE9JQ0VfTU9ERV9BVVRPEAESGQoVVE9PTF9DSE9JQ0VfTU9ERV9OT05FEAISHQoZVE9PTF9DSE9JQ0VfTU9ERV9SRVFVSVJFRBADYgZwcm90bzM", [file_google_protobuf_struct, file_tokenwire_v1_generation]);
+  fileDesc("Chd0b2tlbndpcmUvdjEvY2hhdC5wcm90bxIMdG9rZW53aXJlLnYxIvgDCgtDaGF0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRInCghtZXNzYWdlcxgCIAMoCzIVLnRva2Vud2lyZS52MS5NZXNzYWdlEiEKBXRvb2xzGAMgAygLMhIudG9rZW53aXJlLnYxLlRvb2wSLQoLdG9vbF9jaG9pY2UYBCABKAsyGC50b2tlbndpcmUudjEuVG9vbENob2ljZRIgChNwYXJhbGxlbF90b29sX2NhbGxzGAUgASgISACIAQESNQoPcmVzcG9uc2VfZm9ybWF0GAYgASgLMhwudG9rZW53aXJlLnYxLlJlc3BvbnNlRm9ybWF0EjAKB29wdGlvbnMYByABKAsyHy50b2tlbndpcmUudjEuR2VuZXJhdGlvbk9wdGlvbnMSNQoUY2hhdF90ZW1wbGF0ZV9rd2FyZ3MYCCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhoKDWNoYXRfdGVtcGxhdGUYCSABKAlIAYgBARIqCglyZWFzb25pbmcYCiABKAsyFy50b2tlbndpcmUudjEuUmVhc29uaW5nEisKCnByb21wdF9lbmQYCyABKA4yFy50b2tlbndpcmUudjEuUHJvbXB0RW5kQhYKFF9wYXJhbGxlbF90b29sX2NhbGxzQhAKDl9jaGF0X3RlbXBsYXRlInsKCVJlYXNvbmluZxIUCgdlbmFibGVkGAEgASgISACIAQESEwoGZWZmb3J0GAIgASgJSAGIAQESGgoNYnVkZ2V0X3Rva2VucxgDIAEoDUgCiAEBQgoKCF9lbmFibGVkQgkKB19lZmZvcnRCEAoOX2J1ZGdldF90b2tlbnMiugEKB01lc3NhZ2USIAoEcm9sZRgBIAEoDjISLnRva2Vud2lyZS52MS5Sb2xlEioKB2NvbnRlbnQYAiADKAsyGS50b2tlbndpcmUudjEuQ29udGVudFBhcnQSKgoKdG9vbF9jYWxscxgDIAMoCzIWLnRva2Vud2lyZS52MS5Ub29sQ2FsbBIUCgx0b29sX2NhbGxfaWQYBCABKAkSEQoJcmVhc29uaW5nGAUgASgJEgwKBG5hbWUYBiABKAkicQoLQ29udGVudFBhcnQSDgoEdGV4dBgBIAEoCUgAEiQKBWltYWdlGAIgASgLMhMudG9rZW53aXJlLnYxLkltYWdlSAASJAoFYXVkaW8YAyABKAsyEy50b2tlbndpcmUudjEuQXVkaW9IAEIGCgRwYXJ0Im8KBUltYWdlEg4KBGRhdGEYASABKAxIABINCgN1cmwYAiABKAlIABISCgptZWRpYV90eXBlGAMgASgJEikKBmRldGFpbBgEIAEoDjIZLnRva2Vud2lyZS52MS5JbWFnZURldGFpbEIICgZzb3VyY2UiRAoFQXVkaW8SDgoEZGF0YRgBIAEoDEgAEg0KA3VybBgCIAEoCUgAEhIKCm1lZGlhX3R5cGUYAyABKAlCCAoGc291cmNlIjwKCFRvb2xDYWxsEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSFgoOYXJndW1lbnRzX2pzb24YAyABKAkiYgoEVG9vbBIMCgRuYW1lGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJEhcKD3BhcmFtZXRlcnNfanNvbhgDIAEoCRITCgZzdHJpY3QYBCABKAhIAIgBAUIJCgdfc3RyaWN0ImUKClRvb2xDaG9pY2USLAoEbW9kZRgBIAEoDjIcLnRva2Vud2lyZS52MS5Ub29sQ2hvaWNlTW9kZUgAEg4KBG5hbWUYAiABKAlIABIPCgdhbGxvd2VkGAMgAygJQggKBmNob2ljZSK4AgoMQ2hhdFJlc3BvbnNlEg4KBmNob2ljZRgBIAEoDRIoCgdzdGFydGVkGAIgASgLMhUudG9rZW53aXJlLnYxLlN0YXJ0ZWRIABInCgR0ZXh0GAMgASgLMhcudG9rZW53aXJlLnYxLlRleHREZWx0YUgAEiwKCXJlYXNvbmluZxgEIAEoCzIXLnRva2Vud2lyZS52MS5UZXh0RGVsdGFIABIwCgl0b29sX2NhbGwYBSABKAsyGy50b2tlbndpcmUudjEuVG9vbENhbGxEZWx0YUgAEioKCGZpbmlzaGVkGAYgASgLMhYudG9rZW53aXJlLnYxLkZpbmlzaGVkSAASMAoIcHJvZ3Jlc3MYByABKAsyHC50b2tlbndpcmUudjEuUHJvbXB0UHJvZ3Jlc3NIAEIHCgVldmVudCJ5Cg1Ub29sQ2FsbERlbHRhEg0KBWluZGV4GAEgASgNEgoKAmlkGAIgASgJEgwKBG5hbWUYAyABKAkSEQoJYXJndW1lbnRzGAQgASgJEiwKCGxvZ3Byb2JzGAUgAygLMhoudG9rZW53aXJlLnYxLlRva2VuTG9ncHJvYipwCglQcm9tcHRFbmQSGgoWUFJPTVBUX0VORF9VTlNQRUNJRklFRBAAEhcKE1BST01QVF9FTkRfTkVXX1RVUk4QARIXChNQUk9NUFRfRU5EX0NPTlRJTlVFEAISFQoRUFJPTVBUX0VORF9DTE9TRUQQAypzCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1NZU1RFTRABEhIKDlJPTEVfREVWRUxPUEVSEAISDQoJUk9MRV9VU0VSEAMSEgoOUk9MRV9BU1NJU1RBTlQQBBINCglST0xFX1RPT0wQBSpYCgtJbWFnZURldGFpbBIcChhJTUFHRV9ERVRBSUxfVU5TUEVDSUZJRUQQABIUChBJTUFHRV9ERVRBSUxfTE9XEAESFQoRSU1BR0VfREVUQUlMX0hJR0gQAiqHAQoOVG9vbENob2ljZU1vZGUSIAocVE9PTF9DSE9JQ0VfTU9ERV9VTlNQRUNJRklFRBAAEhkKFVRPT0xfQ0hPSUNFX01PREVfQVVUTxABEhkKFVRPT0xfQ0hPSUNFX01PREVfTk9ORRACEh0KGVRPT0xfQ0hPSUNFX01PREVfUkVRVUlSRUQQA2IGcHJvdG8z", [file_google_protobuf_struct, file_tokenwire_v1_generation]);
 
 /**
  * @generated from message tokenwire.v1.ChatRequest
@@ -190,6 +190,18 @@ export type ContentPart = Message$1<"tokenwire.v1.ContentPart"> & {
      */
     value: string;
     case: "text";
+  } | {
+    /**
+     * @generated from field: tokenwire.v1.Image image = 2;
+     */
+    value: Image;
+    case: "image";
+  } | {
+    /**
+     * @generated from field: tokenwire.v1.Audio audio = 3;
+     */
+    value: Audio;
+    case: "audio";
   } | { case: undefined; value?: undefined };
 };
 
@@ -199,6 +211,94 @@ export type ContentPart = Message$1<"tokenwire.v1.ContentPart"> & {
  */
 export const ContentPartSchema: GenMessage<ContentPart> = /*@__PURE__*/
   messageDesc(file_tokenwire_v1_chat, 3);
+
+/**
+ * A picture, for a model that sees: PNG, JPEG, WebP, BMP, or a GIF's first frame.
+ *
+ * @generated from message tokenwire.v1.Image
+ */
+export type Image = Message$1<"tokenwire.v1.Image"> & {
+  /**
+   * @generated from oneof tokenwire.v1.Image.source
+   */
+  source: {
+    /**
+     * The file.
+     *
+     * @generated from field: bytes data = 1;
+     */
+    value: Uint8Array;
+    case: "data";
+  } | {
+    /**
+     * A `data:` URL, or an http or https one where the service may fetch it (`media_url_hosts`). A worker is always given
+     * `data`: the service in front of it has fetched and checked it, and has made a BMP of a WebP.
+     *
+     * @generated from field: string url = 2;
+     */
+    value: string;
+    case: "url";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Such as `image/png`. The bytes decide; a type that is not a picture's is refused.
+   *
+   * @generated from field: string media_type = 3;
+   */
+  mediaType: string;
+
+  /**
+   * @generated from field: tokenwire.v1.ImageDetail detail = 4;
+   */
+  detail: ImageDetail;
+};
+
+/**
+ * Describes the message tokenwire.v1.Image.
+ * Use `create(ImageSchema)` to create a new message.
+ */
+export const ImageSchema: GenMessage<Image> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_chat, 4);
+
+/**
+ * A sound, for a model that hears: wav, mp3, flac.
+ *
+ * @generated from message tokenwire.v1.Audio
+ */
+export type Audio = Message$1<"tokenwire.v1.Audio"> & {
+  /**
+   * @generated from oneof tokenwire.v1.Audio.source
+   */
+  source: {
+    /**
+     * @generated from field: bytes data = 1;
+     */
+    value: Uint8Array;
+    case: "data";
+  } | {
+    /**
+     * As Image.url.
+     *
+     * @generated from field: string url = 2;
+     */
+    value: string;
+    case: "url";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Such as `audio/wav`. The bytes decide; a type that is not a sound's is refused.
+   *
+   * @generated from field: string media_type = 3;
+   */
+  mediaType: string;
+};
+
+/**
+ * Describes the message tokenwire.v1.Audio.
+ * Use `create(AudioSchema)` to create a new message.
+ */
+export const AudioSchema: GenMessage<Audio> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_chat, 5);
 
 /**
  * @generated from message tokenwire.v1.ToolCall
@@ -227,7 +327,7 @@ export type ToolCall = Message$1<"tokenwire.v1.ToolCall"> & {
  * Use `create(ToolCallSchema)` to create a new message.
  */
 export const ToolCallSchema: GenMessage<ToolCall> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_chat, 4);
+  messageDesc(file_tokenwire_v1_chat, 6);
 
 /**
  * @generated from message tokenwire.v1.Tool
@@ -263,7 +363,7 @@ export type Tool = Message$1<"tokenwire.v1.Tool"> & {
  * Use `create(ToolSchema)` to create a new message.
  */
 export const ToolSchema: GenMessage<Tool> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_chat, 5);
+  messageDesc(file_tokenwire_v1_chat, 7);
 
 /**
  * @generated from message tokenwire.v1.ToolChoice
@@ -301,7 +401,7 @@ export type ToolChoice = Message$1<"tokenwire.v1.ToolChoice"> & {
  * Use `create(ToolChoiceSchema)` to create a new message.
  */
 export const ToolChoiceSchema: GenMessage<ToolChoice> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_chat, 6);
+  messageDesc(file_tokenwire_v1_chat, 8);
 
 /**
  * One event of a chat stream. Order: started, progress where it is asked for, then deltas of each choice, then one finished per choice.
@@ -363,7 +463,7 @@ export type ChatResponse = Message$1<"tokenwire.v1.ChatResponse"> & {
  * Use `create(ChatResponseSchema)` to create a new message.
  */
 export const ChatResponseSchema: GenMessage<ChatResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_chat, 7);
+  messageDesc(file_tokenwire_v1_chat, 9);
 
 /**
  * A piece of a tool call. The first of an index carries id and name; later ones only arguments.
@@ -404,7 +504,7 @@ export type ToolCallDelta = Message$1<"tokenwire.v1.ToolCallDelta"> & {
  * Use `create(ToolCallDeltaSchema)` to create a new message.
  */
 export const ToolCallDeltaSchema: GenMessage<ToolCallDelta> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_chat, 8);
+  messageDesc(file_tokenwire_v1_chat, 10);
 
 /**
  * What the prompt of a conversation ends with.
@@ -501,6 +601,44 @@ export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
   enumDesc(file_tokenwire_v1_chat, 1);
 
 /**
+ * @generated from enum tokenwire.v1.ImageDetail
+ */
+export const ImageDetail = {
+  /**
+   * The model's projector sees the picture at its own size.
+   *
+   * @generated from enum value: IMAGE_DETAIL_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The picture is first scaled down until it fits into 512 by 512 pixels, which takes fewer tokens where their number
+   * follows the size.
+   *
+   * @generated from enum value: IMAGE_DETAIL_LOW = 1;
+   */
+  LOW: 1,
+
+  /**
+   * As unspecified.
+   *
+   * @generated from enum value: IMAGE_DETAIL_HIGH = 2;
+   */
+  HIGH: 2,
+} as const;
+
+/**
+ * @generated from enum tokenwire.v1.ImageDetail
+ */
+export type ImageDetail = (typeof ImageDetail)[keyof typeof ImageDetail] | UnknownEnum;
+
+/**
+ * Describes the enum tokenwire.v1.ImageDetail.
+ */
+export const ImageDetailSchema: GenEnum<ImageDetail> = /*@__PURE__*/
+  enumDesc(file_tokenwire_v1_chat, 2);
+
+/**
  * @generated from enum tokenwire.v1.ToolChoiceMode
  */
 export const ToolChoiceMode = {
@@ -534,5 +672,5 @@ export type ToolChoiceMode = (typeof ToolChoiceMode)[keyof typeof ToolChoiceMode
  * Describes the enum tokenwire.v1.ToolChoiceMode.
  */
 export const ToolChoiceModeSchema: GenEnum<ToolChoiceMode> = /*@__PURE__*/
-  enumDesc(file_tokenwire_v1_chat, 2);
+  enumDesc(file_tokenwire_v1_chat, 3);
 

@@ -5,7 +5,7 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
-import type { ChatRequestSchema, ChatResponseSchema, Message as Message$1, PromptEnd, Reasoning, Tool, ToolChoice } from "./chat_pb.ts";
+import type { ChatRequestSchema, ChatResponseSchema, ContentPart, Message as Message$1, PromptEnd, Reasoning, Tool, ToolChoice } from "./chat_pb.ts";
 import { file_tokenwire_v1_chat } from "./chat_pb.ts";
 import type { Finished, GenerationOptions, PromptProgress, ResponseFormat, Started, TextDelta, Truncation } from "./generation_pb.ts";
 import { file_tokenwire_v1_generation } from "./generation_pb.ts";
@@ -15,7 +15,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tokenwire/v1/inference.proto.
  */
 export const file_tokenwire_v1_inference: GenFile = /*@__PURE__*/
-  fileDesc("Chx0b2tlbndpcmUvdjEvaW5mZXJlbmNlLnByb3RvEgx0b2tlbndpcmUudjEiGwoJVG9rZW5MaXN0Eg4KBnRva2VucxgBIAMoDSJRCgxUZXh0T3JUb2tlbnMSDgoEdGV4dBgBIAEoCUgAEikKBnRva2VucxgCIAEoCzIXLnRva2Vud2lyZS52MS5Ub2tlbkxpc3RIAEIGCgRraW5kIowCCg9Db21wbGV0ZVJlcXVlc3QSDQoFbW9kZWwYASABKAkSKgoGcHJvbXB0GAIgASgLMhoudG9rZW53aXJlLnYxLlRleHRPclRva2VucxIwCgdvcHRpb25zGAMgASgLMh8udG9rZW53aXJlLnYxLkdlbmVyYXRpb25PcHRpb25zEjUKD3Jlc3BvbnNlX2Zvcm1hdBgEIAEoCzIcLnRva2Vud2lyZS52MS5SZXNwb25zZUZvcm1hdBIMCgRlY2hvGAUgASgIEhMKBnN1ZmZpeBgGIAEoCUgAiAEBEicKCHNuaXBwZXRzGAcgAygLMhUudG9rZW53aXJlLnYxLlNuaXBwZXRCCQoHX3N1ZmZpeCIlCgdTbmlwcGV0EgwKBG5hbWUYASABKAkSDAoEdGV4dBgCIAEoCSLcAQoQQ29tcGxldGVSZXNwb25zZRIOCgZjaG9pY2UYASABKA0SKAoHc3RhcnRlZBgCIAEoCzIVLnRva2Vud2lyZS52MS5TdGFydGVkSAASJwoEdGV4dBgDIAEoCzIXLnRva2Vud2lyZS52MS5UZXh0RGVsdGFIABIqCghmaW5pc2hlZBgEIAEoCzIWLnRva2Vud2lyZS52MS5GaW5pc2hlZEgAEjAKCHByb2dyZXNzGAUgASgLMhwudG9rZW53aXJlLnYxLlByb21wdFByb2dyZXNzSABCBwoFZXZlbnQi7QEKDEVtYmVkUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIqCgZpbnB1dHMYAiADKAsyGi50b2tlbndpcmUudjEuVGV4dE9yVG9rZW5zEhcKCmRpbWVuc2lvbnMYAyABKA1IAIgBARIWCglub3JtYWxpemUYBCABKAhIAYgBARImCgdwb29saW5nGAUgASgOMhUudG9rZW53aXJlLnYxLlBvb2xpbmcSLAoKdHJ1bmNhdGlvbhgGIAEoCzIYLnRva2Vud2lyZS52MS5UcnVuY2F0aW9uQg0KC19kaW1lbnNpb25zQgwKCl9ub3JtYWxpemUiYgoNRW1iZWRSZXNwb25zZRIrCgplbWJlZGRpbmdzGAEgAygLMhcudG9rZW53aXJlLnYxLkVtYmVkZGluZxIVCg1wcm9tcHRfdG9rZW5zGAIgASgNEg0KBW1vZGVsGAMgASgJIkYKCUVtYmVkZGluZxIOCgZ2YWx1ZXMYASADKAISKQoGdG9rZW5zGAIgAygLMhkudG9rZW53aXJlLnYxLlRva2VuVmVjdG9yIh0KC1Rva2VuVmVjdG9yEg4KBnZhbHVlcxgBIAMoAiKgAQoNUmVyYW5rUmVxdWVzdBINCgVtb2RlbBgBIAEoCRINCgVxdWVyeRgCIAEoCRIRCglkb2N1bWVudHMYAyADKAkSEgoFdG9wX24YBCABKA1IAIgBARISCgpyYXdfc2NvcmVzGAUgASgIEiwKCnRydW5jYXRpb24YBiABKAsyGC50b2tlbndpcmUudjEuVHJ1bmNhdGlvbkIICgZfdG9wX24iYwoOUmVyYW5rUmVzcG9uc2USKwoHcmVzdWx0cxgBIAMoCzIaLnRva2Vud2lyZS52MS5SZXJhbmtSZXN1bHQSFQoNcHJvbXB0X3Rva2VucxgCIAEoDRINCgVtb2RlbBgDIAEoCSIsCgxSZXJhbmtSZXN1bHQSDQoFaW5kZXgYASABKA0SDQoFc2NvcmUYAiABKAIiWgoPVG9rZW5pemVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEgwKBHRleHQYAiABKAkSEwoLYWRkX3NwZWNpYWwYAyABKAgSFQoNcGFyc2Vfc3BlY2lhbBgEIAEoCCIyChBUb2tlbml6ZVJlc3BvbnNlEg4KBnRva2VucxgBIAMoDRIOCgZwaWVjZXMYAiADKAwiMgoRRGV0b2tlbml6ZVJlcXVlc3QSDQoFbW9kZWwYASABKAkSDgoGdG9rZW5zGAIgAygNIiIKEkRldG9rZW5pemVSZXNwb25zZRIMCgR0ZXh0GAEgASgJItwCChJDb3VudFRva2Vuc1JlcXVlc3QSDQoFbW9kZWwYASABKAkSJwoIbWVzc2FnZXMYAiADKAsyFS50b2tlbndpcmUudjEuTWVzc2FnZRIhCgV0b29scxgDIAMoCzISLnRva2Vud2lyZS52MS5Ub29sEjUKFGNoYXRfdGVtcGxhdGVfa3dhcmdzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIrCgpwcm9tcHRfZW5kGAUgASgOMhcudG9rZW53aXJlLnYxLlByb21wdEVuZBItCgt0b29sX2Nob2ljZRgGIAEoCzIYLnRva2Vud2lyZS52MS5Ub29sQ2hvaWNlEhoKDWNoYXRfdGVtcGxhdGUYByABKAlIAIgBARIqCglyZWFzb25pbmcYCCABKAsyFy50b2tlbndpcmUudjEuUmVhc29uaW5nQhAKDl9jaGF0X3RlbXBsYXRlIiUKE0NvdW50VG9rZW5zUmVzcG9uc2USDgoGdG9rZW5zGAEgASgNIt4CChRBcHBseVRlbXBsYXRlUmVxdWVzdBINCgVtb2RlbBgBIAEoCRInCghtZXNzYWdlcxgCIAMoCzIVLnRva2Vud2lyZS52MS5NZXNzYWdlEiEKBXRvb2xzGAMgAygLMhIudG9rZW53aXJlLnYxLlRvb2wSNQoUY2hhdF90ZW1wbGF0ZV9rd2FyZ3MYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EisKCnByb21wdF9lbmQYBSABKA4yFy50b2tlbndpcmUudjEuUHJvbXB0RW5kEi0KC3Rvb2xfY2hvaWNlGAYgASgLMhgudG9rZW53aXJlLnYxLlRvb2xDaG9pY2USGgoNY2hhdF90ZW1wbGF0ZRgHIAEoCUgAiAEBEioKCXJlYXNvbmluZxgIIAEoCzIXLnRva2Vud2lyZS52MS5SZWFzb25pbmdCEAoOX2NoYXRfdGVtcGxhdGUiJwoVQXBwbHlUZW1wbGF0ZVJlc3BvbnNlEg4KBnByb21wdBgBIAEoCSIlChREZXNjcmliZU1vZGVsUmVxdWVzdBINCgVtb2RlbBgBIAEoCSKtAwoVRGVzY3JpYmVNb2RlbFJlc3BvbnNlEg0KBW1vZGVsGAEgASgJEgwKBHBhdGgYAiABKAkSQwoIbWV0YWRhdGEYAyADKAsyMS50b2tlbndpcmUudjEuRGVzY3JpYmVNb2RlbFJlc3BvbnNlLk1ldGFkYXRhRW50cnkSTgoOY2hhdF90ZW1wbGF0ZXMYBCADKAsyNi50b2tlbndpcmUudjEuRGVzY3JpYmVNb2RlbFJlc3BvbnNlLkNoYXRUZW1wbGF0ZXNFbnRyeRIRCglib3NfdG9rZW4YBSABKAkSEQoJZW9zX3Rva2VuGAYgASgJEg8KB3JlYXNvbnMYByABKAgSFwoPZmlsbHNfaW5fbWlkZGxlGAggASgIEisKCGFkYXB0ZXJzGAkgAygLMhkudG9rZW53aXJlLnYxLkxvcmFBZGFwdGVyGi8KDU1ldGFkYXRhRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARo0ChJDaGF0VGVtcGxhdGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI2CgtMb3JhQWRhcHRlchIKCgJpZBgBIAEoDRIMCgRwYXRoGAIgASgJEg0KBXNjYWxlGAMgASgCIiEKEExpc3RTbG90c1JlcXVlc3QSDQoFbW9kZWwYASABKAkiNgoRTGlzdFNsb3RzUmVzcG9uc2USIQoFc2xvdHMYASADKAsyEi50b2tlbndpcmUudjEuU2xvdCJiCgRTbG90EgoKAmlkGAEgASgNEgwKBGJ1c3kYAiABKAgSDgoGdG9rZW5zGAMgASgNEhUKDXByb21wdF90b2tlbnMYBCABKA0SGQoRY29tcGxldGlvbl90b2tlbnMYBSABKA0qaQoHUG9vbGluZxIXChNQT09MSU5HX1VOU1BFQ0lGSUVEEAASEAoMUE9PTElOR19NRUFOEAESDwoLUE9PTElOR19DTFMQAhIQCgxQT09MSU5HX0xBU1QQAxIQCgxQT09MSU5HX05PTkUQBDKZBgoQSW5mZXJlbmNlU2VydmljZRI/CgRDaGF0EhkudG9rZW53aXJlLnYxLkNoYXRSZXF1ZXN0GhoudG9rZW53aXJlLnYxLkNoYXRSZXNwb25zZTABEksKCENvbXBsZXRlEh0udG9rZW53aXJlLnYxLkNvbXBsZXRlUmVxdWVzdBoeLnRva2Vud2lyZS52MS5Db21wbGV0ZVJlc3BvbnNlMAESQAoFRW1iZWQSGi50b2tlbndpcmUudjEuRW1iZWRSZXF1ZXN0GhsudG9rZW53aXJlLnYxLkVtYmVkUmVzcG9uc2USQwoGUmVyYW5rEhsudG9rZW53aXJlLnYxLlJlcmFua1JlcXVlc3QaHC50b2tlbndpcmUudjEuUmVyYW5rUmVzcG9uc2USSQoIVG9rZW5pemUSHS50b2tlbndpcmUudjEuVG9rZW5pemVSZXF1ZXN0Gh4udG9rZW53aXJlLnYxLlRva2VuaXplUmVzcG9uc2USTwoKRGV0b2tlbml6ZRIfLnRva2Vud2lyZS52MS5EZXRva2VuaXplUmVxdWVzdBogLnRva2Vud2lyZS52MS5EZXRva2VuaXplUmVzcG9uc2USUgoLQ291bnRUb2tlbnMSIC50b2tlbndpcmUudjEuQ291bnRUb2tlbnNSZXF1ZXN0GiEudG9rZW53aXJlLnYxLkNvdW50VG9rZW5zUmVzcG9uc2USWAoNQXBwbHlUZW1wbGF0ZRIiLnRva2Vud2lyZS52MS5BcHBseVRlbXBsYXRlUmVxdWVzdBojLnRva2Vud2lyZS52MS5BcHBseVRlbXBsYXRlUmVzcG9uc2USWAoNRGVzY3JpYmVNb2RlbBIiLnRva2Vud2lyZS52MS5EZXNjcmliZU1vZGVsUmVxdWVzdBojLnRva2Vud2lyZS52MS5EZXNjcmliZU1vZGVsUmVzcG9uc2USTAoJTGlzdFNsb3RzEh4udG9rZW53aXJlLnYxLkxpc3RTbG90c1JlcXVlc3QaHy50b2tlbndpcmUudjEuTGlzdFNsb3RzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_struct, file_tokenwire_v1_chat, file_tokenwire_v1_generation]);
+  fileDesc("Chx0b2tlbndpcmUvdjEvaW5mZXJlbmNlLnByb3RvEgx0b2tlbndpcmUudjEiGwoJVG9rZW5MaXN0Eg4KBnRva2VucxgBIAMoDSJ+CgxUZXh0T3JUb2tlbnMSDgoEdGV4dBgBIAEoCUgAEikKBnRva2VucxgCIAEoCzIXLnRva2Vud2lyZS52MS5Ub2tlbkxpc3RIABIrCgVwYXJ0cxgDIAEoCzIaLnRva2Vud2lyZS52MS5Db250ZW50UGFydHNIAEIGCgRraW5kIjgKDENvbnRlbnRQYXJ0cxIoCgVwYXJ0cxgBIAMoCzIZLnRva2Vud2lyZS52MS5Db250ZW50UGFydCKMAgoPQ29tcGxldGVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEioKBnByb21wdBgCIAEoCzIaLnRva2Vud2lyZS52MS5UZXh0T3JUb2tlbnMSMAoHb3B0aW9ucxgDIAEoCzIfLnRva2Vud2lyZS52MS5HZW5lcmF0aW9uT3B0aW9ucxI1Cg9yZXNwb25zZV9mb3JtYXQYBCABKAsyHC50b2tlbndpcmUudjEuUmVzcG9uc2VGb3JtYXQSDAoEZWNobxgFIAEoCBITCgZzdWZmaXgYBiABKAlIAIgBARInCghzbmlwcGV0cxgHIAMoCzIVLnRva2Vud2lyZS52MS5TbmlwcGV0QgkKB19zdWZmaXgiJQoHU25pcHBldBIMCgRuYW1lGAEgASgJEgwKBHRleHQYAiABKAki3AEKEENvbXBsZXRlUmVzcG9uc2USDgoGY2hvaWNlGAEgASgNEigKB3N0YXJ0ZWQYAiABKAsyFS50b2tlbndpcmUudjEuU3RhcnRlZEgAEicKBHRleHQYAyABKAsyFy50b2tlbndpcmUudjEuVGV4dERlbHRhSAASKgoIZmluaXNoZWQYBCABKAsyFi50b2tlbndpcmUudjEuRmluaXNoZWRIABIwCghwcm9ncmVzcxgFIAEoCzIcLnRva2Vud2lyZS52MS5Qcm9tcHRQcm9ncmVzc0gAQgcKBWV2ZW50Iu0BCgxFbWJlZFJlcXVlc3QSDQoFbW9kZWwYASABKAkSKgoGaW5wdXRzGAIgAygLMhoudG9rZW53aXJlLnYxLlRleHRPclRva2VucxIXCgpkaW1lbnNpb25zGAMgASgNSACIAQESFgoJbm9ybWFsaXplGAQgASgISAGIAQESJgoHcG9vbGluZxgFIAEoDjIVLnRva2Vud2lyZS52MS5Qb29saW5nEiwKCnRydW5jYXRpb24YBiABKAsyGC50b2tlbndpcmUudjEuVHJ1bmNhdGlvbkINCgtfZGltZW5zaW9uc0IMCgpfbm9ybWFsaXplImIKDUVtYmVkUmVzcG9uc2USKwoKZW1iZWRkaW5ncxgBIAMoCzIXLnRva2Vud2lyZS52MS5FbWJlZGRpbmcSFQoNcHJvbXB0X3Rva2VucxgCIAEoDRINCgVtb2RlbBgDIAEoCSJGCglFbWJlZGRpbmcSDgoGdmFsdWVzGAEgAygCEikKBnRva2VucxgCIAMoCzIZLnRva2Vud2lyZS52MS5Ub2tlblZlY3RvciIdCgtUb2tlblZlY3RvchIOCgZ2YWx1ZXMYASADKAIioAEKDVJlcmFua1JlcXVlc3QSDQoFbW9kZWwYASABKAkSDQoFcXVlcnkYAiABKAkSEQoJZG9jdW1lbnRzGAMgAygJEhIKBXRvcF9uGAQgASgNSACIAQESEgoKcmF3X3Njb3JlcxgFIAEoCBIsCgp0cnVuY2F0aW9uGAYgASgLMhgudG9rZW53aXJlLnYxLlRydW5jYXRpb25CCAoGX3RvcF9uImMKDlJlcmFua1Jlc3BvbnNlEisKB3Jlc3VsdHMYASADKAsyGi50b2tlbndpcmUudjEuUmVyYW5rUmVzdWx0EhUKDXByb21wdF90b2tlbnMYAiABKA0SDQoFbW9kZWwYAyABKAkiLAoMUmVyYW5rUmVzdWx0Eg0KBWluZGV4GAEgASgNEg0KBXNjb3JlGAIgASgCIloKD1Rva2VuaXplUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIMCgR0ZXh0GAIgASgJEhMKC2FkZF9zcGVjaWFsGAMgASgIEhUKDXBhcnNlX3NwZWNpYWwYBCABKAgiMgoQVG9rZW5pemVSZXNwb25zZRIOCgZ0b2tlbnMYASADKA0SDgoGcGllY2VzGAIgAygMIjIKEURldG9rZW5pemVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEg4KBnRva2VucxgCIAMoDSIiChJEZXRva2VuaXplUmVzcG9uc2USDAoEdGV4dBgBIAEoCSLcAgoSQ291bnRUb2tlbnNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEicKCG1lc3NhZ2VzGAIgAygLMhUudG9rZW53aXJlLnYxLk1lc3NhZ2USIQoFdG9vbHMYAyADKAsyEi50b2tlbndpcmUudjEuVG9vbBI1ChRjaGF0X3RlbXBsYXRlX2t3YXJncxgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKwoKcHJvbXB0X2VuZBgFIAEoDjIXLnRva2Vud2lyZS52MS5Qcm9tcHRFbmQSLQoLdG9vbF9jaG9pY2UYBiABKAsyGC50b2tlbndpcmUudjEuVG9vbENob2ljZRIaCg1jaGF0X3RlbXBsYXRlGAcgASgJSACIAQESKgoJcmVhc29uaW5nGAggASgLMhcudG9rZW53aXJlLnYxLlJlYXNvbmluZ0IQCg5fY2hhdF90ZW1wbGF0ZSIlChNDb3VudFRva2Vuc1Jlc3BvbnNlEg4KBnRva2VucxgBIAEoDSLeAgoUQXBwbHlUZW1wbGF0ZVJlcXVlc3QSDQoFbW9kZWwYASABKAkSJwoIbWVzc2FnZXMYAiADKAsyFS50b2tlbndpcmUudjEuTWVzc2FnZRIhCgV0b29scxgDIAMoCzISLnRva2Vud2lyZS52MS5Ub29sEjUKFGNoYXRfdGVtcGxhdGVfa3dhcmdzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIrCgpwcm9tcHRfZW5kGAUgASgOMhcudG9rZW53aXJlLnYxLlByb21wdEVuZBItCgt0b29sX2Nob2ljZRgGIAEoCzIYLnRva2Vud2lyZS52MS5Ub29sQ2hvaWNlEhoKDWNoYXRfdGVtcGxhdGUYByABKAlIAIgBARIqCglyZWFzb25pbmcYCCABKAsyFy50b2tlbndpcmUudjEuUmVhc29uaW5nQhAKDl9jaGF0X3RlbXBsYXRlIicKFUFwcGx5VGVtcGxhdGVSZXNwb25zZRIOCgZwcm9tcHQYASABKAkiJQoURGVzY3JpYmVNb2RlbFJlcXVlc3QSDQoFbW9kZWwYASABKAkirQMKFURlc2NyaWJlTW9kZWxSZXNwb25zZRINCgVtb2RlbBgBIAEoCRIMCgRwYXRoGAIgASgJEkMKCG1ldGFkYXRhGAMgAygLMjEudG9rZW53aXJlLnYxLkRlc2NyaWJlTW9kZWxSZXNwb25zZS5NZXRhZGF0YUVudHJ5Ek4KDmNoYXRfdGVtcGxhdGVzGAQgAygLMjYudG9rZW53aXJlLnYxLkRlc2NyaWJlTW9kZWxSZXNwb25zZS5DaGF0VGVtcGxhdGVzRW50cnkSEQoJYm9zX3Rva2VuGAUgASgJEhEKCWVvc190b2tlbhgGIAEoCRIPCgdyZWFzb25zGAcgASgIEhcKD2ZpbGxzX2luX21pZGRsZRgIIAEoCBIrCghhZGFwdGVycxgJIAMoCzIZLnRva2Vud2lyZS52MS5Mb3JhQWRhcHRlchovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaNAoSQ2hhdFRlbXBsYXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiNgoLTG9yYUFkYXB0ZXISCgoCaWQYASABKA0SDAoEcGF0aBgCIAEoCRINCgVzY2FsZRgDIAEoAiIhChBMaXN0U2xvdHNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJIjYKEUxpc3RTbG90c1Jlc3BvbnNlEiEKBXNsb3RzGAEgAygLMhIudG9rZW53aXJlLnYxLlNsb3QiYgoEU2xvdBIKCgJpZBgBIAEoDRIMCgRidXN5GAIgASgIEg4KBnRva2VucxgDIAEoDRIVCg1wcm9tcHRfdG9rZW5zGAQgASgNEhkKEWNvbXBsZXRpb25fdG9rZW5zGAUgASgNKmkKB1Bvb2xpbmcSFwoTUE9PTElOR19VTlNQRUNJRklFRBAAEhAKDFBPT0xJTkdfTUVBThABEg8KC1BPT0xJTkdfQ0xTEAISEAoMUE9PTElOR19MQVNUEAMSEAoMUE9PTElOR19OT05FEAQymQYKEEluZmVyZW5jZVNlcnZpY2USPwoEQ2hhdBIZLnRva2Vud2lyZS52MS5DaGF0UmVxdWVzdBoaLnRva2Vud2lyZS52MS5DaGF0UmVzcG9uc2UwARJLCghDb21wbGV0ZRIdLnRva2Vud2lyZS52MS5Db21wbGV0ZVJlcXVlc3QaHi50b2tlbndpcmUudjEuQ29tcGxldGVSZXNwb25zZTABEkAKBUVtYmVkEhoudG9rZW53aXJlLnYxLkVtYmVkUmVxdWVzdBobLnRva2Vud2lyZS52MS5FbWJlZFJlc3BvbnNlEkMKBlJlcmFuaxIbLnRva2Vud2lyZS52MS5SZXJhbmtSZXF1ZXN0GhwudG9rZW53aXJlLnYxLlJlcmFua1Jlc3BvbnNlEkkKCFRva2VuaXplEh0udG9rZW53aXJlLnYxLlRva2VuaXplUmVxdWVzdBoeLnRva2Vud2lyZS52MS5Ub2tlbml6ZVJlc3BvbnNlEk8KCkRldG9rZW5pemUSHy50b2tlbndpcmUudjEuRGV0b2tlbml6ZVJlcXVlc3QaIC50b2tlbndpcmUudjEuRGV0b2tlbml6ZVJlc3BvbnNlElIKC0NvdW50VG9rZW5zEiAudG9rZW53aXJlLnYxLkNvdW50VG9rZW5zUmVxdWVzdBohLnRva2Vud2lyZS52MS5Db3VudFRva2Vuc1Jlc3BvbnNlElgKDUFwcGx5VGVtcGxhdGUSIi50b2tlbndpcmUudjEuQXBwbHlUZW1wbGF0ZVJlcXVlc3QaIy50b2tlbndpcmUudjEuQXBwbHlUZW1wbGF0ZVJlc3BvbnNlElgKDURlc2NyaWJlTW9kZWwSIi50b2tlbndpcmUudjEuRGVzY3JpYmVNb2RlbFJlcXVlc3QaIy50b2tlbndpcmUudjEuRGVzY3JpYmVNb2RlbFJlc3BvbnNlEkwKCUxpc3RTbG90cxIeLnRva2Vud2lyZS52MS5MaXN0U2xvdHNSZXF1ZXN0Gh8udG9rZW53aXJlLnYxLkxpc3RTbG90c1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_struct, file_tokenwire_v1_chat, file_tokenwire_v1_generation]);
 
 /**
  * @generated from message tokenwire.v1.TokenList
@@ -53,6 +53,14 @@ export type TextOrTokens = Message<"tokenwire.v1.TextOrTokens"> & {
      */
     value: TokenList;
     case: "tokens";
+  } | {
+    /**
+     * Texts, and pictures and sounds between them.
+     *
+     * @generated from field: tokenwire.v1.ContentParts parts = 3;
+     */
+    value: ContentParts;
+    case: "parts";
   } | { case: undefined; value?: undefined };
 };
 
@@ -62,6 +70,23 @@ export type TextOrTokens = Message<"tokenwire.v1.TextOrTokens"> & {
  */
 export const TextOrTokensSchema: GenMessage<TextOrTokens> = /*@__PURE__*/
   messageDesc(file_tokenwire_v1_inference, 1);
+
+/**
+ * @generated from message tokenwire.v1.ContentParts
+ */
+export type ContentParts = Message<"tokenwire.v1.ContentParts"> & {
+  /**
+   * @generated from field: repeated tokenwire.v1.ContentPart parts = 1;
+   */
+  parts: ContentPart[];
+};
+
+/**
+ * Describes the message tokenwire.v1.ContentParts.
+ * Use `create(ContentPartsSchema)` to create a new message.
+ */
+export const ContentPartsSchema: GenMessage<ContentParts> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 2);
 
 /**
  * @generated from message tokenwire.v1.CompleteRequest
@@ -115,7 +140,7 @@ export type CompleteRequest = Message<"tokenwire.v1.CompleteRequest"> & {
  * Use `create(CompleteRequestSchema)` to create a new message.
  */
 export const CompleteRequestSchema: GenMessage<CompleteRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 2);
+  messageDesc(file_tokenwire_v1_inference, 3);
 
 /**
  * A piece of another file.
@@ -141,7 +166,7 @@ export type Snippet = Message<"tokenwire.v1.Snippet"> & {
  * Use `create(SnippetSchema)` to create a new message.
  */
 export const SnippetSchema: GenMessage<Snippet> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 3);
+  messageDesc(file_tokenwire_v1_inference, 4);
 
 /**
  * @generated from message tokenwire.v1.CompleteResponse
@@ -187,7 +212,7 @@ export type CompleteResponse = Message<"tokenwire.v1.CompleteResponse"> & {
  * Use `create(CompleteResponseSchema)` to create a new message.
  */
 export const CompleteResponseSchema: GenMessage<CompleteResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 4);
+  messageDesc(file_tokenwire_v1_inference, 5);
 
 /**
  * @generated from message tokenwire.v1.EmbedRequest
@@ -239,7 +264,7 @@ export type EmbedRequest = Message<"tokenwire.v1.EmbedRequest"> & {
  * Use `create(EmbedRequestSchema)` to create a new message.
  */
 export const EmbedRequestSchema: GenMessage<EmbedRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 5);
+  messageDesc(file_tokenwire_v1_inference, 6);
 
 /**
  * @generated from message tokenwire.v1.EmbedResponse
@@ -268,7 +293,7 @@ export type EmbedResponse = Message<"tokenwire.v1.EmbedResponse"> & {
  * Use `create(EmbedResponseSchema)` to create a new message.
  */
 export const EmbedResponseSchema: GenMessage<EmbedResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 6);
+  messageDesc(file_tokenwire_v1_inference, 7);
 
 /**
  * @generated from message tokenwire.v1.Embedding
@@ -294,7 +319,7 @@ export type Embedding = Message<"tokenwire.v1.Embedding"> & {
  * Use `create(EmbeddingSchema)` to create a new message.
  */
 export const EmbeddingSchema: GenMessage<Embedding> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 7);
+  messageDesc(file_tokenwire_v1_inference, 8);
 
 /**
  * @generated from message tokenwire.v1.TokenVector
@@ -311,7 +336,7 @@ export type TokenVector = Message<"tokenwire.v1.TokenVector"> & {
  * Use `create(TokenVectorSchema)` to create a new message.
  */
 export const TokenVectorSchema: GenMessage<TokenVector> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 8);
+  messageDesc(file_tokenwire_v1_inference, 9);
 
 /**
  * @generated from message tokenwire.v1.RerankRequest
@@ -361,7 +386,7 @@ export type RerankRequest = Message<"tokenwire.v1.RerankRequest"> & {
  * Use `create(RerankRequestSchema)` to create a new message.
  */
 export const RerankRequestSchema: GenMessage<RerankRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 9);
+  messageDesc(file_tokenwire_v1_inference, 10);
 
 /**
  * @generated from message tokenwire.v1.RerankResponse
@@ -390,7 +415,7 @@ export type RerankResponse = Message<"tokenwire.v1.RerankResponse"> & {
  * Use `create(RerankResponseSchema)` to create a new message.
  */
 export const RerankResponseSchema: GenMessage<RerankResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 10);
+  messageDesc(file_tokenwire_v1_inference, 11);
 
 /**
  * @generated from message tokenwire.v1.RerankResult
@@ -416,7 +441,7 @@ export type RerankResult = Message<"tokenwire.v1.RerankResult"> & {
  * Use `create(RerankResultSchema)` to create a new message.
  */
 export const RerankResultSchema: GenMessage<RerankResult> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 11);
+  messageDesc(file_tokenwire_v1_inference, 12);
 
 /**
  * @generated from message tokenwire.v1.TokenizeRequest
@@ -452,7 +477,7 @@ export type TokenizeRequest = Message<"tokenwire.v1.TokenizeRequest"> & {
  * Use `create(TokenizeRequestSchema)` to create a new message.
  */
 export const TokenizeRequestSchema: GenMessage<TokenizeRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 12);
+  messageDesc(file_tokenwire_v1_inference, 13);
 
 /**
  * @generated from message tokenwire.v1.TokenizeResponse
@@ -476,7 +501,7 @@ export type TokenizeResponse = Message<"tokenwire.v1.TokenizeResponse"> & {
  * Use `create(TokenizeResponseSchema)` to create a new message.
  */
 export const TokenizeResponseSchema: GenMessage<TokenizeResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 13);
+  messageDesc(file_tokenwire_v1_inference, 14);
 
 /**
  * @generated from message tokenwire.v1.DetokenizeRequest
@@ -498,7 +523,7 @@ export type DetokenizeRequest = Message<"tokenwire.v1.DetokenizeRequest"> & {
  * Use `create(DetokenizeRequestSchema)` to create a new message.
  */
 export const DetokenizeRequestSchema: GenMessage<DetokenizeRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 14);
+  messageDesc(file_tokenwire_v1_inference, 15);
 
 /**
  * @generated from message tokenwire.v1.DetokenizeResponse
@@ -515,7 +540,7 @@ export type DetokenizeResponse = Message<"tokenwire.v1.DetokenizeResponse"> & {
  * Use `create(DetokenizeResponseSchema)` to create a new message.
  */
 export const DetokenizeResponseSchema: GenMessage<DetokenizeResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 15);
+  messageDesc(file_tokenwire_v1_inference, 16);
 
 /**
  * What the prompt of a ChatRequest depends on, with the same meanings.
@@ -569,7 +594,7 @@ export type CountTokensRequest = Message<"tokenwire.v1.CountTokensRequest"> & {
  * Use `create(CountTokensRequestSchema)` to create a new message.
  */
 export const CountTokensRequestSchema: GenMessage<CountTokensRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 16);
+  messageDesc(file_tokenwire_v1_inference, 17);
 
 /**
  * @generated from message tokenwire.v1.CountTokensResponse
@@ -586,7 +611,7 @@ export type CountTokensResponse = Message<"tokenwire.v1.CountTokensResponse"> & 
  * Use `create(CountTokensResponseSchema)` to create a new message.
  */
 export const CountTokensResponseSchema: GenMessage<CountTokensResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 17);
+  messageDesc(file_tokenwire_v1_inference, 18);
 
 /**
  * What the prompt of a ChatRequest depends on, with the same meanings.
@@ -640,7 +665,7 @@ export type ApplyTemplateRequest = Message<"tokenwire.v1.ApplyTemplateRequest"> 
  * Use `create(ApplyTemplateRequestSchema)` to create a new message.
  */
 export const ApplyTemplateRequestSchema: GenMessage<ApplyTemplateRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 18);
+  messageDesc(file_tokenwire_v1_inference, 19);
 
 /**
  * @generated from message tokenwire.v1.ApplyTemplateResponse
@@ -657,7 +682,7 @@ export type ApplyTemplateResponse = Message<"tokenwire.v1.ApplyTemplateResponse"
  * Use `create(ApplyTemplateResponseSchema)` to create a new message.
  */
 export const ApplyTemplateResponseSchema: GenMessage<ApplyTemplateResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 19);
+  messageDesc(file_tokenwire_v1_inference, 20);
 
 /**
  * @generated from message tokenwire.v1.DescribeModelRequest
@@ -674,7 +699,7 @@ export type DescribeModelRequest = Message<"tokenwire.v1.DescribeModelRequest"> 
  * Use `create(DescribeModelRequestSchema)` to create a new message.
  */
 export const DescribeModelRequestSchema: GenMessage<DescribeModelRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 20);
+  messageDesc(file_tokenwire_v1_inference, 21);
 
 /**
  * @generated from message tokenwire.v1.DescribeModelResponse
@@ -743,7 +768,7 @@ export type DescribeModelResponse = Message<"tokenwire.v1.DescribeModelResponse"
  * Use `create(DescribeModelResponseSchema)` to create a new message.
  */
 export const DescribeModelResponseSchema: GenMessage<DescribeModelResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 21);
+  messageDesc(file_tokenwire_v1_inference, 22);
 
 /**
  * @generated from message tokenwire.v1.LoraAdapter
@@ -770,7 +795,7 @@ export type LoraAdapter = Message<"tokenwire.v1.LoraAdapter"> & {
  * Use `create(LoraAdapterSchema)` to create a new message.
  */
 export const LoraAdapterSchema: GenMessage<LoraAdapter> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 22);
+  messageDesc(file_tokenwire_v1_inference, 23);
 
 /**
  * @generated from message tokenwire.v1.ListSlotsRequest
@@ -787,7 +812,7 @@ export type ListSlotsRequest = Message<"tokenwire.v1.ListSlotsRequest"> & {
  * Use `create(ListSlotsRequestSchema)` to create a new message.
  */
 export const ListSlotsRequestSchema: GenMessage<ListSlotsRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 23);
+  messageDesc(file_tokenwire_v1_inference, 24);
 
 /**
  * @generated from message tokenwire.v1.ListSlotsResponse
@@ -804,7 +829,7 @@ export type ListSlotsResponse = Message<"tokenwire.v1.ListSlotsResponse"> & {
  * Use `create(ListSlotsResponseSchema)` to create a new message.
  */
 export const ListSlotsResponseSchema: GenMessage<ListSlotsResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 24);
+  messageDesc(file_tokenwire_v1_inference, 25);
 
 /**
  * @generated from message tokenwire.v1.Slot
@@ -845,7 +870,7 @@ export type Slot = Message<"tokenwire.v1.Slot"> & {
  * Use `create(SlotSchema)` to create a new message.
  */
 export const SlotSchema: GenMessage<Slot> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 25);
+  messageDesc(file_tokenwire_v1_inference, 26);
 
 /**
  * @generated from enum tokenwire.v1.Pooling

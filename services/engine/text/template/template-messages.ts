@@ -1,5 +1,5 @@
 import { foldSystem, splitCalls } from "./bend-messages.ts";
-import { messageText, type ChatMessage, type ChatTool, type ChatToolCall } from "../chat-messages.ts";
+import { hasMedia, messageText, type ChatMessage, type ChatTool, type ChatToolCall } from "../chat-messages.ts";
 import { parseExactJson } from "../../../../clients/json/exact-json.ts";
 import { Dict } from "./jinja/values/dict.ts";
 import { fromJson } from "./jinja/values/from-json.ts";
@@ -94,7 +94,10 @@ function templateContent(message: ChatMessage, { content, tools }: TemplateShape
     if (tools === undefined) return "";
     return message.content.length === 0 ? tools.nullContent : tools.emptyContent;
   }
-  return content === "text" ? text : message.content.map((part) => record({ type: "text", text: part }));
+  if (content === "text") return text;
+  // llama-server does not show templates the parts around a picture either.
+  const parts = hasMedia(message) ? [text] : message.content;
+  return parts.map((part) => record({ type: "text", text: part }));
 }
 
 function templateReasoning(message: ChatMessage, { reasoningKey }: TemplateShape): Readonly<Record<string, Value>> {
