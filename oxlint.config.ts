@@ -29,7 +29,7 @@ const room = (files: string[], ...deny: string[][]) => ({
 
 /** The folders of shim/ that are dialects: pure, and unaware of each other. */
 const dialects = readdirSync(new URL("shim/", import.meta.url), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory() && !["dialect", "middleware", "routes"].includes(entry.name))
+  .filter((entry) => entry.isDirectory() && !["dialect", "metrics", "middleware", "routes"].includes(entry.name))
   .map(({ name }) => name);
 const othersThan = (name: string) => dialects.filter((it) => it !== name).map((it) => `**/${it}/**`);
 
@@ -91,8 +91,10 @@ export default defineConfig({
     ),
     room(["services/engine/llama/**"], koffi, koa, grpc, shim, worker, front),
     room(["services/engine/llama/native/**"], koa, grpc, shim, worker, front),
-    room(["shim/**"], koffi, llama, grpc, services),
-    room(["shim/dialect/**", "shim/send-stream.ts"], koffi, llama, koa, grpc, services),
+    room(["shim/**"], koffi, llama, grpc, services, othersThan("")),
+    // The one file that knows which dialects there are.
+    room(["shim/dialects.ts"], koffi, llama, koa, grpc, services),
+    room(["shim/dialect/**", "shim/send-stream.ts"], koffi, llama, koa, grpc, services, othersThan("")),
     ...dialects.map((name) => room([`shim/${name}/**`], koffi, llama, koa, grpc, services, othersThan(name))),
     {
       files: ["clients/web/**/*.tsx"],

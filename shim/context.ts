@@ -1,6 +1,7 @@
 import type { RouterMiddleware } from "@koa/router";
 import type Koa from "koa";
 import type { Logger } from "pino";
+import type { ShimSettings } from "../settings/rest-settings.ts";
 
 export interface TokenCounts {
   promptTokens: number;
@@ -39,3 +40,31 @@ export interface ShimState {
 export type ShimContext = Koa.ParameterizedContext<ShimState>;
 export type ShimMiddleware = Koa.Middleware<ShimState>;
 export type ShimHandler = RouterMiddleware<ShimState>;
+
+/**
+ * The template of the route that a request matched, `/v1/models/*id`; for none a fixed word, because a path that a
+ * stranger made up must not become a metric's label or a span's name.
+ */
+export function routeOf(ctx: ShimContext): string {
+  const matched: unknown = "_matchedRoute" in ctx ? ctx["_matchedRoute"] : undefined;
+  if (typeof matched === "string") return matched;
+  return noRoute;
+}
+
+/** The word for a request that matched no route. */
+export const noRoute = "(none)";
+
+/** The paths that tell how the server is: open to all, served until the end, and too frequent for the log. */
+export const probes: ReadonlySet<string> = new Set(["/health", "/ready", "/metrics"]);
+
+/**
+ * This server's address as the caller sees it, root path included: by the request's Host, which goes through proxies.
+ * Without one that an address can be made of (HTTP/1.0 needs none) by the socket that the request came in by.
+ */
+export function ownUrl(ctx: ShimContext, { root_path: rootPath }: Pick<ShimSettings, "root_path">): string {
+  const byHost = `${ctx.protocol}://${ctx.host}`;
+  if (URL.canParse(byHost)) return byHost + rootPath;
+  const { localAddress = "localhost", localPort } = ctx.req.socket;
+  const host = localAddress.includes(":") ? `[${localAddress}]` : localAddress;
+  return `${ctx.protocol}://${host}:${localPort}${rootPath}`;
+}

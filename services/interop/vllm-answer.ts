@@ -48,7 +48,7 @@ export class VllmAnswer {
       case "text": {
         const { logprobs } = event.value;
         if (choice === undefined || logprobs.length === 0) return [];
-        choice.tokens.push(...logprobs);
+        for (const logprob of logprobs) choice.tokens.push(logprob);
         return this.#request.stream ? [this.#chunk(index, choice, logprobs)] : [];
       }
       case "finished":

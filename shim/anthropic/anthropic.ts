@@ -11,6 +11,7 @@ export function createAnthropic(deps: DialectDeps): Dialect {
     owns: ["/messages"],
     claims: (header) => header("anthropic-version") !== "",
     error: anthropicError,
+    tags: { "Anthropic Messages": "Conversations for Anthropic's clients, with errors in their shape." },
     errorSchema: anthropicErrorSchema,
     endpoints: [messages(deps), countTokens(deps), listModels(deps), getModel(deps)],
   };

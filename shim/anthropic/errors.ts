@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { named } from "../dialect/docs/named.ts";
+import { named } from "../dialect/docs/endpoint-docs.ts";
 import type { ErrorAnswer } from "../dialect/dialect.ts";
 import type { ErrorFacts } from "../dialect/error-facts.ts";
 

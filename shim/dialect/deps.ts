@@ -1,3 +1,4 @@
+import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import type { TokenwireClient } from "../../clients/tokenwire-client.ts";
 import type { ShimSettings } from "../../settings/rest-settings.ts";
@@ -17,3 +18,6 @@ export interface DialectDeps {
   /** Part of `system_fingerprint`. */
   readonly version: string;
 }
+
+/** A message as a plain partial object, which the client turns into a real one. */
+export type Init<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, { $typeName: string }>;

@@ -20,6 +20,10 @@ export interface Dialect {
   readonly claims?: (header: (name: string) => string) => boolean;
   /** An error as an answer, or, within a stream, as its last value. */
   readonly error: (facts: ErrorFacts, requestId: string) => ErrorAnswer;
+  /** What `GET /` says to clients of this dialect, who ask so whether somebody is there. */
+  readonly greeting?: { readonly text: string; readonly isFor: (header: (name: string) => string) => boolean };
+  /** What is under each heading of its endpoints, for the OpenAPI document, in the order of the headings. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** What its errors look like, for the OpenAPI document; unset: as OpenAI's. */
   readonly errorSchema?: z.ZodType;
 }

@@ -34,6 +34,9 @@ export const namedEvents: StreamFormat = {
   end: "",
 };
 
+/** The same with `[DONE]` at the end, which OpenAI's Responses do without and Open Responses wants. */
+export const namedEventsThenDone: StreamFormat = { ...namedEvents, end: plainEvents.end };
+
 /** One JSON value per line. */
 export const jsonLines: StreamFormat = {
   contentType: "application/x-ndjson",

@@ -13,6 +13,7 @@ export function createLlamaServer(deps: DialectDeps): Dialect {
   return {
     name: "llama-server",
     owns: ["/completion", "/infill", "/embedding", "/props", "/slots", "/lora-adapters"],
+    tags: { "llama-server": "llama-server's own routes." },
     error: llamaServerError,
     errorSchema: llamaErrorSchema,
     endpoints: [

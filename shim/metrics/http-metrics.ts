@@ -1,6 +1,5 @@
-import { Histogram, type Registry } from "prom-client";
-import type { ShimMiddleware } from "../context.ts";
-import { routeOf } from "../route-of.ts";
+import { collectDefaultMetrics, Gauge, Histogram, type Registry } from "prom-client";
+import { routeOf, type ShimMiddleware } from "../context.ts";
 
 const name = "tokenwire_http_request_duration_seconds";
 /** From a health check to an answer of minutes. */
@@ -33,4 +32,19 @@ const knownMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "OPTIO
 
 function methodOf(method: string): string {
   return knownMethods.has(method) ? method : "_OTHER";
+}
+
+const buildInfo = "tokenwire_build_info";
+
+/** Adds what is known of this process (CPU, memory, event loop, garbage collection) and of what runs in it. */
+export function addProcessMetrics(registry: Registry, version: string): void {
+  if (registry.getSingleMetric(buildInfo) !== undefined) return;
+  collectDefaultMetrics({ register: registry });
+  const labels = { version, node: process.versions.node };
+  new Gauge({
+    name: buildInfo,
+    help: "1, with what runs.",
+    labelNames: Object.keys(labels),
+    registers: [registry],
+  }).set(labels, 1);
 }

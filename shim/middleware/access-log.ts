@@ -1,5 +1,4 @@
-import type { RequestSummary, ShimMiddleware } from "../context.ts";
-import { noRoute, probes, routeOf } from "../route-of.ts";
+import { noRoute, probes, type RequestSummary, routeOf, type ShimMiddleware } from "../context.ts";
 
 /** Strangers ask for paths of any length. */
 const maxPathLength = 200;

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { createKeyCheck } from "../../clients/api-keys.ts";
-import type { ShimContext, ShimMiddleware } from "../context.ts";
-import { probes } from "../route-of.ts";
+import { probes, type ShimContext, type ShimMiddleware } from "../context.ts";
 
 /** Probes and scrapers have no key, and the pages that say how to call are for those who have none yet. */
 const open: ReadonlySet<string> = new Set([...probes, "/", "/docs", "/openapi.json", "/icon.svg"]);

@@ -1,7 +1,6 @@
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
-import type { ShimMiddleware } from "../context.ts";
+import { probes, type ShimMiddleware } from "../context.ts";
 import { type Lifecycle, shuttingDown } from "../lifecycle.ts";
-import { probes } from "../route-of.ts";
 import { watchReader } from "../watch-reader.ts";
 
 export interface RequestSignalOptions {

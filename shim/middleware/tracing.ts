@@ -11,8 +11,7 @@ import {
 } from "@opentelemetry/api";
 import { attr } from "../../clients/tracing/names.ts";
 import { contextWith, startSpan } from "../../clients/tracing/tracer.ts";
-import type { ShimContext, ShimMiddleware } from "../context.ts";
-import { probes, routeOf } from "../route-of.ts";
+import { probes, routeOf, type ShimContext, type ShimMiddleware } from "../context.ts";
 
 /**
  * The SERVER span of each request, child of the caller's `traceparent`, named `{method} {route}`. It is active in

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { chatLogprobsSchema } from "../dialect/answer/chat-logprobs.ts";
-import { named } from "../dialect/docs/named.ts";
+import { named } from "../dialect/docs/endpoint-docs.ts";
 
 const count = z.int().min(0);
 const logprobs = chatLogprobsSchema.shape.content;

@@ -13,7 +13,12 @@ export function createOllama(deps: DialectDeps): Dialect {
   return {
     name: "ollama",
     owns: ["/api"],
-    claims: (header) => /^ollama/i.test(header("user-agent")),
+    claims: isOllamas,
+    greeting: {
+      text: "Ollama is running",
+      isFor: (header) => isOllamas(header) || header("accept").startsWith("text/plain"),
+    },
+    tags: { ollama: "Ollama's own API, for the clients that speak it." },
     error: ollamaError,
     errorSchema: ollamaErrorSchema,
     endpoints: [
@@ -31,6 +36,10 @@ export function createOllama(deps: DialectDeps): Dialect {
       ...refusedEndpoints(),
     ],
   };
+}
+
+function isOllamas(header: (name: string) => string): boolean {
+  return /^ollama/i.test(header("user-agent"));
 }
 
 /** A sentence is all that Ollama's errors are; its clients look for "not found" in that of a missing model. */

@@ -22,3 +22,12 @@ export function newAnswerInfo(kind: "chatcmpl" | "cmpl", details: Omit<AnswerInf
 export function systemFingerprint(model: string, serverVersion: string): string {
   return `fp_${createHash("sha256").update(`${serverVersion}\n${model}`).digest("hex").slice(0, 10)}`;
 }
+
+/** The same of a chat. */
+export interface ChatAnswerInfo extends AnswerInfo {
+  readonly legacyFunctions: boolean;
+  /** What each choice's content begins with: the message that is continued, where that is to be repeated. */
+  readonly echo: string;
+  /** Said only when the request named a tier, as OpenAI does. */
+  readonly serviceTier: "default" | undefined;
+}

@@ -2,7 +2,7 @@ import { type Model, ModelState } from "../../proto/gen/tokenwire/v1/models_pb.t
 import type { CallOptions } from "../../clients/create-client.ts";
 import type { DialectDeps } from "../dialect/deps.ts";
 import type { DownloadEvent, Downloads } from "./downloads.ts";
-import { stateName } from "./from-proto/models.ts";
+import { stateName } from "../dialect/answer/model-state.ts";
 
 /** An event of `/models/sse`, as llama-server has it. */
 export type ModelEvent =

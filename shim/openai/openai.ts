@@ -17,6 +17,13 @@ export function createOpenAi(deps: DialectDeps): Dialect {
     name: "openai",
     owns: ["/chat", "/completions", "/engines", "/embeddings", "/rerank", "/extras"],
     error: openAiError,
+    tags: {
+      Chat: "Conversations, with tools, reasoning and structured output.",
+      Completions: "Texts that are continued.",
+      "Embeddings and ranking": "Vectors of texts, and documents ordered by a query.",
+      Models: "What is configured, and what is in memory.",
+      Tokens: "Texts as tokens and back, and prompts as templates make them.",
+    },
     endpoints: [
       chatCompletions(deps),
       completions(deps),

@@ -10,7 +10,7 @@ export const fieldDescriptions: Readonly<Record<string, string>> = {
   max_tool_calls: "Most calls of hosted tools.",
   top_logprobs: "How many likeliest tokens to report with each token of the text.",
   reasoning: "effort: none does not reason, else passed to templates that know efforts; summary: auto or detailed.",
-  text: "format: text, json_object or json_schema.",
+  text: "format: text, json_object or json_schema; verbosity: passed to templates that know it.",
   tools: "Functions, custom tools, local_shell and namespaces that the model may call.",
   tool_choice: "auto, none, required, a tool by its name, or allowed_tools.",
   truncation: "auto: the oldest turns are left out where the whole does not fit.",

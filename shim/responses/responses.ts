@@ -13,6 +13,7 @@ export function createResponses(deps: DialectDeps): Dialect {
     name: "responses",
     owns: ["/responses"],
     error: openAiError,
+    tags: { Responses: "OpenAI's newer way to converse: items, a store of responses, work in the background." },
     endpoints: [
       createResponse(deps, library),
       inputTokens(deps, library),

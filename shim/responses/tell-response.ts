@@ -1,8 +1,7 @@
 import type { ChatRequestSchema } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { CallOptions } from "../../clients/create-client.ts";
-import type { ShimClient } from "../dialect/deps.ts";
+import type { Init, ShimClient } from "../dialect/deps.ts";
 import type { Exchange } from "../dialect/dialect.ts";
-import type { Init } from "../dialect/init.ts";
 import { fitTurns, isTooLong } from "./fit-turns.ts";
 import { type ResponseEvent, responseEvents } from "./from-proto/response-events.ts";
 import type { ResponseObject } from "./from-proto/response.ts";
@@ -11,8 +10,7 @@ import { withOwnParam } from "./own-param.ts";
 import type { ResponseRequestBody } from "./schema/response-request.ts";
 import { countToProto, responseToProto, turnsOf } from "./to-proto/chat.ts";
 import type { Turn } from "./to-proto/items.ts";
-import type { OwnTool } from "./to-proto/tool-names.ts";
-import { shownTools } from "./to-proto/tools.ts";
+import { type OwnTool, shownTools } from "./to-proto/tools.ts";
 
 /** A request that is understood, with all that it refers to. */
 export interface Prepared {

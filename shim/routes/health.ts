@@ -2,9 +2,8 @@ import { ModelState } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ShimHandler } from "../context.ts";
 import { withVllmNames } from "../metrics/vllm-names.ts";
 import { errorFacts } from "../dialect/error-facts.ts";
-import { stateName } from "../openai/from-proto/models.ts";
-import type { RouteDeps } from "./deps.ts";
-import { callOptions } from "./run-endpoint.ts";
+import { stateName } from "../dialect/answer/model-state.ts";
+import { callOptions, type RouteDeps } from "./run-endpoint.ts";
 
 /** GET /health: the process answers. */
 export function health(): ShimHandler {

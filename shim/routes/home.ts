@@ -1,19 +1,17 @@
-import type { ShimHandler } from "../context.ts";
+import { ownUrl, type ShimHandler } from "../context.ts";
 import { type EndpointDocs, endpointName } from "../dialect/docs/endpoint-docs.ts";
-import { ownUrl } from "../own-url.ts";
-import type { RouteDeps } from "./deps.ts";
+import type { RouteDeps } from "./run-endpoint.ts";
 import type { WebPage } from "./web-page.ts";
 
-/** Clients of Ollama ask for this text, to know that somebody is there. */
-const ollamasWords = "Ollama is running";
-
-/** GET /: the web page for browsers; for programs what this server is and what it serves; for Ollama's clients their words. */
+/** GET /: the web page for browsers; a dialect's words for its clients; for other programs what is served here. */
 export function home(deps: RouteDeps, web: WebPage, endpoints: () => readonly EndpointDocs[]): ShimHandler {
+  const greetings = deps.dialects.flatMap(({ greeting }) => (greeting ? [greeting] : []));
   const page = web.page("index.html");
   return async (ctx) => {
     ctx.vary("accept");
-    if (/^ollama/i.test(ctx.get("user-agent")) || ctx.get("accept").startsWith("text/plain")) {
-      ctx.body = ollamasWords;
+    const greeting = greetings.find(({ isFor }) => isFor((name) => ctx.get(name)));
+    if (greeting !== undefined) {
+      ctx.body = greeting.text;
       return;
     }
     if (ctx.accepts("json", "html") === "html") {

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import type { ShimHandler } from "../context.ts";
-import type { EndpointDocs } from "../dialect/docs/endpoint-docs.ts";
-import { named } from "../dialect/docs/named.ts";
-import { modelStateNameSchema } from "../openai/answers/models.ts";
-import type { RouteDeps } from "./deps.ts";
+import { type EndpointDocs, named } from "../dialect/docs/endpoint-docs.ts";
+import { modelStateNameSchema } from "../dialect/answer/model-state.ts";
+import type { RouteDeps } from "./run-endpoint.ts";
 import { openApi } from "./docs.ts";
 import { health, metrics, ready } from "./health.ts";
 import { home } from "./home.ts";
@@ -34,8 +33,12 @@ const readinessSchema = named(
   }),
 );
 
+/** What their heading in the OpenAPI document says. */
+const ownTags = [["Server", "This server itself: pages, probes and metrics."]] as const;
+
 /** The routes that are of no dialect: who answers here, and how it is. `all`: every route, once they are there. */
 export function ownRoutes(deps: RouteDeps, web: WebPage, all: () => readonly Route[]): readonly Route[] {
+  const tags = Object.fromEntries([...deps.dialects.flatMap((it) => Object.entries(it.tags ?? {})), ...ownTags]);
   const get = (path: string, about: Omit<Route, "method" | "path" | "tag" | "isOpen">): Route => {
     return { method: "get", path, tag: "Server", isOpen: true, ...about };
   };
@@ -56,7 +59,7 @@ export function ownRoutes(deps: RouteDeps, web: WebPage, all: () => readonly Rou
       operationId: "getOpenApi",
       summary: "These routes as an OpenAPI document",
       result: z.record(z.string(), z.unknown()),
-      handler: openApi(deps, all),
+      handler: openApi(deps, { tags, endpoints: all }),
     }),
     get("/health", {
       operationId: "getHealth",

@@ -5,9 +5,8 @@ import { endpointName, templateOf } from "../dialect/docs/endpoint-docs.ts";
 import { HttpError } from "../dialect/error-facts.ts";
 import type { FindDialect } from "../dialect/find-dialect.ts";
 import { nearestName } from "../dialect/request/nearest-name.ts";
-import type { RouteDeps } from "./deps.ts";
+import { type RouteDeps, runEndpoint } from "./run-endpoint.ts";
 import { ownRoutes, type Route } from "./own-routes.ts";
-import { runEndpoint } from "./run-endpoint.ts";
 import { trpc } from "./trpc.ts";
 import { createWebPage } from "./web-page.ts";
 
@@ -20,7 +19,6 @@ export interface Routes {
 }
 
 export interface RoutesDeps extends RouteDeps {
-  readonly dialects: readonly Dialect[];
   readonly findDialect: FindDialect;
 }
 

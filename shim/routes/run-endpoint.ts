@@ -1,4 +1,6 @@
+import type { Registry } from "prom-client";
 import type { z } from "zod";
+import type { DialectDeps } from "../dialect/deps.ts";
 import { invalidParameter, RpcError } from "../../clients/errors.ts";
 import type { ShimContext, ShimHandler } from "../context.ts";
 import type { Answer, Dialect, Endpoint, Exchange } from "../dialect/dialect.ts";
@@ -8,9 +10,14 @@ import { noteError } from "../middleware/errors.ts";
 import { readJsonBody } from "../middleware/json-body.ts";
 import { setProcessingTime } from "../middleware/request-id.ts";
 import { sendStream } from "../send-stream.ts";
-import type { RouteDeps } from "./deps.ts";
 import { noteGeneration } from "./note-generation.ts";
 import { type NoteUnenforced, noteUnenforced } from "./note-unenforced.ts";
+
+/** What routes are made of. */
+export interface RouteDeps extends DialectDeps {
+  readonly registry: Registry;
+  readonly dialects: readonly Dialect[];
+}
 
 /** Serves an endpoint over HTTP: reads and checks the body, sends the answer; what was ignored is in `warning`. */
 export function runEndpoint(deps: RouteDeps, dialect: Dialect, { answer, explain, ...about }: Endpoint): ShimHandler {

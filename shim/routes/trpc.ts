@@ -10,7 +10,7 @@ import type { ShimHandler } from "../context.ts";
 import { noteError } from "../middleware/errors.ts";
 import type { ShimClient } from "../dialect/deps.ts";
 import { HttpError } from "../dialect/error-facts.ts";
-import type { RouteDeps } from "./deps.ts";
+import type { RouteDeps } from "./run-endpoint.ts";
 
 /**
  * Everything under /trpc/: the tRPC router of `clients/trpc`, which reads the request and writes the answer by itself.

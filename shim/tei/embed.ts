@@ -2,7 +2,7 @@ import { z } from "zod";
 import { TruncationSide } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { DialectDeps } from "../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../dialect/dialect.ts";
-import { named } from "../dialect/docs/named.ts";
+import { named } from "../dialect/docs/endpoint-docs.ts";
 import { arrayOf, flag, integerFrom, text, tokenId, unsettable, unsupported } from "../dialect/request/fields.ts";
 
 const vectorsSchema = named("TeiVectors", z.array(z.array(z.number())));

@@ -2,12 +2,19 @@ import { z } from "zod";
 import type { DialectDeps } from "../dialect/deps.ts";
 import type { Dialect, ErrorAnswer } from "../dialect/dialect.ts";
 import type { ErrorFacts } from "../dialect/error-facts.ts";
-import { named } from "../dialect/docs/named.ts";
+import { named } from "../dialect/docs/endpoint-docs.ts";
 import { embed } from "./embed.ts";
 
 /** Text Embeddings Inference's vectors; its ranking is a shape of /v1/rerank. */
 export function createTei(deps: DialectDeps): Dialect {
-  return { name: "tei", owns: ["/embed"], error: teiError, errorSchema, endpoints: [embed(deps)] };
+  return {
+    name: "tei",
+    owns: ["/embed"],
+    tags: { tei: "Text Embeddings Inference's vectors." },
+    error: teiError,
+    errorSchema,
+    endpoints: [embed(deps)],
+  };
 }
 
 const errorSchema = named("TeiError", z.strictObject({ error: z.string(), error_type: z.string() }));

@@ -10,6 +10,7 @@ export function createVllm(deps: DialectDeps): Dialect {
   return {
     name: "vllm",
     owns: ["/score", "/v2/rerank", "/version", "/ping"],
+    tags: { vllm: "What vLLM serves beside OpenAI's API." },
     error: openAiError,
     endpoints: [score(deps), rerank(deps), version(deps), ping("get"), ping("post")],
   };

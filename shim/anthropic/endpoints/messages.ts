@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
-import { named } from "../../dialect/docs/named.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 import { namedEvents } from "../../dialect/stream-format.ts";
 import { readHeaders } from "../headers.ts";
 import { collectMessage } from "../from-proto/collect-message.ts";

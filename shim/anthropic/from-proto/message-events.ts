@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { ChatResponse } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
-import { requireFinished } from "../../dialect/answer/require-finished.ts";
-import { named } from "../../dialect/docs/named.ts";
+import { requireFinished } from "../../dialect/answer/event-streams.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 import {
   type AnthropicBlock,
   type AnthropicMessage,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Model } from "../../../proto/gen/tokenwire/v1/models_pb.ts";
-import { named } from "../../dialect/docs/named.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 
 /** A model as Anthropic lists it. */
 export const modelSchema = named(

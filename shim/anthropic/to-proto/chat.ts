@@ -7,7 +7,7 @@ import {
   Role,
 } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { CountTokensRequestSchema } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 import { samplersToProto } from "../../dialect/sampling/to-proto.ts";
 import type { CountRequestBody, MessageRequestBody } from "../schema/message-request.ts";
 import { clearThinking } from "./clear-thinking.ts";

@@ -1,7 +1,7 @@
 import { jsonText } from "../../../clients/json/source-text.ts";
 import { invalidParameter } from "../../../clients/errors.ts";
 import { type MessageSchema, Role } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 import type { AnthropicMessage, AssistantBlock, TextContent, UserBlock } from "../schema/blocks.ts";
 import { systemTexts, textsOf } from "./system.ts";
 

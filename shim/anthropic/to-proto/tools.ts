@@ -1,7 +1,7 @@
 import { invalidParameter } from "../../../clients/errors.ts";
 import { jsonText } from "../../../clients/json/source-text.ts";
 import { type ChatRequestSchema, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 import type { AnthropicToolChoice, AnthropicTools } from "../schema/tools.ts";
 
 type ChatInit = Init<typeof ChatRequestSchema>;

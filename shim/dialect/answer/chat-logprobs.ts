@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { TokenCandidate, TokenLogprob } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import { named } from "../docs/named.ts";
+import { named } from "../docs/endpoint-docs.ts";
 import { finiteLogprob, tokenText } from "./token-text.ts";
 
 const tokenFields = {

@@ -14,6 +14,15 @@ export function tokenText(bytes: Uint8Array): string {
   }
 }
 
+/** A token's piece as llama-server writes it: its text, or its bytes where they are not whole characters. */
+export function tokenPiece(bytes: Uint8Array): string | number[] {
+  try {
+    return strict.decode(bytes);
+  } catch {
+    return [...bytes];
+  }
+}
+
 /** OpenAI's lowest log-probability: JSON has no minus infinity. */
 const minLogprob = -9999;
 

@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { type EndpointDocs, operationIdOf } from "./endpoint-docs.ts";
+import { type EndpointDocs, namedSchemas, operationIdOf } from "./endpoint-docs.ts";
 import { fieldDescriptions } from "./field-descriptions.ts";
-import { namedSchemas } from "./named.ts";
 
 export type JsonSchema = z.core.JSONSchema.JSONSchema;
 

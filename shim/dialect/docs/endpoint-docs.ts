@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 
 /** What callers are told about a route. */
 export interface EndpointDocs {
@@ -51,4 +51,13 @@ export function operationIdOf({ method, path, operationId }: EndpointDocs): stri
   const words = path.split(/[^a-zA-Z0-9]+/).filter((word) => word !== "");
   const named = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
   return operationId ?? method + (named || "Root");
+}
+
+/** The schemas of answers that have a name in the OpenAPI document, where other schemas then refer to them. */
+export const namedSchemas = z.registry<{ readonly id: string }>();
+
+/** Gives a schema its name among the components of the OpenAPI document; names are unique over all dialects. */
+export function named<S extends z.ZodType>(id: string, schema: S): S {
+  namedSchemas.add(schema, { id });
+  return schema;
 }

@@ -43,19 +43,3 @@ for await (const event of await trpc.chat.mutate({ messages }))
 \`\`\`
 `;
 }
-
-/** What is under each heading, in the order of the headings; one without a word here speaks for itself. */
-export const tagDescriptions: Readonly<Record<string, string>> = {
-  Chat: "Conversations, with tools, reasoning and structured output.",
-  Responses: "OpenAI's newer way to converse: items, a store of responses, work in the background.",
-  "Anthropic Messages": "Conversations for Anthropic's clients, with errors in their shape.",
-  Completions: "Texts that are continued.",
-  "Embeddings and ranking": "Vectors of texts, and documents ordered by a query.",
-  Models: "What is configured, and what is in memory.",
-  Tokens: "Texts as tokens and back, and prompts as templates make them.",
-  ollama: "Ollama's own API, for the clients that speak it.",
-  "llama-server": "llama-server's own routes.",
-  vllm: "What vLLM serves beside OpenAI's API.",
-  tei: "Text Embeddings Inference's vectors.",
-  Server: "This server itself: pages, probes and metrics.",
-};

@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { ComponentSchemas, type JsonSchema } from "./component-schemas.ts";
 import { type EndpointDocs, operationIdOf, templateOf } from "./endpoint-docs.ts";
-import { errorSchema } from "./error-schema.ts";
-import { introduction, tagDescriptions } from "./introduction.ts";
+import { openAiErrorSchema } from "../open-ai-error.ts";
+import { introduction } from "./introduction.ts";
 
 export interface OpenApiOperation {
   readonly operationId: string;
@@ -33,6 +33,8 @@ export interface DocumentDetails {
   readonly version: string;
   /** Whether callers need a key. */
   readonly withKey: boolean;
+  /** What is under each heading, in the order of the headings; one without a word here speaks for itself. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 const license = { name: "Apache-2.0", identifier: "Apache-2.0" };
@@ -56,11 +58,11 @@ export function createOpenApiDocument(
     paths.set(path, { ...paths.get(path), [endpoint.method]: operation(endpoint, schemas, about) });
   }
   const used = new Set(endpoints.map(tagOf));
-  const tags = [...new Set([...Object.keys(tagDescriptions), ...used])].filter((tag) => used.has(tag));
+  const tags = [...new Set([...Object.keys(about.tags), ...used])].filter((tag) => used.has(tag));
   const everywhere = {
     security: about.withKey ? [{ bearer: [] }, { xApiKey: [] }] : [],
     tags: tags.map((name) => {
-      const description = tagDescriptions[name];
+      const description = about.tags[name];
       return { name, ...(description !== undefined && { description }) };
     }),
     paths: Object.fromEntries(paths),
@@ -143,7 +145,7 @@ function isMediaTypes(result: z.ZodType | readonly string[]): result is readonly
 
 /** What every call may be answered with; the sentences say what to do. */
 function refusals(
-  { body, refusal = errorSchema }: EndpointDocs,
+  { body, refusal = openAiErrorSchema }: EndpointDocs,
   schemas: ComponentSchemas,
   { withKey }: DocumentDetails,
 ): OpenApiOperation["responses"] {

@@ -1,7 +1,7 @@
 import { invalidParameter } from "../../../clients/errors.ts";
 import type { GenerationOptionsSchema, LogitBiasSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { SamplerFields, SamplingFields } from "./fields.ts";
-import type { Init } from "../init.ts";
+import type { Init } from "../deps.ts";
 
 export type GenerationInit = Init<typeof GenerationOptionsSchema>;
 

@@ -1,8 +1,7 @@
 import { invalidParameter } from "../../../clients/errors.ts";
 import type { Embedding, EmbedRequestSchema } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
-import type { DialectDeps } from "../../dialect/deps.ts";
+import type { DialectDeps, Init } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
-import type { Init } from "../../dialect/init.ts";
 import { llamaEmbeddingsSchema } from "../answers.ts";
 import { embeddingRequestSchema } from "../schema/other-requests.ts";
 import { type Prompt, promptList } from "../schema/prompts.ts";

@@ -1,10 +1,8 @@
 import type { CompleteRequestSchema } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { mergeStreams } from "../../dialect/answer/merge-streams.ts";
-import type { DialectDeps } from "../../dialect/deps.ts";
+import type { DialectDeps, Init } from "../../dialect/deps.ts";
 import type { Answer, Exchange } from "../../dialect/dialect.ts";
-import type { Init } from "../../dialect/init.ts";
-import type { StreamFormat } from "../../dialect/stream-format.ts";
-import { plainEvents } from "../../dialect/stream-format.ts";
+import { plainEvents, type StreamFormat } from "../../dialect/stream-format.ts";
 import { type ChunkOptions, completionChunks, type LlamaChunk } from "../from-proto/completion-chunks.ts";
 import { chunkToResult, type RequestEcho, Results, selectFields } from "../from-proto/result.ts";
 import type { GenerationFields } from "../schema/completion-request.ts";

@@ -1,7 +1,7 @@
 import { invalidParameter } from "../../../clients/errors.ts";
 import { jsonText } from "../../../clients/json/source-text.ts";
 import type { ResponseFormatSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 import { type GenerationInit, onlyOne, samplingToProto } from "../../dialect/sampling/to-proto.ts";
 import type { GenerationFields } from "../schema/completion-request.ts";
 

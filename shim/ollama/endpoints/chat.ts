@@ -12,7 +12,7 @@ import { chatRequestSchema, type OllamaChatRequest, type OllamaMessage } from ".
 import { generationWithoutEffect } from "../schema/options.ts";
 import { messagesToProto, promptEndOf, toolsToProto } from "../to-proto/messages.ts";
 import { formatToProto, optionsToProto, thinkToProto } from "../to-proto/options.ts";
-import { firstEvent } from "../first-event.ts";
+import { firstEvent } from "../../dialect/answer/event-streams.ts";
 import { residencyAnswer, unloadingAfter } from "./residency.ts";
 import { requireThinking } from "./require-thinking.ts";
 

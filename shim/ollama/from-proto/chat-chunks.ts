@@ -1,6 +1,6 @@
 import type { ChatResponse, ToolCallDelta } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { type ChatLogprobs, chatLogprobsFromProto } from "../../dialect/answer/chat-logprobs.ts";
-import { requireFinished } from "../../dialect/answer/require-finished.ts";
+import { requireFinished } from "../../dialect/answer/event-streams.ts";
 import { type Ending, endingFromProto, type Stopwatch } from "./durations.ts";
 import { ToolCalls, type OllamaToolCall } from "./tool-calls.ts";
 
@@ -81,8 +81,8 @@ export async function collectChat(lines: AsyncIterable<OllamaChatChunk>): Promis
   for await (const line of lines) {
     content += line.message.content;
     thinking += line.message.thinking ?? "";
-    tool_calls.push(...(line.message.tool_calls ?? []));
-    logprobs.push(...(line.logprobs ?? []));
+    for (const call of line.message.tool_calls ?? []) tool_calls.push(call);
+    for (const logprob of line.logprobs ?? []) logprobs.push(logprob);
     last = line;
   }
   // A stream without a last line has thrown.

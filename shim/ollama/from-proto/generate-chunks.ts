@@ -1,7 +1,7 @@
 import type { ChatResponse } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { CompleteResponse } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { type ChatLogprobs, chatLogprobsFromProto } from "../../dialect/answer/chat-logprobs.ts";
-import { requireFinished } from "../../dialect/answer/require-finished.ts";
+import { requireFinished } from "../../dialect/answer/event-streams.ts";
 import { type Ending, endingFromProto, type Stopwatch } from "./durations.ts";
 
 /** A line of a generation's stream, or the whole answer. */
@@ -78,7 +78,7 @@ export async function collectGeneration(lines: AsyncIterable<OllamaGenerateChunk
   for await (const line of lines) {
     response += line.response;
     thinking += line.thinking ?? "";
-    logprobs.push(...(line.logprobs ?? []));
+    for (const logprob of line.logprobs ?? []) logprobs.push(logprob);
     last = line;
   }
   // A stream without a last line has thrown.

@@ -1,6 +1,6 @@
 import { jsonText } from "../../../clients/json/source-text.ts";
 import { type MessageSchema, PromptEnd, Role, type ToolSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 import type { OllamaMessage, OllamaTool } from "../schema/chat-request.ts";
 
 export type MessageInit = Init<typeof MessageSchema>;

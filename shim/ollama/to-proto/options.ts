@@ -2,7 +2,7 @@ import { invalidParameter } from "../../../clients/errors.ts";
 import { jsonText } from "../../../clients/json/source-text.ts";
 import type { ChatRequestSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { ResponseFormatSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 import { type GenerationInit, samplingToProto } from "../../dialect/sampling/to-proto.ts";
 import type { OllamaChatRequest } from "../schema/chat-request.ts";
 

@@ -1,6 +1,6 @@
 import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import type { PullModelRequestSchema } from "../../../proto/gen/tokenwire/v1/models_pb.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 
 /**
  * A model's name as a download: `hf.co/user/repo`, `hf.co/user/repo:Q4_K_M`, or a file's address. Names of Ollama's own

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { chatLogprobsSchema } from "../../dialect/answer/chat-logprobs.ts";
-import { named } from "../../dialect/docs/named.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 import { answerHead, count, finishReasonSchema, promptLogprobsSchema, stopReasonSchema, usageSchema } from "./usage.ts";
 
 const functionCallSchema = z.strictObject({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { named } from "../../dialect/docs/named.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 import { answerHead, count, finishReasonSchema, promptLogprobsSchema, stopReasonSchema, usageSchema } from "./usage.ts";
 
 /** The first OpenAI API's log-probabilities: four lists of one length. */

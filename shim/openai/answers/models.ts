@@ -1,10 +1,6 @@
 import { z } from "zod";
-import { named } from "../../dialect/docs/named.ts";
-
-/** llama-server's words for a model's state, which user interfaces read. */
-export const modelStateNameSchema = z.enum(["unloaded", "loading", "loaded", "failed"]);
-
-export type ModelStateName = z.infer<typeof modelStateNameSchema>;
+import { modelStateNameSchema } from "../../dialect/answer/model-state.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 
 /** A model as OpenAI lists it, with what clients of local servers look for. */
 export const modelSchema = named(

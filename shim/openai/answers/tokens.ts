@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { named } from "../../dialect/docs/named.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 import { count } from "./usage.ts";
 
 export const tokenListSchema = named("TokenList", z.strictObject({ tokens: z.array(count) }));

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { named } from "../../dialect/docs/named.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 
 export const count = z.int().min(0);
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { named } from "../../dialect/docs/named.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 import { count, promptUsageSchema } from "./usage.ts";
 
 /** OpenAI's answer to an embeddings request. */

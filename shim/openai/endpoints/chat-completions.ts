@@ -1,11 +1,10 @@
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
 import { plainEvents } from "../../dialect/stream-format.ts";
-import { newAnswerInfo } from "../answer-info.ts";
+import { type ChatAnswerInfo, newAnswerInfo } from "../answer-info.ts";
 import { chatChunkSchema, chatCompletionSchema } from "../answers/chat.ts";
-import type { ChatAnswerInfo } from "../from-proto/chat-chunk.ts";
-import { chatChunks } from "../from-proto/chat-chunks.ts";
-import { collectChat } from "../from-proto/chat-completion.ts";
+import { chatChunks } from "../from-proto/chat/chat-chunks.ts";
+import { collectChat } from "../from-proto/chat/chat-completion.ts";
 import { withOwnParam } from "../own-param.ts";
 import { type ChatRequestBody, chatFieldsWithoutEffect, chatRequestSchema } from "../schema/chat-request.ts";
 import { chatToProto } from "../to-proto/chat.ts";

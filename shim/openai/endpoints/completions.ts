@@ -4,9 +4,9 @@ import { type Answer, type Endpoint, endpoint, type Exchange } from "../../diale
 import { plainEvents } from "../../dialect/stream-format.ts";
 import { newAnswerInfo } from "../answer-info.ts";
 import { completionSchema } from "../answers/completion.ts";
-import { collectBest } from "../from-proto/best-of.ts";
-import { collectCompletion } from "../from-proto/completion.ts";
-import { completionChunks, type CompletionInfo } from "../from-proto/completion-chunks.ts";
+import { collectBest } from "../from-proto/completion/best-of.ts";
+import { collectCompletion } from "../from-proto/completion/completion.ts";
+import { completionChunks, type CompletionInfo } from "../from-proto/completion/completion-chunks.ts";
 import { mergeStreams } from "../../dialect/answer/merge-streams.ts";
 import { withOwnParam, withPromptIndex } from "../own-param.ts";
 import {

@@ -1,5 +1,5 @@
 import type { CallOptions } from "../../../clients/create-client.ts";
-import { tokenText } from "../../dialect/answer/token-text.ts";
+import { tokenPiece, tokenText } from "../../dialect/answer/token-text.ts";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
 import {
@@ -11,7 +11,6 @@ import {
   tokenListSchema,
   tokensSchema,
 } from "../answers/tokens.ts";
-import { pieceFromProto } from "../from-proto/piece.ts";
 import {
   applyTemplateSchema,
   detokenizeSchema,
@@ -92,7 +91,7 @@ export function tokenize(deps: DialectDeps): Endpoint {
       const { tokens, pieces } = await deps.client.inference.tokenize(request, call);
       const withPiece = (id: number, index: number) => ({
         id,
-        piece: pieceFromProto(pieces[index] ?? new Uint8Array()),
+        piece: tokenPiece(pieces[index] ?? new Uint8Array()),
       });
       return { json: { tokens: body.with_pieces === true ? tokens.map(withPiece) : tokens } };
     },

@@ -1,4 +1,4 @@
-import { FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { type Finished, FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { OpenAiFinishReason } from "../answers/usage.ts";
 
 /** Throws for a reason that this server does not know: an answer must not end without one. */
@@ -19,4 +19,14 @@ export function finishReasonFromProto(
     default:
       throw new Error(`unknown finish reason ${reason}`);
   }
+}
+
+/** vLLM's field for what of the request's `stop` or `stop_token_ids` ended a choice. */
+export interface StopReason {
+  readonly stop_reason?: string | number | null;
+}
+
+/** `told`: whether the request has one of vLLM's fields about stopping; OpenAI's answers have no such field. */
+export function stopReasonFromProto({ stopSequence, stopToken }: Finished, told: boolean): StopReason {
+  return told ? { stop_reason: stopToken ?? stopSequence ?? null } : {};
 }

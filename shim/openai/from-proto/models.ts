@@ -1,5 +1,6 @@
 import { type Model, type ModelDetails, ModelState } from "../../../proto/gen/tokenwire/v1/models_pb.ts";
-import type { ModelStateName, OpenAiModel, OpenAiModelList } from "../answers/models.ts";
+import { stateName } from "../../dialect/answer/model-state.ts";
+import type { OpenAiModel, OpenAiModelList } from "../answers/models.ts";
 
 /** The models as OpenAI lists them; the fields beyond OpenAI's are those that clients of local servers look for. */
 export function modelListFromProto(models: readonly Model[]): OpenAiModelList {
@@ -19,19 +20,6 @@ export function modelFromProto(model: Model): OpenAiModel {
     },
     meta: metaFromProto(model),
   };
-}
-
-export function stateName(state: ModelState): ModelStateName {
-  switch (state) {
-    case ModelState.LOADING:
-      return "loading";
-    case ModelState.RESIDENT:
-      return "loaded";
-    case ModelState.FAILED:
-      return "failed";
-    default:
-      return "unloaded";
-  }
 }
 
 function metaFromProto({ details, memory, pinned }: Model): OpenAiModel["meta"] {

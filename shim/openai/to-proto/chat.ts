@@ -6,7 +6,7 @@ import { habitsToProto, lengthToProto } from "./habits.ts";
 import { promptToProto } from "./prompt.ts";
 import { responseFormatToProto } from "./response-format.ts";
 import { onlyOne, samplingToProto } from "../../dialect/sampling/to-proto.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 
 export type ChatRequestInit = Init<typeof ChatRequestSchema>;
 

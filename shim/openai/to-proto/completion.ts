@@ -3,7 +3,7 @@ import type { CompleteRequestSchema, TextOrTokensSchema } from "../../../proto/g
 import type { CompletionRequestBody } from "../schema/completion-request.ts";
 import type { Inputs } from "../schema/inputs.ts";
 import { interruptionToProto, requireStreamForOptions } from "./delivery.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 import { habitsToProto, lengthToProto } from "./habits.ts";
 import { responseFormatToProto } from "./response-format.ts";
 import { onlyOne, samplingToProto } from "../../dialect/sampling/to-proto.ts";

@@ -2,7 +2,7 @@ import { invalidParameter } from "../../../clients/errors.ts";
 import { type EmbedRequestSchema, Pooling } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { EmbeddingRequestBody } from "../schema/embedding-request.ts";
 import { inputsToProto } from "./completion.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 
 const poolings = { mean: Pooling.MEAN, cls: Pooling.CLS, last: Pooling.LAST, none: Pooling.NONE } as const;
 

@@ -1,7 +1,7 @@
 import { invalidParameter } from "../../../clients/errors.ts";
 import { type MessageSchema, Role, type ToolCallSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { AssistantMessage, ChatMessage, MessageContent } from "../schema/messages.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 
 export type MessageInit = Init<typeof MessageSchema>;
 type ToolCallInit = Init<typeof ToolCallSchema>;

@@ -1,7 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { ChatRequestSchema, ReasoningSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { onlyOne } from "../../dialect/sampling/to-proto.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 import type { PromptFields } from "../schema/prompt-fields.ts";
 import { promptEndToProto } from "./habits.ts";
 import { messagesToProto } from "./messages.ts";

@@ -1,7 +1,7 @@
 import { invalidParameter } from "../../../clients/errors.ts";
 import type { RerankRequestSchema } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { RerankRequestBody } from "../schema/rerank-request.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 
 /** A rerank request of either shape for the proto. */
 export function rerankToProto(request: RerankRequestBody): Init<typeof RerankRequestSchema> {

@@ -2,7 +2,7 @@ import { invalidParameter } from "../../../clients/errors.ts";
 import { jsonText } from "../../../clients/json/source-text.ts";
 import type { ResponseFormatSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { ResponseFormatFields } from "../schema/response-format.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 
 type FormatInit = Init<typeof ResponseFormatSchema>;
 

@@ -2,7 +2,7 @@ import { invalidParameter } from "../../../clients/errors.ts";
 import { jsonText } from "../../../clients/json/source-text.ts";
 import { type ChatRequestSchema, type ToolSchema, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { ToolFields } from "../schema/tools.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 
 type ChatInit = Init<typeof ChatRequestSchema>;
 type ToolInit = Init<typeof ToolSchema> & { readonly name: string };

@@ -6,7 +6,7 @@ import { newResponse, type ResponseObject, responseSchema } from "../from-proto/
 import { type ResponseEvent, responseEventSchema } from "../from-proto/response-events.ts";
 import { errorFacts } from "../../dialect/error-facts.ts";
 import type { Library } from "../library.ts";
-import { responseStream } from "../response-stream.ts";
+import { namedEventsThenDone } from "../../dialect/stream-format.ts";
 import {
   type ResponseRequestBody,
   responseFieldsWithoutEffect,
@@ -33,7 +33,7 @@ export function createResponse(deps: DialectDeps, library: Library): Endpoint {
     async answer(exchange) {
       const { body, caller } = exchange;
       const isStored = storing(library, body);
-      warnOfTools(exchange);
+      warnOfHints(exchange);
       const prepared = await prepare(library, caller, body);
       const response = newResponse(body, isStored);
       if (body.background === true) return inBackground(deps, library, { exchange, prepared, response });
@@ -43,7 +43,7 @@ export function createResponse(deps: DialectDeps, library: Library): Endpoint {
       const telling = { client: deps.client, call, noted, facts };
       const told = tellResponse(prepared, response, telling);
       const events = isStored ? storedAtEnd(told, { library, caller, prepared }) : told;
-      if (body.stream === true) return { stream: events, format: responseStream };
+      if (body.stream === true) return { stream: events, format: namedEventsThenDone };
       return { json: await lastResponse(events) };
     },
   });
@@ -62,7 +62,10 @@ function unsupported(param: string, message: string): RpcError {
   return new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param });
 }
 
-function warnOfTools({ body, warn }: Exchange<ResponseRequestBody>): void {
+/** Names what is passed on or left out as the model may have it. */
+function warnOfHints({ body, warn }: Exchange<ResponseRequestBody>): void {
+  if (body.text?.verbosity != null && body.text.verbosity !== "medium")
+    warn("text.verbosity is passed to the chat template: it has an effect where the template knows it");
   for (const type of leftOutTools(body)) warn(`the hosted tool ${type} is not served: the model is not offered it`);
 }
 
@@ -142,5 +145,5 @@ function inBackground(deps: DialectDeps, library: Library, { exchange, prepared,
   // Its errors are told by its events.
   void work().catch(() => {});
   if (body.stream !== true) return { json: response };
-  return { stream: run.log.from(0, call.signal), format: responseStream };
+  return { stream: run.log.from(0, call.signal), format: namedEventsThenDone };
 }

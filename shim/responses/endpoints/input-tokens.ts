@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { named } from "../../dialect/docs/named.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
 import { fieldDescriptions as fields } from "../field-descriptions.ts";

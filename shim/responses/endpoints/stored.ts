@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
 import { type Answer, type Endpoint, endpoint, type Exchange } from "../../dialect/dialect.ts";
-import { named } from "../../dialect/docs/named.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 import { responseSchema } from "../from-proto/response.ts";
 import { type Library, notFound, requireStored } from "../library.ts";
-import { responseStream } from "../response-stream.ts";
+import { namedEventsThenDone } from "../../dialect/stream-format.ts";
 
 const docs = { tag: "Responses", params: { id: "The response's id." } };
 
@@ -34,13 +34,13 @@ async function eventsOf(library: Library, { caller, param, query, call }: Exchan
   const after = numberFrom(query("starting_after"), "starting_after", { min: 0, max: 2 ** 31 });
   const start = after === undefined ? 0 : after + 1;
   const run = library.runs.get(caller, param("id"));
-  if (run !== undefined) return { stream: run.log.from(start, call.signal), format: responseStream };
+  if (run !== undefined) return { stream: run.log.from(start, call.signal), format: namedEventsThenDone };
   const { events } = await requireStored(library, caller, param("id"));
   if (events === undefined) {
     const message = "stream: only the events of a response made with background: true are kept";
     throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "stream" });
   }
-  return { stream: toAsync(events.slice(start)), format: responseStream };
+  return { stream: toAsync(events.slice(start)), format: namedEventsThenDone };
 }
 
 async function* toAsync<T>(values: readonly T[]): AsyncGenerator<T, void, void> {

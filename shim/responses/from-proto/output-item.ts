@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { chatLogprobSchema } from "../../dialect/answer/chat-logprobs.ts";
-import { named } from "../../dialect/docs/named.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 
 const status = z.enum(["in_progress", "completed", "incomplete"]);
 

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { ChatResponse } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { type Finished, FinishReason, type TokenLogprob } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import { requireFinished } from "../../dialect/answer/require-finished.ts";
-import { named } from "../../dialect/docs/named.ts";
+import { requireFinished } from "../../dialect/answer/event-streams.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 import type { ErrorFacts } from "../../dialect/error-facts.ts";
-import type { OwnTool } from "../to-proto/tool-names.ts";
+import type { OwnTool } from "../to-proto/tools.ts";
 import type { ItemStatus, OutputItem } from "./output-item.ts";
 import { now, type ResponseObject } from "./response.ts";
 import {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { named } from "../../dialect/docs/named.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 import type { ResponseRequestBody } from "../schema/response-request.ts";
 import { outputItemSchema } from "./output-item.ts";
 import { responseUsageSchema } from "./usage.ts";
@@ -30,7 +30,7 @@ export const responseSchema = named(
     service_tier: z.literal("default"),
     store: z.boolean().describe("Whether it is kept."),
     temperature: z.number(),
-    text: z.strictObject({ format: z.record(z.string(), z.unknown()), verbosity: z.literal("medium") }),
+    text: z.strictObject({ format: z.record(z.string(), z.unknown()), verbosity: z.enum(["low", "medium", "high"]) }),
     tool_choice: z.unknown(),
     tools: z.array(z.record(z.string(), z.unknown())),
     top_logprobs: z.number(),
@@ -74,7 +74,7 @@ export function newResponse(request: ResponseRequestBody, store: boolean): Respo
     service_tier: "default",
     store,
     temperature: request.temperature ?? samplingDefaults.temperature,
-    text: { format: echoedFormat(text?.format), verbosity: "medium" },
+    text: { format: echoedFormat(text?.format), verbosity: text?.verbosity ?? "medium" },
     tool_choice: toolChoice ?? "auto",
     tools: (tools ?? []).map(echoedTool),
     top_logprobs: request.top_logprobs ?? 0,

@@ -1,4 +1,4 @@
-import type { OwnTool } from "../to-proto/tool-names.ts";
+import type { OwnTool } from "../to-proto/tools.ts";
 import type { TokenLogprob } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { type ChatLogprob, chatLogprobsFromProto } from "../../dialect/answer/chat-logprobs.ts";
 import { sealReasoning } from "../encrypted-reasoning.ts";
@@ -30,7 +30,7 @@ export function toldText(): ToldItem {
     add(delta, tokens) {
       text += delta;
       const added = chatLogprobsFromProto(tokens)?.content ?? [];
-      logprobs.push(...added);
+      for (const logprob of added) logprobs.push(logprob);
       return [{ type: "response.output_text.delta", content_index: 0, delta, logprobs: added }];
     },
     close: () => [

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import { named } from "../../dialect/docs/named.ts";
+import { named } from "../../dialect/docs/endpoint-docs.ts";
 
 const count = z.int().min(0);
 

@@ -51,10 +51,7 @@ const promptFields = {
   text: unsettable(
     z.object({
       format: unsettable(format),
-      verbosity: unsupported(
-        'verbosity is not served: ask for it in the prompt, and leave verbosity out or say "medium"',
-        z.literal("medium"),
-      ),
+      verbosity: unsettable(z.enum(["low", "medium", "high"])),
     }),
   ),
   truncation: unsettable(z.enum(["auto", "disabled"])),
@@ -146,6 +143,6 @@ export const responseFieldsWithoutEffect: Readonly<Record<string, string>> = {
 
 export const inputTokensFieldsWithoutEffect: Readonly<Record<string, string>> = {
   parallel_tool_calls: "it changes the answer, not the prompt",
-  text: "it changes the answer, not the prompt",
+  "text.format": "it changes the answer, not the prompt",
   truncation: "what is counted is the whole",
 };

@@ -45,20 +45,21 @@ const namespace = z.object({
   tools: arrayOf(z.discriminatedUnion("type", [functionTool, customTool]), { max: maxTools }),
 });
 
-/** Hosted tools that agents offer as a matter of course, and that a model may leave alone. */
-const offered = z.looseObject({
-  type: z.enum([
-    "web_search",
-    "web_search_2025_08_26",
-    "web_search_preview",
-    "web_search_preview_2025_03_11",
-    "image_generation",
-    "tool_search",
-  ]),
-});
+/**
+ * What Codex offers in each of its requests, beside its functions, whether or not the model can use it. It is known by
+ * the field that Codex always gives; whoever names such a tool without that field wants it, and is refused.
+ */
+const offered = z.discriminatedUnion("type", [
+  z.looseObject({ type: z.literal("web_search"), external_web_access: flag }),
+  z.looseObject({ type: z.literal("tool_search"), execution: text }),
+]);
 
 const hosted = "hosted tools are not served: give the model a function that does it";
 const unservedTools = {
+  web_search_2025_08_26: hosted,
+  web_search_preview: hosted,
+  web_search_preview_2025_03_11: hosted,
+  image_generation: hosted,
   file_search: hosted,
   code_interpreter: hosted,
   computer: hosted,
@@ -69,11 +70,12 @@ const unservedTools = {
   apply_patch: "apply_patch is not served: use a custom or a function tool",
 };
 
-const tool = variants([functionTool, customTool, localShell, namespace, offered], unservedTools);
+const tool = variants([functionTool, customTool, localShell, namespace, ...offered.options], unservedTools);
 
 export const toolsSchema = unsettable(arrayOf(tool, { max: maxTools }));
 
 const named = z.object({ type: z.enum(["function", "custom"]), name: z.string().min(1), namespace: text });
+const unservedChoices = { ...unservedTools, web_search: hosted };
 const shellChoice = z.object({ type: z.literal("local_shell") });
 
 export const toolChoiceSchema = unsettable(
@@ -86,10 +88,10 @@ export const toolChoiceSchema = unsettable(
         z.object({
           type: z.literal("allowed_tools"),
           mode: unsettable(z.enum(["auto", "required"])),
-          tools: arrayOf(variants([named, shellChoice], unservedTools), { min: 1, max: maxTools }),
+          tools: arrayOf(variants([named, shellChoice], unservedChoices), { min: 1, max: maxTools }),
         }),
       ],
-      { ...unservedTools, web_search: hosted, web_search_preview: hosted, image_generation: hosted },
+      unservedChoices,
     ),
   ]),
 );

@@ -4,7 +4,7 @@ import { jsonText } from "../../../clients/json/source-text.ts";
 import { type ChatRequestSchema, type ReasoningSchema, Role } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { ResponseFormatSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { CountTokensRequestSchema } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 import { samplersToProto } from "../../dialect/sampling/to-proto.ts";
 import type { InputTokensBody, ResponseRequestBody } from "../schema/response-request.ts";
 import { itemsToTurns, type PlacedItem, type Turn } from "./items.ts";
@@ -53,9 +53,16 @@ function promptToProto(request: InputTokensBody, turns: readonly Turn[]) {
     model: request.model ?? "",
     messages: turns.map(({ message }) => message),
     reasoning: reasoningToProto(request.reasoning?.effort),
-    // It came out of JSON.parse, so everything inside is JSON.
-    chatTemplateKwargs: (request.chat_template_kwargs ?? undefined) as JsonObject | undefined,
+    chatTemplateKwargs: templateVariables(request),
   };
+}
+
+/** The caller's variables, and the verbosity under its own name. */
+function templateVariables({ chat_template_kwargs: given, text }: InputTokensBody): JsonObject | undefined {
+  const verbosity = text?.verbosity;
+  if (given == null && verbosity == null) return undefined;
+  // It came out of JSON.parse, so everything inside is JSON.
+  return { ...(verbosity != null && { verbosity }), ...(given as JsonObject | null | undefined) };
 }
 
 function reasoningToProto(effort: string | null | undefined): Init<typeof ReasoningSchema> | undefined {

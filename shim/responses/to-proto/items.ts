@@ -1,9 +1,9 @@
 import { type MessageSchema, Role, type ToolCallSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { openReasoning } from "../encrypted-reasoning.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 import type { InputContent, InputItem, MessageItem } from "../schema/input-items.ts";
 import { inputName } from "./custom-input.ts";
-import { modelName, shellName } from "./tool-names.ts";
+import { modelName, shellName } from "./tools.ts";
 
 /** An item that stands for itself: references have been looked up. */
 export type PlainItem = Exclude<InputItem, { type: "item_reference" }>;
@@ -66,7 +66,7 @@ export function itemsToTurns(items: readonly PlacedItem[]): Turn[] {
         if (item.role === "assistant") {
           if (assistant?.hasAnswered) flush();
           assistant ??= new AssistantTurn(from);
-          assistant.texts.push(...textsOf(item.content));
+          for (const text of textsOf(item.content)) assistant.texts.push(text);
         } else {
           flush();
           turns.push({ message: { role: roles[item.role], content: parts(item.content) }, from });

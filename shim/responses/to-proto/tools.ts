@@ -1,10 +1,24 @@
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
 import { jsonText } from "../../../clients/json/source-text.ts";
 import { type ChatRequestSchema, type ToolSchema, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
-import type { Init } from "../../dialect/init.ts";
+import type { Init } from "../../dialect/deps.ts";
 import type { CustomTool, FunctionTool, NamedChoice, ResponseToolChoice, ResponseTools } from "../schema/tools.ts";
 import { customInputSchema } from "./custom-input.ts";
-import { modelName, type OwnTool, shellName } from "./tool-names.ts";
+
+/** A tool as the client knows it. */
+export interface OwnTool {
+  readonly kind: "function" | "custom" | "local_shell";
+  readonly name: string;
+  readonly namespace: string | undefined;
+}
+
+export const shellName = "local_shell";
+
+/** The one name by which the model calls a tool: those of a namespace carry its name in front. */
+export function modelName(name: string, namespace: string | null | undefined): string {
+  if (namespace == null || namespace === "") return name;
+  return namespace.endsWith("__") ? namespace + name : `${namespace}__${name}`;
+}
 
 type ChatInit = Init<typeof ChatRequestSchema>;
 
@@ -31,7 +45,7 @@ const shellSchema = {
   required: ["command"],
 };
 
-/** The tools that the model is shown, in order; hosted ones that are merely offered are not among them. */
+/** The tools that the model is shown, in order; hosted ones are not among them. */
 export function shownTools({ tools }: ToolFields): ShownTool[] {
   return (tools ?? []).flatMap((tool, index): ShownTool[] => {
     const from = `tools[${index}]`;
@@ -59,14 +73,13 @@ export function shownTools({ tools }: ToolFields): ShownTool[] {
 
 /** The names of the hosted tools that the request offers and this server leaves out. */
 export function leftOutTools({ tools }: ToolFields): string[] {
-  const served = ["function", "custom", "local_shell", "namespace"];
-  return (tools ?? []).map(({ type }) => type).filter((type) => !served.includes(type));
+  return (tools ?? []).filter(isHosted).map(({ type }) => type);
 }
 
 /** Tools and the choice among them. Throws for a choice that the tools cannot satisfy. */
 export function toolsToProto(request: ToolFields): Pick<ChatInit, "tools" | "toolChoice"> {
   const shown = shownTools(request);
-  refuseHostedAlone(request, shown);
+  refuseHosted(request, shown);
   const seen = new Set<string | undefined>();
   for (const { init, from } of shown) {
     if (seen.has(init.name)) throw invalidParameter(`${from}.name`, `there are two tools named "${init.name}"`);
@@ -94,13 +107,29 @@ const modes = {
   required: ToolChoiceMode.REQUIRED,
 } as const;
 
-/** Beside other tools a model may leave a hosted one alone; a request that has no other, or must have a call, is for it. */
-function refuseHostedAlone(request: ToolFields, shown: readonly ShownTool[]): void {
-  const [first] = leftOutTools(request);
-  if (first === undefined || (shown.length > 0 && request.tool_choice !== "required")) return;
-  const param = `tools[${request.tools?.findIndex(({ type }) => type === first) ?? 0}]`;
-  const message = `${param}: ${first} is a hosted tool, which is not served: give the model a function that does it`;
+/**
+ * Refuses hosted tools, but those that Codex merely offers beside others. A request that has no other, or must have a
+ * call, is for them.
+ */
+function refuseHosted({ tools, tool_choice: choice }: ToolFields, shown: readonly ShownTool[]): void {
+  const mayBeLeftAlone = shown.length > 0 && choice !== "required";
+  const index = (tools ?? []).findIndex((tool) => isHosted(tool) && !(mayBeLeftAlone && isMerelyOffered(tool)));
+  const hosted = tools?.[index];
+  if (hosted === undefined) return;
+  const param = `tools[${index}]`;
+  const message = `${param}: ${hosted.type} is a hosted tool, which is not served: give the model a function that does it`;
   throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param });
+}
+
+type ResponseTool = NonNullable<ResponseTools>[number];
+
+function isHosted({ type }: ResponseTool): boolean {
+  return type === "web_search" || type === "tool_search";
+}
+
+function isMerelyOffered(tool: ResponseTool): boolean {
+  if (tool.type === "web_search") return tool.external_web_access != null;
+  return tool.type === "tool_search" && tool.execution === "client";
 }
 
 function chosenName(shown: readonly ShownTool[], choice: NamedChoice, param: string): string {

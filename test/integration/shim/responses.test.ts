@@ -175,7 +175,11 @@ test("gives the service an agent's conversation in its own words, as Codex sends
       { type: "custom_tool_call_output", call_id: "c2", output: [{ type: "input_text", text: "done" }] },
       { type: "function_call_output", call_id: "c3", output: "text" },
     ],
-    tools: [...agentTools, { type: "web_search", external_web_access: false }],
+    tools: [
+      ...agentTools,
+      { type: "tool_search", execution: "client" },
+      { type: "web_search", external_web_access: true, search_content_types: ["text"] },
+    ],
     tool_choice: "auto",
     parallel_tool_calls: false,
     reasoning: { effort: "medium", summary: "auto" },
@@ -185,7 +189,7 @@ test("gives the service an agent's conversation in its own words, as Codex sends
     prompt_cache_key: "session",
     client_metadata: { a: "b" },
     service_tier: "auto",
-    text: { verbosity: "medium" },
+    text: { verbosity: "low" },
   });
   const told = await response.text();
   expect(response.status, told).toBe(200);
@@ -213,7 +217,8 @@ test("gives the service an agent's conversation in its own words, as Codex sends
   });
   expect(request?.tools.map(({ name }) => name)).toEqual(["f", "patch", "local_shell", "mcp__files__read"]);
   const warning = response.headers.get("warning") ?? "";
-  for (const named of ["web_search", "prompt_cache_key", "client_metadata"]) expect(warning).toContain(named);
+  for (const named of ["web_search", "tool_search", "prompt_cache_key", "client_metadata", "text.verbosity"])
+    expect(warning).toContain(named);
 });
 
 test("reads back the encrypted reasoning that it made", async () => {
@@ -448,7 +453,12 @@ test.each([
   [{ input: [{ role: "bot", content: "a" }] }, "input[0].role"],
   [{ input: [] }, "input"],
   [{ tools: [{ type: "web_search" }] }, "tools[0]"],
-  [{ tools: [{ type: "web_search" }, fn], tool_choice: "required" }, "tools[0]"],
+  [{ tools: [fn, { type: "web_search" }] }, "tools[1]"],
+  [{ tools: [fn, { type: "web_search_preview" }] }, "tools[1]"],
+  [{ tools: [fn, { type: "image_generation", output_format: "png" }] }, "tools[1]"],
+  [{ tools: [fn, { type: "tool_search" }] }, "tools[1]"],
+  [{ tools: [{ type: "web_search", external_web_access: true }] }, "tools[0]"],
+  [{ tools: [{ type: "web_search", external_web_access: true }, fn], tool_choice: "required" }, "tools[0]"],
   [{ tools: [{ type: "file_search", vector_store_ids: ["v"] }] }, "tools[0]"],
   [{ tools: [fn, { type: "code_interpreter", container: { type: "auto" } }] }, "tools[1]"],
   [{ tools: [{ type: "mcp", server_label: "x" }] }, "tools[0]"],
@@ -462,7 +472,7 @@ test.each([
   [{ messages: [] }, "messages"],
   [{ response_format: { type: "json_object" } }, "response_format"],
   [{ reasoning_effort: "low" }, "reasoning_effort"],
-  [{ text: { verbosity: "low" } }, "text.verbosity"],
+  [{ text: { verbosity: "loud" } }, "text.verbosity"],
   [{ service_tier: "flex" }, "service_tier"],
   [{ background: true, store: false }, "store"],
   [{ include: ["nothing"] }, "include[0]"],

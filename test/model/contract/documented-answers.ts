@@ -3,7 +3,7 @@ import { z } from "zod";
 import { Lifecycle } from "../../../shim/lifecycle.ts";
 import { shimSettingsSchema } from "../../../settings/rest-settings.ts";
 import { createDialects } from "../../../shim/dialects.ts";
-import { errorSchema } from "../../../shim/dialect/docs/error-schema.ts";
+import { openAiErrorSchema } from "../../../shim/dialect/open-ai-error.ts";
 import { fakeClient } from "../../support/fake-inference.ts";
 
 /** Every endpoint with what the OpenAPI document says of its answers. */
@@ -13,7 +13,7 @@ const endpoints = createDialects({
   lifecycle: new Lifecycle(),
   logger: pino({ level: "silent" }),
   version: "0.0.0",
-}).flatMap(({ endpoints: ofDialect, errorSchema: refusal = errorSchema }) =>
+}).flatMap(({ endpoints: ofDialect, errorSchema: refusal = openAiErrorSchema }) =>
   ofDialect.map((endpoint) => ({ ...endpoint, refusal })),
 );
 

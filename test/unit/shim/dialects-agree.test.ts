@@ -10,9 +10,9 @@ import {
   collectChat as collectOllama,
 } from "../../../shim/ollama/from-proto/chat-chunks.ts";
 import { Stopwatch } from "../../../shim/ollama/from-proto/durations.ts";
-import type { ChatAnswerInfo } from "../../../shim/openai/from-proto/chat-chunk.ts";
-import { collectChat } from "../../../shim/openai/from-proto/chat-completion.ts";
-import { chatChunks } from "../../../shim/openai/from-proto/chat-chunks.ts";
+import type { ChatAnswerInfo } from "../../../shim/openai/answer-info.ts";
+import { collectChat } from "../../../shim/openai/from-proto/chat/chat-completion.ts";
+import { chatChunks } from "../../../shim/openai/from-proto/chat/chat-chunks.ts";
 import { newResponse, type ResponseObject } from "../../../shim/responses/from-proto/response.ts";
 import { responseRequestSchema } from "../../../shim/responses/schema/response-request.ts";
 import { responseEvents } from "../../../shim/responses/from-proto/response-events.ts";

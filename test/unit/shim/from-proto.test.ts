@@ -2,10 +2,10 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { expect, test } from "vitest";
 import { type ChatResponse, ChatResponseSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { FinishReason, TokenLogprobSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { ChatAnswerInfo } from "../../../shim/openai/from-proto/chat-chunk.ts";
-import { chatChunks } from "../../../shim/openai/from-proto/chat-chunks.ts";
-import { collectChat } from "../../../shim/openai/from-proto/chat-completion.ts";
-import { LegacyLogprobsMaker } from "../../../shim/openai/from-proto/legacy-logprobs.ts";
+import type { ChatAnswerInfo } from "../../../shim/openai/answer-info.ts";
+import { chatChunks } from "../../../shim/openai/from-proto/chat/chat-chunks.ts";
+import { collectChat } from "../../../shim/openai/from-proto/chat/chat-completion.ts";
+import { LegacyLogprobsMaker } from "../../../shim/openai/from-proto/completion/legacy-logprobs.ts";
 import { tokenText } from "../../../shim/dialect/answer/token-text.ts";
 
 type Init = MessageInitShape<typeof ChatResponseSchema>;

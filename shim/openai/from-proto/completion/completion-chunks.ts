@@ -1,14 +1,13 @@
-import type { CompleteResponse } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
-import type { Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import { type AnswerInfo, systemFingerprint } from "../answer-info.ts";
-import type { Completion, CompletionChoice } from "../answers/completion.ts";
-import type { PromptLogprobs } from "../answers/usage.ts";
-import { finishReasonFromProto } from "./finish-reason.ts";
+import type { CompleteResponse } from "../../../../proto/gen/tokenwire/v1/inference_pb.ts";
+import type { Usage } from "../../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { type AnswerInfo, systemFingerprint } from "../../answer-info.ts";
+import type { Completion, CompletionChoice } from "../../answers/completion.ts";
+import type { PromptLogprobs } from "../../answers/usage.ts";
+import { finishReasonFromProto, stopReasonFromProto } from "../finish-reason.ts";
 import { LegacyLogprobsMaker } from "./legacy-logprobs.ts";
-import { requireFinished } from "../../dialect/answer/require-finished.ts";
-import { promptLogprobsFromProto } from "./prompt-logprobs.ts";
-import { stopReasonFromProto } from "./stop-reason.ts";
-import { addUsages, usageFromProto } from "./usage.ts";
+import { requireFinished } from "../../../dialect/answer/event-streams.ts";
+import { promptLogprobsFromProto } from "../prompt-logprobs.ts";
+import { addUsages, usageFromProto } from "../usage.ts";
 
 export interface CompletionInfo extends AnswerInfo {
   /** How many choices each prompt has. */

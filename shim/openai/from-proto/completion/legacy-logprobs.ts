@@ -1,6 +1,6 @@
-import type { LegacyLogprobs } from "../answers/completion.ts";
-import type { TokenLogprob } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import { finiteLogprob, tokenText } from "../../dialect/answer/token-text.ts";
+import type { LegacyLogprobs } from "../../answers/completion.ts";
+import type { TokenLogprob } from "../../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { finiteLogprob, tokenText } from "../../../dialect/answer/token-text.ts";
 
 /** Turns the tokens of one choice into log-probabilities, piece by piece; it remembers how far the text has come. */
 export class LegacyLogprobsMaker {

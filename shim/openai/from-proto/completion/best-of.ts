@@ -1,6 +1,6 @@
-import type { CompleteResponse } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
+import type { CompleteResponse } from "../../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { collectCompletion } from "./completion.ts";
-import type { Completion, CompletionChoice } from "../answers/completion.ts";
+import type { Completion, CompletionChoice } from "../../answers/completion.ts";
 import type { CompletionInfo, PromptEvent } from "./completion-chunks.ts";
 
 export interface BestOf {

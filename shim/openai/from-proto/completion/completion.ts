@@ -1,4 +1,4 @@
-import type { Completion, CompletionChoice, LegacyLogprobs } from "../answers/completion.ts";
+import type { Completion, CompletionChoice, LegacyLogprobs } from "../../answers/completion.ts";
 import { completionChunks, type CompletionInfo, type PromptEvent } from "./completion-chunks.ts";
 
 /** Reads the completions of a request's prompts to their end into one answer. */

@@ -1,15 +1,13 @@
-import type { ChatResponse, ToolCallDelta } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
-import type { TokenLogprob, Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import { systemFingerprint } from "../answer-info.ts";
-import type { ChatAnswerInfo } from "./chat-chunk.ts";
-import { chatLogprobsFromProto } from "../../dialect/answer/chat-logprobs.ts";
-import type { ChatCompletion, ChatCompletionMessage } from "../answers/chat.ts";
-import type { OpenAiFinishReason, PromptLogprobs } from "../answers/usage.ts";
-import { finishReasonFromProto } from "./finish-reason.ts";
-import { requireFinished } from "../../dialect/answer/require-finished.ts";
-import { promptLogprobsFromProto } from "./prompt-logprobs.ts";
-import { type StopReason, stopReasonFromProto } from "./stop-reason.ts";
-import { usageFromProto } from "./usage.ts";
+import type { ChatResponse, ToolCallDelta } from "../../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { TokenLogprob, Usage } from "../../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { type ChatAnswerInfo, systemFingerprint } from "../../answer-info.ts";
+import { chatLogprobsFromProto } from "../../../dialect/answer/chat-logprobs.ts";
+import type { ChatCompletion, ChatCompletionMessage } from "../../answers/chat.ts";
+import type { OpenAiFinishReason, PromptLogprobs } from "../../answers/usage.ts";
+import { finishReasonFromProto, type StopReason, stopReasonFromProto } from "../finish-reason.ts";
+import { requireFinished } from "../../../dialect/answer/event-streams.ts";
+import { promptLogprobsFromProto } from "../prompt-logprobs.ts";
+import { usageFromProto } from "../usage.ts";
 
 /** What has arrived of one choice. */
 class ChoiceParts {
@@ -20,10 +18,14 @@ class ChoiceParts {
   finishReason: OpenAiFinishReason = "stop";
   stopReason: StopReason = {};
 
+  addLogprobs(logprobs: readonly TokenLogprob[]): void {
+    for (const logprob of logprobs) this.logprobs.push(logprob);
+  }
+
   addCall(delta: ToolCallDelta): void {
     const call = (this.calls[delta.index] ??= { id: delta.id, name: delta.name, arguments: "" });
     call.arguments += delta.arguments;
-    this.logprobs.push(...delta.logprobs);
+    this.addLogprobs(delta.logprobs);
   }
 }
 
@@ -43,7 +45,7 @@ export async function collectChat(events: AsyncIterable<ChatResponse>, info: Cha
         break;
       case "text":
         parts.text += event.value.text;
-        parts.logprobs.push(...event.value.logprobs);
+        parts.addLogprobs(event.value.logprobs);
         break;
       case "reasoning":
         parts.reasoning += event.value.text;

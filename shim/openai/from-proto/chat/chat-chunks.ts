@@ -1,13 +1,11 @@
-import type { ChatResponse, ToolCallDelta } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
-import type { Usage } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import { systemFingerprint } from "../answer-info.ts";
-import type { ChatChunk, ChatChunkChoice, ChatDelta } from "../answers/chat.ts";
-import type { ChatAnswerInfo } from "./chat-chunk.ts";
-import { chatLogprobsFromProto } from "../../dialect/answer/chat-logprobs.ts";
-import { finishReasonFromProto } from "./finish-reason.ts";
-import { requireFinished } from "../../dialect/answer/require-finished.ts";
-import { stopReasonFromProto } from "./stop-reason.ts";
-import { usageFromProto } from "./usage.ts";
+import type { ChatResponse, ToolCallDelta } from "../../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { Usage } from "../../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { type ChatAnswerInfo, systemFingerprint } from "../../answer-info.ts";
+import type { ChatChunk, ChatChunkChoice, ChatDelta } from "../../answers/chat.ts";
+import { chatLogprobsFromProto } from "../../../dialect/answer/chat-logprobs.ts";
+import { finishReasonFromProto, stopReasonFromProto } from "../finish-reason.ts";
+import { requireFinished } from "../../../dialect/answer/event-streams.ts";
+import { usageFromProto } from "../usage.ts";
 
 /**
  * A chat stream as OpenAI's chunks: each choice's first one says the role, its last one the finish reason. Throws when
