@@ -10,11 +10,11 @@ function createBatch(capacity: number) {
   const rows: string[] = [];
   const batch: FillableBatch = {
     capacity,
-    get room() {
-      return capacity - rows.length;
-    },
     clear: () => void rows.splice(0),
-    add: (token, position, slot, output) => rows.push(`${slot}:${position}=${token}${output ? "!" : ""}`) - 1,
+    add(token, position, slot, output) {
+      if (rows.length === capacity) throw new RangeError("the batch is full");
+      return rows.push(`${slot}:${position}=${token}${output ? "!" : ""}`) - 1;
+    },
   };
   return { batch, rows };
 }
@@ -142,6 +142,18 @@ describe("padding rows", () => {
         { capacity: 2 },
       ).plan.padded,
     ).toEqual([]);
+  });
+
+  test("take no row that a prompt was given", () => {
+    const { rows, plan } = fill(
+      [
+        { slot: 0, held: [], prompt: range(4) },
+        { slot: 2, held: [], prompt: range(10) },
+      ],
+      { capacity: 8 },
+    );
+    expect(rows).toHaveLength(8);
+    expect(plan.padded).toEqual([]);
   });
 });
 
