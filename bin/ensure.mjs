@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { ensureWebBuilt } from "./ensure-web.mjs";
+import { ensureGpuBuild } from "./machine-packages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -64,5 +65,6 @@ function packagesOf(file) {
 const isProgram = process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
 if (isProgram) {
   ensureInstalled({ withDev: process.argv.includes("--dev") });
+  ensureGpuBuild();
   ensureWebBuilt();
 }

@@ -7,6 +7,7 @@ import module from "node:module";
 import { constants, homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ensureGpuBuild } from "./machine-packages.mjs";
 import { pinnedNode } from "./pinned-node.mjs";
 
 /** Runs TypeScript as it is, and has what the server's code uses. */
@@ -29,6 +30,7 @@ if (isCheckout) {
   const { ensureWebBuilt } = await import("./ensure-web.mjs");
   ensureWebBuilt();
 }
+if (runsModels(process.argv.slice(2))) ensureGpuBuild();
 // What Node has compiled is kept from start to start; the processes that are started from here inherit it. It halves the
 // time that our own modules take to load. A folder that cannot be written costs nothing but that.
 process.env.NODE_COMPILE_CACHE ??= join(homedir(), ".cache", "tokenwire", "compile");
@@ -37,6 +39,12 @@ if (Number(process.versions.node.split(".")[0]) >= oldestMajor) {
   await import(entry.href);
 } else {
   runWith(pinnedNode(), fileURLToPath(entry));
+}
+
+/** Whether a command line starts models here; of all the others, few take as long as looking for a GPU. */
+function runsModels([word = "--", ...more]) {
+  const isServing = ["serve", "service"].includes(command) || word.startsWith("--");
+  return isServing && ![word, ...more].some((it) => it === "--help" || it === "--version");
 }
 
 function runWith(node, file) {

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { fetchedFolder } from "../../services/engine/llama/native/fetched-builds.ts";
 import type { Check } from "./check.ts";
 
 export interface Machine {
@@ -45,25 +46,27 @@ function checkGpu(machine: Omit<Machine, "platform"> & { readonly os: string }):
     const found = nvidia.length === 0 ? "an NVIDIA driver without a GPU" : nvidia.join(", ");
     if (nvidia.length === 0) return { name, status: "warn", found, remedy: "see what nvidia-smi says" };
     if (builds.some((build) => build.includes("cuda"))) return { name, status: "ok", found: `${found}, with CUDA` };
-    const remedy = `without the CUDA build ${vulkan ? "Vulkan is used" : "the CPU works"}: npm install @node-llama-cpp/${os}-${arch}-cuda`;
+    const remedy = `${vulkan ? "Vulkan is used" : "the CPU works"} until the CUDA build is there: a start fetches it where it can reach npm's registry`;
     return { name, status: "warn", found, remedy };
   }
   if (!vulkan) return { name, status: "ok", found: "no NVIDIA driver and no Vulkan loader: the CPU works" };
   if (builds.some((build) => build.includes("vulkan")))
     return { name, status: "ok", found: "a Vulkan loader: its GPUs are used, if it has any" };
-  const remedy = `for a GPU of AMD or Intel: npm install @node-llama-cpp/${os}-${arch}-vulkan`;
+  const remedy = "for a GPU of AMD or Intel: a start fetches the build where it can reach npm's registry";
   return { name, status: "warn", found: "a Vulkan loader, but no Vulkan build: the CPU works", remedy };
 }
 
-/** node_modules may be the package's own, or that of a package around it. */
+/** node_modules may be the package's own, or that of a package around it; builds for GPUs are fetched. */
 function nativeBuilds(root: string): string[] {
   const found = new Set<string>();
-  for (let folder = root; ; folder = dirname(folder)) {
+  const folders = [fetchedFolder(), root];
+  for (let folder = root; folder !== dirname(folder); folder = dirname(folder)) folders.push(dirname(folder));
+  for (const folder of folders) {
     const scope = join(folder, "node_modules/@node-llama-cpp");
     if (existsSync(scope))
       for (const name of readdirSync(scope)) if (existsSync(join(scope, name, "bins"))) found.add(name);
-    if (folder === dirname(folder)) return [...found].toSorted();
   }
+  return [...found].toSorted();
 }
 
 async function nvidiaGpus(): Promise<string[] | undefined> {

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from "node:fs";
 import koffi from "koffi";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { packageRoot } from "../../config/config.ts";
+import { fetchedFolder } from "../../services/engine/llama/native/fetched-builds.ts";
 import { complete, scores } from "../support/ask-worker.ts";
 import { readGolden, tinyGuidePath } from "../support/tiny-guide.ts";
 import { startWorker, type TestWorker, type WrittenSettings } from "../support/worker.ts";
@@ -152,5 +154,9 @@ function missingVulkan(): string | undefined {
   const drivers = process.env["VK_ICD_FILENAMES"] ?? process.env["VK_DRIVER_FILES"];
   const folders = ["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"].filter((folder) => existsSync(folder));
   const found = drivers !== undefined || folders.some((folder) => readdirSync(folder).length > 0);
-  return found ? undefined : `there is no Vulkan driver (${install})`;
+  if (!found) return `there is no Vulkan driver (${install})`;
+  const builds = [packageRoot, fetchedFolder()].map(
+    (folder) => `${folder}/node_modules/@node-llama-cpp/linux-x64-vulkan`,
+  );
+  return builds.some((folder) => existsSync(folder)) ? undefined : "llama.cpp's build for Vulkan could not be fetched";
 }

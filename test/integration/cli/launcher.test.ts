@@ -28,12 +28,15 @@ else {
 /** The package as it is published, around a fake server. */
 function installIn(folder: string, { withNode }: { withNode: boolean }): string {
   mkdirSync(join(folder, "dist"));
-  writeFileSync(join(folder, "package.json"), '{"type": "module"}');
+  cpSync(join(packageRoot, "package.json"), join(folder, "package.json"));
   writeFileSync(join(folder, "dist/main.js"), fakeServer);
   cpSync(join(packageRoot, "bin"), join(folder, "bin"), { recursive: true });
-  const node = join(folder, `node_modules/node-${process.platform}-${process.arch}/bin`);
-  mkdirSync(node, { recursive: true });
-  if (withNode) symlinkSync(process.execPath, join(node, "node"));
+  const node = join(folder, `node_modules/node-${process.platform}-${process.arch}`);
+  mkdirSync(join(node, "bin"), { recursive: true });
+  if (withNode) {
+    writeFileSync(join(node, "package.json"), "{}");
+    symlinkSync(process.execPath, join(node, "bin/node"));
+  }
   return join(folder, "bin/tokenwire.mjs");
 }
 

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import koffi from "koffi";
 import { getLlama, type Llama, LlamaLogLevel } from "node-llama-cpp";
+import { findFetchedBuilds } from "./fetched-builds.ts";
 
 // Native calls run on koffi's own stacks, whose defaults (2 MiB, 128 KiB) deep grammars and graphs overflow. This can
 // only be set before the first library is loaded.
@@ -30,6 +31,7 @@ export interface OpenOptions {
  * Once per process: llama.cpp keeps its backends and its log callback in globals.
  */
 export async function openLibraries({ gpu, numa, log }: OpenOptions): Promise<Libraries> {
+  findFetchedBuilds();
   const llama = await getLlama({
     gpu,
     build: "never",
