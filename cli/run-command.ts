@@ -31,6 +31,10 @@ export async function runCommand(command: Exclude<Command, { command: "serve" }>
       const { runBench } = await import("./bench/run-bench.ts");
       return runBench(command.bench, { out: (line) => console.log(line), signal: untilInterrupted() });
     }
+    case "build-multimodal": {
+      const { buildMultimodal } = await import("./build-multimodal.ts");
+      return buildMultimodal(command, (line) => console.log(line));
+    }
     case "remote": {
       const { runRemote } = await import("./remote/run-remote.ts");
       const out = (line: string): void => console.log(line);

@@ -121,6 +121,7 @@ const fileOnly: ReadonlySet<string> = new Set([
   "model_alias",
   "hf_model_repo_id",
   "lora_path",
+  "clip_model_path",
   "draft_model",
   "pin",
 ]);

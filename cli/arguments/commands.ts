@@ -147,6 +147,18 @@ const table = {
     options: json,
     settings: true,
   },
+  "build-multimodal": {
+    usage: "",
+    about: "Compile what models need for pictures and sound, ahead of their first load",
+    more:
+      "llama.cpp's multimodal library is not among its prebuilt ones: it is compiled once, with the machine's C++ compiler (apt\n" +
+      "install g++ git), into ~/.cache/tokenwire/multimodal. Hosts without a compiler take the folder from one like them.",
+    operands: [0, 0],
+    options: {
+      package: { about: "Into the program's own folder, for images, instead of the user's cache." },
+      force: { about: "Also where it has been built already." },
+    },
+  },
   migrate: {
     usage: "FILE [NEW_FILE]",
     about: "Turn a config of llama_cpp.server into one that does the same here",

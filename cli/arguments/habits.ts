@@ -15,6 +15,8 @@ const same: Readonly<Record<string, string>> = {
   "-b": "n_batch",
   "--batch-size": "n_batch",
   "-ub": "n_ubatch",
+  "-mm": "clip_model_path",
+  "--mmproj": "clip_model_path",
   "--ubatch-size": "n_ubatch",
 };
 
@@ -64,7 +66,6 @@ const others: Readonly<Record<string, string>> = {
   "--ssl-key-file": "say --ssl_keyfile",
   "--ssl-cert-file": "say --ssl_certfile",
   "--api-prefix": "say --root_path",
-  "--mmproj": always("pictures are not served yet"),
   "--jinja": always("the model's own chat template is used"),
   "--metrics": always("/metrics is always there"),
   "--slots": always("/slots is always there"),

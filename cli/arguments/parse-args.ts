@@ -16,6 +16,7 @@ export type Arguments =
   | { readonly command: "remote"; readonly name: (typeof remoteCommands)[number]; readonly words: readonly string[] }
   | { readonly command: "doctor"; readonly flags: Flags; readonly json: boolean }
   | { readonly command: "chat" | "run" | "bench"; readonly words: readonly string[] }
+  | { readonly command: "build-multimodal"; readonly beside: boolean; readonly force: boolean }
   | { readonly command: "completion"; readonly shell: string }
   /** `topic` unset: all of it. */
   | { readonly command: "help"; readonly topic: CommandName | undefined }
@@ -47,6 +48,10 @@ export function parseArgs(argv: readonly string[], vocabulary: Vocabulary): Argu
     case "run":
     case "bench":
       return { command: first, words: rest };
+    case "build-multimodal": {
+      const { flags: given } = parseWords(first, rest);
+      return { command: first, beside: given.has("package"), force: given.has("force") };
+    }
     case "completion":
       return { command: first, shell: parseWords(first, rest).operands[0] ?? "" };
     case "help":

@@ -25,6 +25,8 @@ export type Command =
   | { readonly command: "run"; readonly run: RunCommand; readonly env: Environment }
   | { readonly command: "bench"; readonly bench: BenchCommand }
   | { readonly command: "doctor"; readonly doctor: DoctorOptions }
+  /** Compile llama.cpp's multimodal library. */
+  | { readonly command: "build-multimodal"; readonly beside: boolean; readonly force: boolean }
   /** Write the text to stdout, and end. */
   | { readonly command: "print"; readonly text: string };
 
@@ -56,6 +58,8 @@ export function parseCommand(argv: readonly string[], env: Environment, cwd: str
       return { command: "bench", bench: parseBench(parsed.words, env) };
     case "doctor":
       return { command: "doctor", doctor: { flags: parsed.flags, env, cwd, json: parsed.json } };
+    case "build-multimodal":
+      return parsed;
     case "version":
       return { command: "print", text: packageVersion() };
     case "migrate":

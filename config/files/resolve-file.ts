@@ -10,6 +10,7 @@ type Fault = (path: string) => string | undefined;
 const faults: Readonly<Partial<Record<string, Fault>>> = {
   model: ggufFault,
   lora_path: ggufFault,
+  clip_model_path: ggufFault,
   draft_model: ggufFault,
   hf_tokenizer_config_path: tokenizerFault,
   hf_pretrained_model_name_or_path: modelFolderFault,
@@ -34,6 +35,7 @@ export function isPath(
 ): boolean {
   switch (name) {
     case "model":
+    case "clip_model_path":
       // Else it is a name in the repository.
       return (settings.get("hf_model_repo_id")?.value ?? null) === null;
     case "draft_model":

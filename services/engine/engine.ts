@@ -8,6 +8,11 @@ export interface Engine {
   readonly info: EngineInfo;
   /** Text to token ids. */
   tokenize(text: string, options: TokenizeOptions): Promise<Int32Array>;
+  /**
+   * A prompt with pictures and sounds, which `info.media` must have. Throws INVALID_PARAMETER for one that cannot be
+   * decoded. A text that looks like a control token is read as it.
+   */
+  tokenizeMedia(parts: readonly PromptPart[], options: Pick<TokenizeOptions, "addSpecial">): Promise<MediaPrompt>;
   /** The exact bytes of a token; a control token has none unless `special`. Throws a RangeError on an id outside the vocabulary. */
   tokenBytes(token: number, options?: { readonly special?: boolean }): Uint8Array;
   /**
@@ -137,8 +142,33 @@ export interface TokenizeOptions {
   readonly parseSpecial: boolean;
 }
 
+/** Tokens of a prompt in which negative numbers stand for rows of embeddings (llama/kv/media-tokens.ts). */
+export interface MediaPrompt {
+  readonly tokens: Int32Array;
+  readonly media: readonly MediaSpan[];
+}
+
+/** Where a picture or a sound, or a part of one, stands in a prompt. */
+export interface MediaSpan {
+  /** Of its first row, in tokens. */
+  readonly start: number;
+  readonly rows: number;
+  /** Of what it is, so that equal ones are encoded once. */
+  readonly key: string;
+  /** false: its rows see each other in both directions, and go into one batch. */
+  readonly isCausal: boolean;
+  /** The positions of its rows, in lists one after another, as many as a position has parts. */
+  readonly positions: Int32Array;
+  /** The prompt that it is of, the medium in that, and the part of that medium, each counted from 0. */
+  readonly parts: readonly PromptPart[];
+  readonly medium: number;
+  readonly piece: number;
+}
+
 export interface GenerateJob {
   readonly prompt: Int32Array;
+  /** What the negative numbers in `prompt` stand for; unset: there are none. */
+  readonly media?: readonly MediaSpan[];
   readonly choices: number;
   /** undefined: as many as the context holds. */
   readonly maxTokens: number | undefined;

@@ -50,7 +50,13 @@ export class Scheduler {
   readonly #events: ModelEvents;
   #shuttingDown = false;
 
-  constructor({ createLine = createFifoLine, turn = defaultTurn, models, maxQueue, auxiliaryPlaces }: SchedulerOptions) {
+  constructor({
+    createLine = createFifoLine,
+    turn = defaultTurn,
+    models,
+    maxQueue,
+    auxiliaryPlaces,
+  }: SchedulerOptions) {
     this.#createLine = createLine;
     this.#models = new Map(models.map((model) => [model.id, new ScheduledModel(model, createLine)]));
     const requests = new Requests({ models: this.#models, maxQueue });

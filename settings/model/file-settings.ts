@@ -4,10 +4,9 @@ import { parseTokenizerConfig, type TokenizerConfig } from "../../services/engin
 import { z } from "zod";
 import { folder, hubRepo, named, namesOf, optional, text, whole } from "../kinds.ts";
 import { isKvOverride } from "./kv-override.ts";
-import { honoured, meaningless, refused, required } from "../setting.ts";
+import { honoured, meaningless, required } from "../setting.ts";
 
 const numaStrategies = { disabled: 0, distribute: 1, isolate: 2, numactl: 3, mirror: 4 };
-const notYet = (instead: string) => `is not served yet: ${instead}`;
 
 /** Which files a model is made of, and how they come into memory. */
 export const fileSettings = {
@@ -57,10 +56,15 @@ export const fileSettings = {
     z.boolean().default(false),
     { replaced: { was: false } },
   ),
-  clip_model_path: refused("Path of a vision projector.", optional(z.string()), {
-    because: notYet("remove it to serve the model for text, without images"),
-    replaced: { was: null },
-  }),
+  clip_model_path: honoured(
+    "Path of the projector (GGUF, mostly called mmproj) that lets the model see pictures or hear sounds. With hf_model_repo_id: its name in that repository, or a pattern. Needs llama.cpp's multimodal library, which is compiled once (tokenwire build-multimodal).",
+    optional(text()),
+    { expects: "the path of a GGUF file", replaced: { was: null } },
+  ),
+  media_cache_size: honoured(
+    "How many bytes the embeddings of pictures and sounds may take, so that the same one is encoded once.",
+    whole(0, Number.MAX_SAFE_INTEGER).default(128 * 2 ** 20),
+  ),
   hf_model_repo_id: honoured(
     "Repository on Hugging Face that holds the model. It is downloaded once: what the cache has is used without asking.",
     optional(hubRepo()),

@@ -36,6 +36,10 @@ export const gpuSettings = {
     optional(z.array(z.number().min(0)).min(1).max(maxDevices)),
     { expects: "a list of 1 to 16 numbers of at least 0", replaced: { was: null } },
   ),
+  mmproj_use_gpu: honoured(
+    "Let the first of the GPUs compute the projector of clip_model_path too.",
+    z.boolean().default(true),
+  ),
   offload_kqv: honoured("Keep the KV cache on the GPUs too.", z.boolean().default(true), { replaced: { was: true } }),
   mul_mat_q: meaningless("Use the quantized matrix kernels of CUDA.", z.boolean().default(true), {
     because: "llama.cpp chooses its matrix kernels itself",

@@ -6,6 +6,9 @@ import {
   type EngineInfo,
   type EngineStats,
   type GenerateJob,
+  type MediaPrompt,
+  type MediaSpan,
+  type PromptPart,
   type ScoreJob,
   type SlotState,
   type TokenLogprob,
@@ -126,6 +129,22 @@ export class FakeEngine implements Engine {
     return Int32Array.from(Array.from(text, (character) => character.codePointAt(0) ?? 0));
   }
 
+  /** A picture or sound takes as many tokens as it has bytes. */
+  async tokenizeMedia(parts: readonly PromptPart[]): Promise<MediaPrompt> {
+    const tokens: number[] = [];
+    const media: MediaSpan[] = [];
+    for (const part of parts) {
+      if (typeof part === "string") tokens.push(...(await this.tokenize(part)));
+      else {
+        const rows = part.data.length;
+        const at = { start: tokens.length, rows, positions: new Int32Array(rows) };
+        media.push({ ...at, key: part.param, isCausal: true, parts, medium: media.length, piece: 0 });
+        tokens.push(...new Int32Array(rows).fill(-1));
+      }
+    }
+    return { tokens: Int32Array.from(tokens), media };
+  }
+
   tokenBytes(token: number): Uint8Array {
     if (token >= this.info.vocabularySize) throw new RangeError(`no token ${token}`);
     return Buffer.from(String.fromCodePoint(token));
@@ -139,7 +158,7 @@ export class FakeEngine implements Engine {
     this.jobs.push(job);
     const startedAt = performance.now();
     try {
-      const script = parseScript(String.fromCodePoint(...job.prompt));
+      const script = parseScript(String.fromCodePoint(...job.prompt.filter((token) => token >= 0)));
       this.#counts.promptTokens += job.prompt.length;
       yield { type: "started", cachedTokens: 0, slot: 0 };
       if (script.bug) throw new TypeError("the fake engine was told to have a bug");

@@ -96,6 +96,9 @@ function createBatch(rowsOf: () => Row[]): StepLoopParts["batch"] {
     get rows() {
       return rowsOf().filter(({ output }) => output).length;
     },
+    get room() {
+      return 512 - rowsOf().length;
+    },
     // The fake decode reads the rows themselves.
     struct: {} as StepLoopParts["batch"]["struct"],
     clear: () => void rowsOf().splice(0),
@@ -110,12 +113,13 @@ export function startLoop(
 ) {
   const warnings: string[] = [];
   const context = { ...model.context, sequences: model.sequences };
-  const memory = new SlotMemory(context, { canTruncate: true, maxPaddingRows: 1, cache });
+  const memory = new SlotMemory(context, { canTruncate: true, maxPaddingRows: 1, hasMediaPositions: false, cache });
   const chain = { free() {} } as Sampler;
   const loop = new StepLoop({
     context,
     memory,
     batch: model.batch,
+    media: undefined,
     vocabulary: model.vocabulary,
     sample: model.sample,
     drafter: undefined,

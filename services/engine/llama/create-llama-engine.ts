@@ -21,6 +21,8 @@ import { createThreadpool, type Threadpool } from "./native/threadpool.ts";
 import { measureMemory } from "./load/measure-memory.ts";
 import { type OpenModel, openModel, type OpenModelOptions } from "./load/open-model.ts";
 import { ownCpus } from "./cpu/own-cpus.ts";
+import { createMedia, type MediaParts } from "./multimodal/create-media.ts";
+import { openProjector } from "./multimodal/open-projector.ts";
 import { createPromptBudget, efficientRows } from "./loop/prompt-budget.ts";
 import { Grammars } from "./sampling/grammars.ts";
 import { createChain } from "./sampling/sampler-chain.ts";
@@ -84,6 +86,8 @@ export async function createLlamaEngine(written: ModelSettings, options: LlamaEn
   );
   const scorer = new Scorer({ ...shared, contextLength });
 
+  const projector = context && (await openProjector(opened, { settings, gpus, threads: max.prefill }));
+
   // A recurrent state cannot remove a padding row; a unified cache has no gaps to fill.
   const pad = model.isRecurrent || settings.kv_unified ? 0 : gpus.length > 0 ? maxPaddingRows.gpu : maxPaddingRows.cpu;
   const batch = new Batch(context?.batchTokens ?? 1);
@@ -91,12 +95,30 @@ export async function createLlamaEngine(written: ModelSettings, options: LlamaEn
   const cache =
     context && (await createPromptCache(settings, { context, spareRamBytes: opened.plan.spareRamBytes, info, warn }));
   const candidates = new Candidates(samplers, vocabulary.size);
-  const loop =
+  const media: MediaParts | undefined =
+    projector &&
+    createMedia({
+      projector,
+      vocabulary,
+      context,
+      turns,
+      cacheBytes: settings.media_cache_size,
+      isBusy: () => loop?.isDecoding === true,
+      onReady: () => loop?.wake(),
+      onFailed: (request, error) => loop?.fail(request, error),
+    });
+  const loop: StepLoop | undefined =
     context &&
     new StepLoop({
       context,
-      memory: new SlotMemory(context, { canTruncate: !model.isRecurrent, maxPaddingRows: pad, cache }),
+      memory: new SlotMemory(context, {
+        canTruncate: !model.isRecurrent,
+        maxPaddingRows: pad,
+        hasMediaPositions: projector?.usesMrope === true,
+        cache,
+      }),
       batch,
+      media: media?.steps,
       vocabulary,
       turns,
       threads,
@@ -126,9 +148,11 @@ export async function createLlamaEngine(written: ModelSettings, options: LlamaEn
       threads: max.decode,
       embedding,
       ranking,
+      media: projector && { vision: projector.seesPictures, audio: projector.hearsSounds },
       memory: measureMemory(opened, { contexts, path: settings.model }),
     }),
     model,
+    media,
     grammars: new Grammars(vocabulary, options.compiler ?? directCompiler),
     loop,
     embedder: users.embedder,
@@ -140,6 +164,7 @@ export async function createLlamaEngine(written: ModelSettings, options: LlamaEn
       candidates.free();
       batch.free();
       cache?.free();
+      await media?.free();
       await drafter?.free();
       await context?.free();
       threadpool.free();

@@ -7,7 +7,7 @@ import type { OpenModel } from "./load/open-model.ts";
 
 export interface EngineFacts extends Pick<
   EngineInfo,
-  "contextLength" | "slots" | "threads" | "embedding" | "ranking" | "memory"
+  "contextLength" | "slots" | "threads" | "embedding" | "ranking" | "memory" | "media"
 > {
   readonly settings: ModelSettings;
   /** Those that the model uses. */
@@ -19,7 +19,7 @@ export interface EngineFacts extends Pick<
 /** What an engine tells of itself. */
 export function describeEngine({ libraries, model }: OpenModel, facts: EngineFacts): EngineInfo {
   const { vocabulary } = model;
-  const { settings, gpus, tokenizer, contextLength, slots, threads, embedding, ranking, memory } = facts;
+  const { settings, gpus, tokenizer, contextLength, slots, threads, embedding, ranking, memory, media } = facts;
   const architecture = model.metadata("general.architecture") ?? "";
   // The output layer counts too, as in llama.cpp's own "offloaded n/n layers".
   const layers = settings.vocab_only ? 0 : model.layers + 1;
@@ -52,6 +52,7 @@ export function describeEngine({ libraries, model }: OpenModel, facts: EngineFac
     ranking,
     memory,
     fim: vocabulary.fim,
+    media,
   };
 }
 

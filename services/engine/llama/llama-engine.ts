@@ -5,6 +5,8 @@ import type {
   EngineEvent,
   EngineInfo,
   EngineStats,
+  MediaPrompt,
+  PromptPart,
   GenerateJob,
   RankJob,
   ScoreJob,
@@ -13,6 +15,8 @@ import type {
   TokenizeOptions,
 } from "../engine.ts";
 import type { Embedder } from "./pooling/embedder.ts";
+import { isMedia } from "./kv/media-tokens.ts";
+import type { MediaParts } from "./multimodal/create-media.ts";
 import type { Grammars } from "./sampling/grammars.ts";
 import type { Model } from "./native/model.ts";
 import type { Ranker } from "./pooling/ranker.ts";
@@ -24,6 +28,8 @@ export interface LlamaEngineParts {
   readonly info: EngineInfo;
   readonly model: Model;
   readonly grammars: Grammars;
+  /** undefined: it takes text alone. */
+  readonly media: MediaParts | undefined;
   /** undefined: a model that only embeds. */
   readonly loop: StepLoop | undefined;
   readonly embedder: Embedder;
@@ -66,6 +72,12 @@ export class LlamaEngine implements Engine {
 
   tokenize(text: string, options: TokenizeOptions): Promise<Int32Array> {
     return this.#parts.model.vocabulary.tokenize(text, options);
+  }
+
+  tokenizeMedia(parts: readonly PromptPart[], options: Pick<TokenizeOptions, "addSpecial">): Promise<MediaPrompt> {
+    const { media } = this.#parts;
+    if (media === undefined) throw new Error("pictures were let through to a model without a projector");
+    return media.prompter.tokenize(parts, options);
   }
 
   tokenBytes(token: number, { special = false }: { readonly special?: boolean } = {}): Uint8Array {
@@ -138,6 +150,7 @@ export class LlamaEngine implements Engine {
 
   async #close(): Promise<void> {
     await this.#parts.loop?.close();
+    await this.#parts.media?.encoder.close();
     await this.#parts.embedder.close();
     await this.#parts.ranker?.close();
     await this.#parts.scorer.close();
@@ -145,10 +158,13 @@ export class LlamaEngine implements Engine {
   }
 
   /** What native code would answer by ending the process. The worker has checked it all with better words. */
-  #check({ prompt, choices }: GenerateJob): void {
+  #check({ prompt, choices, media = [] }: GenerateJob): void {
     const { slots, contextLength } = this.info;
     if (prompt.length === 0) throw new RangeError("the prompt has no tokens");
-    this.#checkTokens(prompt);
+    const inMedia = media.reduce((sum, { rows }) => sum + rows, 0);
+    const text = prompt.filter((token) => !isMedia(token));
+    if (prompt.length - text.length !== inMedia) throw new RangeError("the prompt's media are not where it says");
+    this.#checkTokens(text);
     if (choices < 1 || choices > slots) throw new RangeError(`${choices} choices do not fit ${slots} slots`);
     if (prompt.length >= contextLength)
       throw new RpcError(

@@ -21,6 +21,10 @@ export class VocabularyEngine implements Engine {
     return this.#model.vocabulary.tokenize(text, options);
   }
 
+  tokenizeMedia(): Promise<never> {
+    return Promise.reject(noWeights());
+  }
+
   tokenBytes(token: number, { special = false }: { readonly special?: boolean } = {}): Uint8Array {
     return this.#model.vocabulary.piece(token, special);
   }

@@ -13,8 +13,8 @@ export async function countTokens(
   request: CountTokensRequest,
   model: LoadedModel,
 ): Promise<MessageInitShape<typeof CountTokensResponseSchema>> {
-  const { tokens } = await parsePrompt(request, model);
-  return { tokens: tokens.length };
+  const { written } = await parsePrompt(request, model);
+  return { tokens: written.tokens.length };
 }
 
 /** The prompt text of a chat request with these fields; a BOS that tokenizing adds is not in it. */

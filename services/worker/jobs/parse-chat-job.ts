@@ -8,8 +8,7 @@ import { type AnswerSchemas, schemasToCheck, type Unenforced } from "./answer-sc
 import { checkPromptFits } from "./check-prompt.ts";
 import { parseLimits } from "./parse-limits.ts";
 import { parseSampling } from "./parse-sampling.ts";
-import { tokenizeParts } from "./tokenize-parts.ts";
-import { truncate } from "./truncate.ts";
+import { fitPrompt, tokenizeParts } from "./tokenize-parts.ts";
 
 /** A chat that can be run: everything is checked and in tokens. */
 export interface ChatJob {
@@ -38,14 +37,17 @@ export async function parseChatJob(
   if (limits.maxTokens === 0) throw invalidParameter("max_tokens", "max_tokens must be at least 1, not 0");
   const maxCalls = request.parallelToolCalls === false ? 1 : Infinity;
   const sampling = await parseSampling(options, model);
-  const { prompt, tokens: written } = await parsePrompt(request, model);
-  const most = engine.info.contextLength - 1;
-  const tokens = truncate(written, { truncation: options?.truncation, most, side: "left" });
-  checkPromptFits("messages", tokens.length, engine.info.contextLength);
+  const { prompt, written } = await parsePrompt(request, model);
+  const fitted = fitPrompt(written, {
+    truncation: options?.truncation,
+    most: engine.info.contextLength - 1,
+    scoredBy: promptLogprobs === undefined ? undefined : "prompt_logprobs",
+  });
+  checkPromptFits("messages", fitted.prompt.length, engine.info.contextLength);
   const { grammar, unenforced } = await compileAnswer(request, prompt, { model, signal });
   const generate = {
     ...limits,
-    prompt: tokens,
+    ...fitted,
     sampling,
     grammar,
     stop: [...new Set([...limits.stop, ...prompt.stop])],
@@ -96,6 +98,5 @@ async function reasoningBudget(
 /** A conversation as the prompt that the model is given, and its tokens. */
 export async function parsePrompt(request: PromptRequest, { engine, prompter }: LoadedModel) {
   const prompt = prompter.prompt(request);
-  const tokens = await tokenizeParts(prompt.parts, engine, { addSpecial: "start" });
-  return { prompt, tokens };
+  return { prompt, written: await tokenizeParts(prompt.parts, engine, { addSpecial: "start" }) };
 }

@@ -1,6 +1,6 @@
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
 import type { CompleteRequest, ContentParts, TextOrTokens } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
-import type { Engine, GenerateJob, PromptPart, TokenizeOptions } from "../../engine/engine.ts";
+import type { Engine, GenerateJob, MediaPrompt, PromptPart, TokenizeOptions } from "../../engine/engine.ts";
 import { showParts } from "../../engine/text/media/media-marks.ts";
 import { parsePart } from "../../engine/text/media/parse-part.ts";
 import type { LoadedModel } from "../loaded-model.ts";
@@ -10,8 +10,7 @@ import { parseLimits } from "./parse-limits.ts";
 import { responseGrammar } from "./response-grammar.ts";
 import { checkToken, parseSampling } from "./parse-sampling.ts";
 import { snippetTokens } from "./snippet-tokens.ts";
-import { tokenizeParts } from "./tokenize-parts.ts";
-import { truncate } from "./truncate.ts";
+import { fitPrompt, tokenizeParts } from "./tokenize-parts.ts";
 
 /** A completion that can be run: everything is checked and in tokens. */
 export interface CompleteJob {
@@ -41,16 +40,20 @@ export async function parseCompleteJob(
   const isQuick = format === undefined || format.format.case === "gbnf";
   const answer = isQuick ? responseGrammar(format) : await model.compiler.response(format, signal);
   const { grammar, unenforced } = answer;
-  const most = engine.info.contextLength - 1;
-  const prompt = truncate(await parsePrompt(request, engine), { truncation: options?.truncation, most, side: "left" });
-  checkPromptFits("prompt", prompt.length, engine.info.contextLength);
-  if (request.echo && request.suffix !== undefined && limits.topLogprobs !== undefined) {
+  const isScored = request.echo && limits.topLogprobs !== undefined;
+  const fitted = fitPrompt(await parsePrompt(request, engine), {
+    truncation: options?.truncation,
+    most: engine.info.contextLength - 1,
+    scoredBy: promptLogprobs !== undefined ? "prompt_logprobs" : isScored ? "echo" : undefined,
+  });
+  checkPromptFits("prompt", fitted.prompt.length, engine.info.contextLength);
+  if (isScored && request.suffix !== undefined) {
     const message =
       "echo cannot have log-probabilities with a suffix: the model is given the two texts in another form";
     throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "echo" });
   }
   return {
-    generate: { ...limits, prompt, sampling, grammar },
+    generate: { ...limits, ...fitted, sampling, grammar },
     echo: request.echo ? echoOf(request.prompt, engine) : "",
     addedBos: request.prompt !== undefined && request.prompt.kind.case !== "tokens" && engine.info.addsBos,
     promptLogprobs,
@@ -59,7 +62,7 @@ export async function parseCompleteJob(
   };
 }
 
-async function parsePrompt(request: CompleteRequest, engine: Engine): Promise<Int32Array> {
+async function parsePrompt(request: CompleteRequest, engine: Engine): Promise<MediaPrompt> {
   const { prompt, suffix } = request;
   if (suffix === undefined) return promptTokens(prompt, engine, { addSpecial: "start" });
   const { fim, contextLength } = engine.info;
@@ -69,14 +72,14 @@ async function parsePrompt(request: CompleteRequest, engine: Engine): Promise<In
   }
   const [start, before, after] = await Promise.all([
     engine.tokenize("", { addSpecial: "start", parseSpecial: false }),
-    promptTokens(prompt, engine, { addSpecial: false }),
+    textTokens(prompt, engine),
     engine.tokenize(suffix, { addSpecial: false, parseSpecial: false }),
   ]);
   const room = contextLength - start.length - before.length - after.length - 4 - answerRoom(request, contextLength);
   const shown = await snippetTokens(request.snippets, { engine, fim, room });
   // Joined without spreading, which has no room for the tokens of a long text.
   const parts = [start, shown, [fim.prefix], before, [fim.suffix], after, [fim.middle]];
-  return Int32Array.from(parts.flatMap((part) => Array.from(part)));
+  return { tokens: Int32Array.from(parts.flatMap((part) => Array.from(part))), media: [] };
 }
 
 /** What snippets must leave of the context for the answer. */
@@ -84,19 +87,27 @@ function answerRoom({ options }: CompleteRequest, contextLength: number): number
   return Math.min(options?.maxTokens ?? Infinity, Math.floor(contextLength / 4));
 }
 
+/** Of what stands before a suffix. */
+async function textTokens(prompt: TextOrTokens | undefined, engine: Engine): Promise<Int32Array> {
+  const { tokens, media } = await promptTokens(prompt, engine, { addSpecial: false });
+  if (media.length === 0) return tokens;
+  const message = "a prompt with pictures or sounds cannot be filled in: leave out suffix";
+  throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "suffix" });
+}
+
 /** A raw prompt is its author's own format, control tokens included. */
 async function promptTokens(
   prompt: TextOrTokens | undefined,
   engine: Engine,
   { addSpecial }: Pick<TokenizeOptions, "addSpecial">,
-): Promise<Int32Array> {
+): Promise<MediaPrompt> {
   const kind = prompt?.kind;
   switch (kind?.case) {
     case "text":
-      return engine.tokenize(kind.value, { addSpecial, parseSpecial: true });
+      return tokenizeParts([kind.value], engine, { addSpecial });
     case "tokens":
       for (const token of kind.value.tokens) checkToken("prompt", token, engine.info.vocabularySize);
-      return Int32Array.from(kind.value.tokens);
+      return { tokens: Int32Array.from(kind.value.tokens), media: [] };
     case "parts":
       return tokenizeParts(parseParts(kind.value), engine, { addSpecial });
     default:

@@ -1,5 +1,7 @@
 import { ErrorReason, RpcError } from "../../../clients/errors.ts";
-import type { Engine, Media, PromptPart, TokenizeOptions } from "../../engine/engine.ts";
+import type { Truncation } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import type { Engine, Media, MediaPrompt, PromptPart, TokenizeOptions } from "../../engine/engine.ts";
+import { truncate } from "./truncate.ts";
 
 /**
  * The tokens of a prompt of several parts, with control tokens by their names. Throws UNSUPPORTED_PARAMETER, for the part,
@@ -8,15 +10,41 @@ import type { Engine, Media, PromptPart, TokenizeOptions } from "../../engine/en
 export async function tokenizeParts(
   parts: readonly PromptPart[],
   engine: Engine,
-  { addSpecial }: Pick<TokenizeOptions, "addSpecial">,
-): Promise<Int32Array> {
-  const texts = parts.map((part) => (typeof part === "string" ? part : refuse(part, engine)));
-  return engine.tokenize(texts.join(""), { addSpecial, parseSpecial: true });
+  options: Pick<TokenizeOptions, "addSpecial">,
+): Promise<MediaPrompt> {
+  const texts = parts.filter((part) => typeof part === "string");
+  if (texts.length === parts.length)
+    return { tokens: await engine.tokenize(texts.join(""), { ...options, parseSpecial: true }), media: [] };
+  for (const part of parts) if (typeof part !== "string") checkTaken(part, engine);
+  return engine.tokenizeMedia(parts, options);
 }
 
-function refuse({ kind, param }: Media, { info }: Engine): never {
+function checkTaken({ kind, param }: Media, { info: { media } }: Engine): void {
+  if (kind === "image" ? media?.vision : media?.audio) return;
   const [what, takes] = kind === "image" ? ["pictures", "sees"] : ["sounds", "hears"];
-  const why = info.media === undefined ? "has no projector" : `has a projector that takes no ${what}`;
+  const why = media === undefined ? "has no projector" : `has a projector that takes no ${what}`;
   const message = `this model ${why}, so ${param} cannot be shown to it: choose a model that ${takes}`;
   throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param });
+}
+
+export interface PromptLimits {
+  readonly truncation: Truncation | undefined;
+  /** What the model takes. */
+  readonly most: number;
+  /** Whether something wants to know how likely each token of the prompt is: which, as the request names it. */
+  readonly scoredBy: string | undefined;
+}
+
+/** A prompt as a job has it, cut where the request wants that. Throws UNSUPPORTED_PARAMETER where pictures are in the way. */
+export function fitPrompt({ tokens, media }: MediaPrompt, { truncation, most, scoredBy }: PromptLimits) {
+  const prompt = truncate(tokens, { truncation, most, side: "left" });
+  if (media.length === 0) return { prompt };
+  if (prompt.length < tokens.length) throw refusal("truncation", "a prompt with pictures or sounds cannot be cut");
+  if (scoredBy !== undefined)
+    throw refusal(scoredBy, `${scoredBy} wants the log-probabilities of a prompt, and pictures and sounds have none`);
+  return { prompt, media };
+}
+
+function refusal(param: string, message: string): RpcError {
+  return new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param });
 }

@@ -240,7 +240,10 @@ test("goes on from a response that was stored, with its items and not its instru
   await responses.create({ ...hello, input: "then?", previous_response_id: second.id, instructions: "new" });
   const said = it.asked
     .at(-1)
-    ?.messages.map(({ role, content }) => [role, content.map(({ part }) => (part.case === "text" ? part.value : "")).join("")]);
+    ?.messages.map(({ role, content }) => [
+      role,
+      content.map(({ part }) => (part.case === "text" ? part.value : "")).join(""),
+    ]);
   expect(said).toEqual([
     [Role.SYSTEM, "new"],
     [Role.USER, "hello"],

@@ -132,7 +132,7 @@ test("what has no effect is accepted with a warning that says so", () => {
 });
 
 test("a refused setting may say that it is off, and null is unset", () => {
-  const off = { rpc_servers: null, clip_model_path: null };
+  const off = { rpc_servers: null };
   const unset = { lora_path: null, type_k: null, chat_format: null, n_threads: null };
   const { settings, warnings } = load({
     file: { interrupt_requests: 0, api_key: null, models: [model({ ...off, ...unset })] },
@@ -237,13 +237,13 @@ describe("a start that is refused", () => {
     ],
     [
       "what is not served",
-      models({ clip_model_path: "x" }),
-      "models[0].clip_model_path is not served yet: remove it to serve the model for text, without images",
+      models({ rpc_servers: "x" }),
+      "models[0].rpc_servers is not served: the native libraries have no RPC backend; use gpus and tensor_split on one host",
     ],
     [
       "what is not served, by variable",
-      { env: { CLIP_MODEL_PATH: "x" } },
-      /^environment variable CLIP_MODEL_PATH is not served yet: /,
+      { env: { RPC_SERVERS: "x" } },
+      /^environment variable RPC_SERVERS is not served: /,
     ],
     [
       "a ttl for what is to stay",

@@ -106,8 +106,8 @@ describe("the JSON Schema", () => {
     { models: [{ model: "a", n_ctxs: 1 }] },
     { n_ctx: 1, models: [{ model: "a" }] },
     { models: [{ model: "a", n_ctx: -1 }] },
-    { models: [{ model: "a", clip_model_path: "x" }] },
-    { models: [{ model: "a", clip_model_path: "b" }] },
+    { models: [{ model: "a", rpc_servers: "x" }] },
+    { models: [{ model: "a", clip_model_path: "" }] },
     { interrupt_requests: "sometimes", models: [{ model: "a" }] },
   ])("refuses %j", (config) => {
     expect(validate(config)).toBe(false);

@@ -57,10 +57,22 @@ async function openDisk(settings: ModelSettings, warn: (message: string) => void
 
 /** Names everything that makes a state fit: another model's, or one kept in another way, would be read as nonsense. */
 function identity(settings: ModelSettings): string {
-  const { model, lora_path, type_k, type_v, flash_attn, kv_unified, kv_overrides, offload_kqv, n_gpu_layers } =
-    settings;
+  const {
+    model,
+    lora_path,
+    clip_model_path,
+    type_k,
+    type_v,
+    flash_attn,
+    kv_unified,
+    kv_overrides,
+    offload_kqv,
+    n_gpu_layers,
+  } = settings;
   const rope = Object.entries(settings).filter(([name]) => /^(rope|yarn)_/.test(name));
-  const files = [model, lora_path].map((path) => path && [path, statSync(path).size, statSync(path).mtimeMs]);
+  const files = [model, lora_path, clip_model_path].map(
+    (path) => path && [path, statSync(path).size, statSync(path).mtimeMs],
+  );
   const parts = [files, type_k, type_v, flash_attn, kv_unified, kv_overrides, offload_kqv, n_gpu_layers, rope];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }

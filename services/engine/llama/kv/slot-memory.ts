@@ -1,5 +1,6 @@
 import type { Context } from "../native/context.ts";
 import type { Exchange, PromptCache, PromptCacheStats } from "./prompt-cache.ts";
+import { positionAfter } from "./media-tokens.ts";
 import { createSlots, findDonor, type PlaceOptions, placePrompt, reusablePrefix, type Slot } from "./slots.ts";
 
 export type MemoryContext = Pick<Context, "sequences" | "seqRm" | "seqCp">;
@@ -9,6 +10,8 @@ export interface SlotMemoryOptions {
   readonly canTruncate: boolean;
   /** See fillBatch. */
   readonly maxPaddingRows: number;
+  /** Whether a picture has fewer positions than rows (M-RoPE). */
+  readonly hasMediaPositions: boolean;
   /** Where prompts go that lose their slot. */
   readonly cache: Pick<PromptCache, "plan" | "stats"> | undefined;
 }
@@ -73,6 +76,11 @@ export class SlotMemory {
     slot.usedAt = performance.now();
   }
 
+  /** The position of what comes after the tokens of a slot, or after the first of them. */
+  positionOf({ tokens }: Slot, length = tokens.length): number {
+    return this.#options.hasMediaPositions ? positionAfter(tokens, length) : length;
+  }
+
   copy(source: Slot, target: Slot): void {
     this.#context.seqCp(source.id, target.id);
     target.tokens = source.tokens.slice();
@@ -83,7 +91,7 @@ export class SlotMemory {
    * goes then are cells beyond them, of a step that failed or of padding rows.
    */
   truncate(slot: Slot, length = slot.tokens.length): void {
-    const isCut = this.#context.seqRm(slot.id, length);
+    const isCut = this.#context.seqRm(slot.id, this.positionOf(slot, length));
     if (!isCut) this.#context.seqRm(slot.id, -1);
     slot.tokens.length = isCut ? length : 0;
   }

@@ -1,3 +1,5 @@
+import { uncutLength } from "./media-tokens.ts";
+
 /** A place to run one sequence. Its tokens are exactly what the context's memory holds for it. */
 export interface Slot {
   readonly id: number;
@@ -25,7 +27,7 @@ export const worthwhilePrefix = 32;
 
 /** How many leading tokens of a prompt need not be computed where these are in memory: the last one gives the logits. */
 export function reusablePrefix(tokens: ArrayLike<number>, prompt: ArrayLike<number>): number {
-  return Math.min(commonPrefix(tokens, prompt), prompt.length - 1);
+  return uncutLength(prompt, Math.min(commonPrefix(tokens, prompt), prompt.length - 1));
 }
 
 export interface PlaceOptions {

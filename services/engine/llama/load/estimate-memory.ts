@@ -6,6 +6,9 @@ import type { Device } from "../native/devices.ts";
 import type { BufferUse, ReadBreakdown } from "../native/memory-breakdown.ts";
 import { Model } from "../native/model.ts";
 import type { ContextParams } from "../native/structs.ts";
+import type { MtmdApi } from "../native/mtmd/mtmd-api.ts";
+import { projectorMemory } from "../native/mtmd/projector.ts";
+import { projectorGpu } from "../multimodal/open-projector.ts";
 import { inputContextParams } from "../pooling/input-context.ts";
 import { inputLimits } from "../pooling/input-limits.ts";
 import { chooseGpus } from "./choose-gpus.ts";
@@ -16,6 +19,8 @@ import { splitFiles } from "../../../models/split-files.ts";
 
 export interface EstimateMemoryParts {
   readonly llama: LlamaApi;
+  /** undefined: the model has no projector. */
+  readonly multimodal: MtmdApi | undefined;
   readonly readBreakdown: ReadBreakdown;
   /** All devices of this machine. */
   readonly devices: readonly Device[];
@@ -78,6 +83,7 @@ export async function estimateMemory(
   const fewest = await configuration(minSlots);
   const mostUses = most > minSlots ? await configuration(most) : undefined;
   const used = rss();
+  const projector = projectorUses(parts, settings);
   const lora = settings.lora_path === undefined ? 0 : statSync(settings.lora_path).size;
   await small?.free();
   await model.free();
@@ -86,14 +92,14 @@ export async function estimateMemory(
   const isFile = settings.use_mmap && !usesGpus(settings, devices);
   const isReturned = isFile && dropsFile(settings, fewest.get("RAM"));
   const isMapped = isFile && !isReturned;
-  const at = [...new Set([...fewest.keys(), "RAM"])];
+  const at = [...new Set([...fewest.keys(), ...projector.keys(), "RAM"])];
   return {
     parts: at.map((device) => {
       const line = lineOf(fewest.get(device), mostUses?.get(device), { minSlots, maxSlots: most });
       const onRam = device === "RAM";
       const { mappable = 0 } = fewest.get(device) ?? {};
       const mapped = onRam && isMapped ? fileBytes(settings.model) - mappable : 0;
-      const weights = line.weights + mapped + (onRam ? lora : 0);
+      const weights = line.weights + mapped + (onRam ? lora : 0) + (projector.get(device) ?? 0);
       return { ...line, device, weights, process: onRam ? used : 0 };
     }),
     returnableBytes: isReturned ? (fewest.get("RAM")?.mappable ?? 0) : undefined,
@@ -101,6 +107,28 @@ export async function estimateMemory(
     maxSlots: mostUses === undefined ? minSlots : most,
     gpus: facts,
   };
+}
+
+/** What the projector takes of each device, its compute buffers too. */
+function projectorUses(
+  { multimodal, devices }: EstimateMemoryParts,
+  settings: ModelSettings,
+): ReadonlyMap<string, number> {
+  const { clip_model_path: path } = settings;
+  if (multimodal === undefined || path === undefined) return new Map();
+  const gpu = projectorGpu(settings, chooseGpus(settings, devices))?.pointer;
+  const gpus = devices.filter(({ isGpu }) => isGpu);
+  const uses = projectorMemory(multimodal, { path, gpu }) ?? [];
+  const names = uses.map(({ device }) => {
+    const index = gpus.findIndex(({ pointer }) => pointer === device);
+    return index === -1 ? "RAM" : `GPU${index}`;
+  });
+  return new Map(
+    [...new Set(names)].map((name) => [
+      name,
+      uses.reduce((sum, { bytes }, index) => (names[index] === name ? sum + bytes : sum), 0),
+    ]),
+  );
 }
 
 async function openEmpty(

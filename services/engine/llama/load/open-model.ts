@@ -4,6 +4,7 @@ import type { LoadPlan, MemoryEstimate } from "../../memory-estimate.ts";
 import { chooseGpus, describeGpus } from "./choose-gpus.ts";
 import { loadWarnings } from "./load-warnings.ts";
 import { estimateMemory } from "./estimate-memory.ts";
+import { openMultimodal } from "../multimodal/open-projector.ts";
 import { modelParams } from "./model-params.ts";
 import { checkAbi } from "../native/abi-check.ts";
 import {
@@ -16,6 +17,7 @@ import {
   type SamplerApi,
 } from "../native/api.ts";
 import type { Adapter } from "../native/context.ts";
+import type { MtmdApi } from "../native/mtmd/mtmd-api.ts";
 import { bindBreakdown, type ReadBreakdown } from "../native/memory-breakdown.ts";
 import { type Device, listDevices } from "../native/devices.ts";
 import { type Libraries, openLibraries } from "../native/libraries.ts";
@@ -37,6 +39,8 @@ export interface OpenModel {
   readonly samplers: SamplerApi;
   readonly devices: DeviceApi;
   readonly model: Model;
+  /** undefined: the model has no projector. */
+  readonly multimodal: MtmdApi | undefined;
   readonly adapters: readonly Adapter[];
   readonly plan: LoadPlan;
   /** See MemoryEstimate. */
@@ -97,12 +101,16 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
   const gpus = all.filter((device) => device.isGpu);
   if (gpus.length > 0) options.log("info", `GPUs: ${describeGpus(gpus)}`);
   for (const warning of loadWarnings(settings, { gpus: chooseGpus(settings, all) })) options.log("warn", warning);
+  const needsMultimodal = settings.clip_model_path !== undefined && !settings.vocab_only;
+  const multimodal = needsMultimodal
+    ? await openMultimodal(libraries, (message) => options.log("info", message))
+    : undefined;
   const readBreakdown = bindBreakdown(libraries);
   let returnableBytes: number | undefined;
   let plan: LoadPlan = { slots: undefined, spareRamBytes: undefined };
   if (options.askForRoom !== undefined && readBreakdown !== undefined) {
     estimating = true;
-    const estimate = await estimateMemory({ llama, readBreakdown, devices: all }, settings);
+    const estimate = await estimateMemory({ llama, multimodal, readBreakdown, devices: all }, settings);
     await whenLogged();
     estimating = false;
     if (estimate !== undefined) plan = await options.askForRoom(estimate);
@@ -137,6 +145,6 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
   }
   const ranking = settings.vocab_only ? undefined : findRanking(model, bindGguf(libraries), settings.model);
   const samplers = bindSamplers(libraries);
-  const parts = { libraries, llama, samplers, devices, model, adapters, ranking };
+  const parts = { libraries, llama, samplers, devices, model, multimodal, adapters, ranking };
   return { ...parts, plan, returnableBytes, devicesBefore, readBreakdown, failure };
 }

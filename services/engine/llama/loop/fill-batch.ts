@@ -2,7 +2,10 @@ import type { Batch } from "../native/batch.ts";
 import type { Sequence } from "./sequence.ts";
 import type { Slot } from "../kv/slots.ts";
 
-export type FillableBatch = Pick<Batch, "add" | "clear" | "capacity">;
+export type FillableBatch = Pick<Batch, "add" | "clear" | "room" | "capacity"> & StepBatch;
+
+/** What llama_decode is given. */
+export type StepBatch = Pick<Batch, "struct" | "size" | "rows">;
 
 export interface FillOptions {
   readonly slots: readonly Slot[];
@@ -14,9 +17,14 @@ export interface FillOptions {
    */
   readonly maxPaddingRows: number;
   readonly sequenceLength: number;
+  /** The position of what comes after the tokens that a slot holds. */
+  readonly positionOf: (slot: Slot) => number;
 }
 
 export interface StepPlan {
+  readonly batch: StepBatch;
+  /** false: its rows see each other in both directions. */
+  readonly isCausal: boolean;
   readonly parts: readonly StepPart[];
   /** Idle slots that got a padding row: after the step they are truncated to their tokens. */
   readonly padded: readonly Slot[];
@@ -39,10 +47,7 @@ export interface StepPart {
  */
 export function fillBatch(batch: FillableBatch, running: readonly Sequence[], options: FillOptions): StepPlan {
   batch.clear();
-  const room = batch.capacity - decoding(running);
-  const shares = sharePrompts(running, Math.min(options.promptTokens, room));
-  /** Rows that nobody was promised. */
-  let spare = room - [...shares.values()].reduce((sum, share) => sum + share, 0);
+  const shares = sharePrompts(running, Math.min(options.promptTokens, batch.capacity - decoding(running)));
   const parts: StepPart[] = [];
   const padded: Slot[] = [];
   let promptTokens = 0;
@@ -50,16 +55,12 @@ export function fillBatch(batch: FillableBatch, running: readonly Sequence[], op
   for (const sequence of running) {
     const tokens = tokensOf(sequence, shares.get(sequence) ?? 0, options.sequenceLength);
     if (tokens.length === 0) continue;
-    if (previous !== undefined) {
-      const gap = pad(batch, { from: previous, to: sequence.slot.id, spare }, options);
-      padded.push(...gap);
-      spare -= gap.length;
-    }
+    if (previous !== undefined) padded.push(...pad(batch, previous, sequence.slot.id, options));
     previous = sequence.slot.id;
     const decodes = sequence.phase === "decode";
     if (!decodes) promptTokens += tokens.length;
     const last = !decodes && tokens.length === sequence.remainingPrompt ? tokens.length - 1 : -1;
-    const start = sequence.slot.tokens.length;
+    const start = options.positionOf(sequence.slot);
     const rows: number[] = [];
     for (const [index, token] of tokens.entries()) {
       const output = decodes || index === last;
@@ -68,7 +69,7 @@ export function fillBatch(batch: FillableBatch, running: readonly Sequence[], op
     }
     parts.push({ sequence, tokens, rows });
   }
-  return { parts, padded, promptTokens };
+  return { batch, isCausal: true, parts, padded, promptTokens };
 }
 
 /** Tokens of the sequences that decode: they come first, so what they need is not given to prompts. */
@@ -88,7 +89,7 @@ function sharePrompts(running: readonly Sequence[], budget: number): Map<Sequenc
   let left = budget;
   const waiting = running.filter((sequence) => sequence.phase === "prefill" && sequence.choice === 0);
   for (const sequence of waiting.sort((a, b) => a.request.arrivedAt - b.request.arrivedAt)) {
-    const share = Math.min(sequence.remainingPrompt, left);
+    const share = Math.min(sequence.remainingText, left);
     shares.set(sequence, share);
     left -= share;
   }
@@ -97,12 +98,13 @@ function sharePrompts(running: readonly Sequence[], budget: number): Map<Sequenc
 
 function pad(
   batch: FillableBatch,
-  { from, to, spare }: { readonly from: number; readonly to: number; readonly spare: number },
-  { slots, maxPaddingRows, sequenceLength }: FillOptions,
+  from: number,
+  to: number,
+  { slots, maxPaddingRows, sequenceLength, positionOf }: FillOptions,
 ): Slot[] {
   const gap = slots.slice(from + 1, to);
   const fits = gap.every((slot) => !slot.busy && slot.tokens.length < sequenceLength);
-  if (gap.length > maxPaddingRows || gap.length > spare || !fits) return [];
-  for (const slot of gap) batch.add(0, slot.tokens.length, slot.id, false);
+  if (gap.length > maxPaddingRows || gap.length > batch.room - 1 || !fits) return [];
+  for (const slot of gap) batch.add(0, positionOf(slot), slot.id, false);
   return gap;
 }

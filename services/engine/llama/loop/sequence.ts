@@ -1,4 +1,4 @@
-import type { TokenLogprob } from "../../engine.ts";
+import type { MediaSpan, TokenLogprob } from "../../engine.ts";
 import { createStopMatcher } from "../../text/stream/stop-matcher.ts";
 import { createUtf8Stream } from "../../text/stream/utf8-stream.ts";
 import { GrammarMatcher } from "../../grammar/matcher/grammar-matcher.ts";
@@ -94,6 +94,20 @@ export class Sequence {
   /** How many prompt tokens are still to be processed. */
   get remainingPrompt(): number {
     return this.phase === "prefill" ? this.request.job.prompt.length - this.slot.tokens.length : 0;
+  }
+
+  /** The picture or sound, or part of one, that the prompt goes on with. */
+  get nextMedia(): MediaSpan | undefined {
+    const at = this.siblings[0]?.slot.tokens.length ?? 0;
+    if (this.phase !== "prefill") return undefined;
+    return this.request.job.media?.find(({ start, rows }) => start <= at && at < start + rows);
+  }
+
+  /** How many prompt tokens can be processed before a picture or sound comes. */
+  get remainingText(): number {
+    const at = this.slot.tokens.length;
+    const end = this.request.job.media?.find(({ start, rows }) => start + rows > at)?.start;
+    return end === undefined ? this.remainingPrompt : Math.max(0, Math.min(end - at, this.remainingPrompt));
   }
 
   /**

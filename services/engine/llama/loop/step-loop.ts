@@ -1,14 +1,15 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
 import type { EngineStats, SlotState } from "../../engine.ts";
 import type { Threads } from "../cpu/threads.ts";
-import type { Batch } from "../native/batch.ts";
 import type { Context } from "../native/context.ts";
+import type { Slot } from "../kv/slots.ts";
 import type { Sample } from "../sampling/sample.ts";
 import type { Drafter } from "../speculation/drafter.ts";
 import { Admission, type AdmissionParts } from "./admission.ts";
 import { acceptHeld, acceptTokens, type AcceptTokensParts } from "./accept-tokens.ts";
 import { type FillableBatch, fillBatch, type StepPlan } from "./fill-batch.ts";
 import type { GenerateRequest } from "./generate-request.ts";
+import type { MediaSteps } from "./media-steps.ts";
 import type { PromptBudget } from "./prompt-budget.ts";
 import type { Sequence } from "./sequence.ts";
 import { slotStates } from "./slot-states.ts";
@@ -16,7 +17,9 @@ import { createStepClock } from "./step-clock.ts";
 
 export interface StepLoopParts extends Pick<AdmissionParts, "memory" | "turns" | "chainFor"> {
   readonly context: Pick<Context, "decode" | "setThreads" | "logits" | "cells" | "sequenceLength">;
-  readonly batch: FillableBatch & Pick<Batch, "size" | "rows" | "struct">;
+  readonly batch: FillableBatch;
+  /** undefined: the model takes text alone. */
+  readonly media: MediaSteps | undefined;
   readonly vocabulary: AcceptTokensParts["vocabulary"];
   readonly sample: Sample;
   readonly drafter: Drafter | undefined;
@@ -63,14 +66,14 @@ export class StepLoop {
     this.#admission = new Admission({
       ...parts,
       onStarted: (request, sequences) => this.#started(request, sequences),
-      onFailed: (request, error) => this.#fail(request, error),
+      onFailed: (request, error) => this.fail(request, error),
       onReady: () => this.wake(),
     });
     this.#acceptParts = {
       ...parts,
       maskDeadline: () => this.#maskDeadline,
       onFinished: (sequence) => this.#finish(sequence),
-      onDeadEnd: ({ request }) => this.#fail(request, deadEnd()),
+      onDeadEnd: ({ request }) => this.fail(request, deadEnd()),
     };
     this.#done = this.#loop();
   }
@@ -90,6 +93,17 @@ export class StepLoop {
   /** Looks for work again: a reader has caught up, a request was abandoned. */
   wake(): void {
     this.#wake?.();
+  }
+
+  /** Ends a request with an error. */
+  fail(request: GenerateRequest, error: unknown): void {
+    request.outbox.fail(error);
+    this.abandon(request);
+  }
+
+  /** Whether there are streams that wait for the next step. */
+  get isDecoding(): boolean {
+    return this.#running.some(({ phase }) => phase === "decode" || phase === "mask");
   }
 
   stats(): EngineStats {
@@ -144,13 +158,17 @@ export class StepLoop {
       this.#closed ||
       requests.some((request) => request.abandoned) ||
       this.#admission.canAdmit ||
-      this.#running.some(({ phase, request }) => phase !== "done" && keepsUp(request));
+      this.#running.some((sequence) => this.#canGoOn(sequence));
     if (!mayAct) {
       this.#parts.onStep();
       this.#parts.onIdle();
       await promise;
     }
     this.#wake = undefined;
+  }
+
+  #canGoOn(sequence: Sequence): boolean {
+    return sequence.phase !== "done" && keepsUp(sequence.request) && this.#parts.media?.isWaiting(sequence) !== true;
   }
 
   /** Wakes the readers of what the last step gave. */
@@ -170,19 +188,24 @@ export class StepLoop {
     const cachedTokens = first?.slot.tokens.length ?? 0;
     this.#counters.promptTokens += request.job.prompt.length;
     this.#counters.cachedTokens += cachedTokens;
+    this.#parts.media?.begin(request, cachedTokens);
     request.outbox.push({ type: "started", cachedTokens, slot: first?.slot.id ?? 0 });
   }
 
   /** Returns whether there was anything to do. */
   async #step(): Promise<boolean> {
-    const { context, memory, batch, promptBudget, maxPaddingRows } = this.#parts;
+    const { context, memory, batch, media, promptBudget, maxPaddingRows } = this.#parts;
     const running = this.#running.filter(({ request }) => !request.abandoned && keepsUp(request));
     const decoding = running.filter((sequence) => sequence.phase === "decode");
     const promptTokens = promptBudget.tokens(decoding.length > 0);
     await this.#draft(decoding, promptTokens);
     const { sequenceLength } = context;
-    const plan = fillBatch(batch, running, { slots: memory.slots, promptTokens, maxPaddingRows, sequenceLength });
-    if (batch.size === 0) return this.#acceptHeld(running);
+    const { slots } = memory;
+    const positionOf = (slot: Slot): number => memory.positionOf(slot);
+    const plan =
+      media?.plan(running, promptTokens) ??
+      fillBatch(batch, running, { slots, promptTokens, maxPaddingRows, sequenceLength, positionOf });
+    if (plan.batch.size === 0) return this.#acceptHeld(running);
     try {
       await this.#decode(plan, running);
     } catch (error) {
@@ -192,12 +215,12 @@ export class StepLoop {
   }
 
   async #decode(plan: StepPlan, running: readonly Sequence[]): Promise<void> {
-    const { context, memory, batch, promptBudget } = this.#parts;
+    const { context, memory, promptBudget } = this.#parts;
     const threads = this.#parts.threads();
     this.#threads = plan.promptTokens > 0 ? threads.prefill : threads.decode;
     context.setThreads(this.#threads, this.#threads);
     this.#clock.begin();
-    const computing = context.decode(batch);
+    const computing = context.decode(plan.batch, { isCausal: plan.isCausal });
     this.#deliver();
     const code = await computing;
     const ms = this.#clock.end();
@@ -211,7 +234,7 @@ export class StepLoop {
       if (sampled > 0) this.#counters.decodedSequences++;
     }
     for (const sequence of held) this.#accept(sequence, () => acceptHeld(this.#acceptParts, sequence));
-    if (batch.rows > 0) this.#counters.decodeSteps++;
+    if (plan.batch.rows > 0) this.#counters.decodeSteps++;
   }
 
   /** There is nothing to decode: goes on with the sequences that wait for a mask. Returns whether there are any. */
@@ -265,22 +288,17 @@ export class StepLoop {
     const [largest] = parts.toSorted((a, b) => length(b) - length(a));
     const message = `the KV cache of ${context.cells} tokens, which all slots share, is full: raise n_ctx or lower n_slots`;
     if (largest !== undefined)
-      this.#fail(largest.sequence.request, new RpcError(ErrorReason.INSUFFICIENT_MEMORY, message));
+      this.fail(largest.sequence.request, new RpcError(ErrorReason.INSUFFICIENT_MEMORY, message));
   }
 
   /** Nobody knows what the memory holds of it: its slot is emptied. */
   #drop({ request, slot }: Sequence, error: unknown): void {
-    this.#fail(request, error);
+    this.fail(request, error);
     this.#parts.memory.truncate(slot, 0);
   }
 
-  #fail(request: GenerateRequest, error: unknown): void {
-    request.outbox.fail(error);
-    this.abandon(request);
-  }
-
   #failAll(error: unknown): void {
-    for (const request of this.#admission.waiting) this.#fail(request, error);
+    for (const request of this.#admission.waiting) this.fail(request, error);
     for (const sequence of this.#running) this.#drop(sequence, error);
     this.#dropAbandoned();
   }

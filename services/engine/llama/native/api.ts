@@ -27,6 +27,7 @@ export function bindLlama({ llama }: Pick<Libraries, "llama">) {
     modelVocab: f<(model: p.ModelPointer) => p.VocabPointer>("void *llama_model_get_vocab(void *model)"),
     modelContextTrained: f<(model: p.ModelPointer) => number>("int32_t llama_model_n_ctx_train(void *model)"),
     modelEmbeddingOut: f<(model: p.ModelPointer) => number>("int32_t llama_model_n_embd_out(void *model)"),
+    modelEmbeddingInput: f<(model: p.ModelPointer) => number>("int32_t llama_model_n_embd_inp(void *model)"),
     modelLayers: f<(model: p.ModelPointer) => number>("int32_t llama_model_n_layer(void *model)"),
     modelSlidingWindow: f<(model: p.ModelPointer) => number>("int32_t llama_model_n_swa(void *model)"),
     modelSize: f<(model: p.ModelPointer) => number | bigint>("uint64_t llama_model_size(void *model)"),
@@ -110,6 +111,9 @@ export function bindLlama({ llama }: Pick<Libraries, "llama">) {
     ),
     attachThreadpool: f<(context: p.ContextPointer, pool: p.ThreadpoolPointer, batchPool: p.ThreadpoolPointer) => void>(
       "void llama_attach_threadpool(void *ctx, void *pool, void *pool_batch)",
+    ),
+    contextSetCausal: f<(context: p.ContextPointer, causal: boolean) => void>(
+      "void llama_set_causal_attn(void *ctx, bool causal_attn)",
     ),
     decode: f<(context: p.ContextPointer, batch: Batch) => number>(
       "int32_t llama_decode(void *ctx, llama_batch batch)",

@@ -73,11 +73,19 @@ export class Context {
     return this.#memory !== null;
   }
 
-  /** llama_decode's return code: 0 done, 1 no room in the KV cache (nothing changed), else failed. */
-  async decode(batch: Pick<Batch, "struct">): Promise<number> {
-    const code = await callAtOnce(this.#llama.decode, this.pointer, batch.struct);
-    await this.#computed();
-    return code;
+  /**
+   * llama_decode's return code: 0 done, 1 no room in the KV cache (nothing changed), else failed. Rows that are not
+   * causal see each other in both directions: all of them have to be in one micro-batch.
+   */
+  async decode(batch: Pick<Batch, "struct">, { isCausal = true }: { isCausal?: boolean } = {}): Promise<number> {
+    if (!isCausal) this.#llama.contextSetCausal(this.pointer, false);
+    try {
+      const code = await callAtOnce(this.#llama.decode, this.pointer, batch.struct);
+      await this.#computed();
+      return code;
+    } finally {
+      if (!isCausal) this.#llama.contextSetCausal(this.pointer, true);
+    }
   }
 
   async encode(batch: Batch): Promise<number> {

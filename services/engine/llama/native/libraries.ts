@@ -14,6 +14,8 @@ export interface Libraries {
   readonly llama: Library;
   readonly ggml: Library;
   readonly ggmlBase: Library;
+  /** Opens a library that calls these three without naming them. */
+  readonly openBeside: (path: string) => Library;
   /** What runs, in words, such as `cpu-zen4` or `cuda`. */
   readonly build: string;
   /** Physical cores that do arithmetic well (no efficiency cores, no hyper-threads). */
@@ -45,10 +47,20 @@ export async function openLibraries({ gpu, numa, log }: OpenOptions): Promise<Li
     if (path === undefined) throw new Error(`node-llama-cpp loaded no ${what} library (loaded: ${loaded.join(", ")})`);
     return path;
   };
+  const paths = {
+    llama: find(/^(lib)?llama(\.[^-]+)?\.(so|dylib|dll)$/, "llama"),
+    ggml: find(/^(lib)?ggml(\.[^-]+)?\.(so|dylib|dll)$/, "ggml"),
+    ggmlBase: find(/^(lib)?ggml-base\.(so|dylib|dll)$/, "ggml-base"),
+  };
   return {
-    llama: koffi.load(find(/^(lib)?llama(\.[^-]+)?\.(so|dylib|dll)$/, "llama")),
-    ggml: koffi.load(find(/^(lib)?ggml(\.[^-]+)?\.(so|dylib|dll)$/, "ggml")),
-    ggmlBase: koffi.load(find(/^(lib)?ggml-base\.(so|dylib|dll)$/, "ggml-base")),
+    llama: koffi.load(paths.llama),
+    ggml: koffi.load(paths.ggml),
+    ggmlBase: koffi.load(paths.ggmlBase),
+    openBeside(path) {
+      // Node has loaded them for its addon alone: from now on their functions are found by name.
+      for (const base of Object.values(paths)) koffi.load(base, { global: true });
+      return koffi.load(path);
+    },
     build: await describeBuild(llama, loaded),
     mathCores: llama.cpuMathCores,
   };

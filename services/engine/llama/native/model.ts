@@ -69,6 +69,11 @@ export class Model {
     return this.#llama.modelEmbeddingOut(this.pointer);
   }
 
+  /** Floats of a row that goes in instead of a token. */
+  get embeddingInput(): number {
+    return this.#llama.modelEmbeddingInput(this.pointer);
+  }
+
   get layers(): number {
     return this.#llama.modelLayers(this.pointer);
   }

@@ -1,4 +1,5 @@
 import type { SamplerName, Sampling } from "../../engine.ts";
+import { isMedia } from "../kv/media-tokens.ts";
 import type { SamplerApi } from "../native/api.ts";
 import { Sampler } from "../native/sampler.ts";
 import type { Vocabulary } from "../native/vocabulary.ts";
@@ -20,7 +21,7 @@ export function createChain(
   const options = { sampling, seed: (request.seed + choice) >>> 0, contextLength, forbidden };
   const chain = buildChain(api, vocabulary, options);
   const seen = historyLength(options);
-  if (seen > 0) for (const token of prompt.subarray(-seen)) chain.accept(token);
+  if (seen > 0) for (const token of prompt.subarray(-seen)) if (!isMedia(token)) chain.accept(token);
   return chain;
 }
 

@@ -1,3 +1,4 @@
+import { isMedia } from "../kv/media-tokens.ts";
 import { commonPrefix } from "../kv/slots.ts";
 import type { Threads } from "../cpu/threads.ts";
 import type { Sequence } from "../loop/sequence.ts";
@@ -108,8 +109,10 @@ export function createDraftModel({ model, context, max, threads }: DraftModelPar
   }
 
   return {
-    async draft(sequences, budget) {
-      for (const sequence of sequences) sequence.draft = [];
+    async draft(decoding, budget) {
+      for (const sequence of decoding) sequence.draft = [];
+      // It sees nothing of pictures, and would draft for another prompt.
+      const sequences = decoding.filter(({ slot }) => !slot.tokens.some(isMedia));
       batch.clear();
       makeRoom(sequences);
       let wanted = await ready(sequences, budget);

@@ -1,3 +1,4 @@
+import { isMedia } from "../kv/media-tokens.ts";
 import type { Sequence } from "../loop/sequence.ts";
 
 /** Drafts what comes next, so that one step can check several tokens. */
@@ -32,6 +33,12 @@ export function createPromptLookup(max: number): Drafter {
   };
 }
 
+/** A picture is not written by a model. */
+function beforeMedia(tokens: number[]): number[] {
+  const end = tokens.findIndex(isMedia);
+  return end < 0 ? tokens : tokens.slice(0, end);
+}
+
 /** What followed the latest earlier occurrence of the end of `tokens`; empty when there is none. */
 export function lookUp(tokens: readonly number[], max: number): number[] {
   for (let length = longestPattern; length >= shortestPattern; length--) {
@@ -39,7 +46,7 @@ export function lookUp(tokens: readonly number[], max: number): number[] {
     for (let start = end - 1; start >= 0; start--) {
       let matched = 0;
       while (matched < length && tokens[start + matched] === tokens[end + matched]) matched++;
-      if (matched === length) return tokens.slice(start + length, start + length + max);
+      if (matched === length) return beforeMedia(tokens.slice(start + length, start + length + max));
     }
   }
   return [];

