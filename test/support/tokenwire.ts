@@ -10,6 +10,8 @@ export interface Tokenwire {
   readonly process: ChildProcess;
   /** Where REST and tRPC listen: `http://127.0.0.1:…`. */
   readonly url: string;
+  /** Where gRPC listens: `127.0.0.1:…`. */
+  readonly grpcAddress: string;
   readonly client: TokenwireClient;
   /** What it has written so far. */
   readonly output: () => { readonly stdout: string; readonly stderr: string };
@@ -49,7 +51,8 @@ export async function startTokenwire({ args = [], env = {} }: StartOptions = {})
   await ready.promise;
 
   const url = /REST\s+(\S+)\/v1/.exec(stdout)?.[1] ?? "";
-  const client = createTokenwireClient(/gRPC\s+(\S+)/.exec(stdout)?.[1] ?? "");
+  const grpcAddress = /gRPC\s+(\S+)/.exec(stdout)?.[1] ?? "";
+  const client = createTokenwireClient(grpcAddress);
   const ended = async (): Promise<number | null> => {
     if (child.exitCode === null && child.signalCode === null) await once(child, "exit");
     return child.exitCode;
@@ -61,6 +64,7 @@ export async function startTokenwire({ args = [], env = {} }: StartOptions = {})
   return {
     process: child,
     url,
+    grpcAddress,
     client,
     output: () => ({ stdout, stderr }),
     async metric(name) {
