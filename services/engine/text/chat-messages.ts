@@ -1,6 +1,6 @@
 import { invalidParameter } from "../../../clients/errors.ts";
 import { type ExactJson, parseExactJson } from "../../../clients/json/exact-json.ts";
-import { Role, type Message, type Tool } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { ContentForm, Role, type Message, type Tool } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { parsePart } from "./media/parse-part.ts";
 import { isMediaMark, type MediaMarks } from "./media/media-marks.ts";
 
@@ -11,6 +11,8 @@ export interface ChatMessage {
   readonly role: ChatRole;
   /** The parts, in order; a mark stands for a picture or a sound (media-marks.ts). */
   readonly content: readonly string[];
+  /** How the content was given; unset: as a text, or not at all where there are no parts. */
+  readonly contentForm?: "null" | "parts" | undefined;
   readonly toolCalls: readonly ChatToolCall[];
   /** Tool messages: the call that is answered. */
   readonly toolCallId: string;
@@ -44,6 +46,11 @@ const roles: Readonly<Partial<Record<Role, ChatRole>>> = {
   [Role.TOOL]: "tool",
 };
 
+const contentForms: Readonly<Partial<Record<ContentForm, "null" | "parts">>> = {
+  [ContentForm.NULL]: "null",
+  [ContentForm.PARTS]: "parts",
+};
+
 /**
  * Throws INVALID_PARAMETER, with the path of the field, on what cannot be shown to a model. Pictures and sounds are
  * put into `marks`.
@@ -58,6 +65,7 @@ export function parseChatMessages(messages: readonly Message[], marks: MediaMark
     return {
       role,
       content: message.content.map((part, j) => marks.mark(parsePart(part, `messages[${i}].content[${j}]`))),
+      contentForm: contentForms[message.contentForm],
       toolCalls: message.toolCalls,
       toolCallId: message.toolCallId,
       name: message.name,

@@ -1,4 +1,3 @@
-import type { JsonObject } from "@bufbuild/protobuf";
 import {
   PromptEnd,
   ToolChoiceMode,
@@ -9,6 +8,7 @@ import type { PromptPart } from "../engine.ts";
 import { MediaMarks, showParts } from "./media/media-marks.ts";
 import { createCallId } from "./tool-calls/call-id.ts";
 import { parseChatMessages, parseChatTools, type ChatTool } from "./chat-messages.ts";
+import { templateKwargs, type TemplateVariables } from "./template/template-kwargs.ts";
 import { continueLastMessage } from "./template/continue-last-message.ts";
 import type { ToolParser } from "./tool-calls/parsers/tool-parser.ts";
 import { type ChatParser, withoutText } from "./stream/chat-parser.ts";
@@ -44,7 +44,14 @@ export type AnswerPrompt = ChatPromptFormat & Pick<ChatPrompt, "reasoningOpen">;
 /** The fields of a ChatRequest that the prompt depends on. */
 export type PromptRequest = Pick<
   ChatRequest,
-  "messages" | "tools" | "toolChoice" | "chatTemplate" | "chatTemplateKwargs" | "reasoning" | "promptEnd"
+  | "messages"
+  | "tools"
+  | "toolChoice"
+  | "chatTemplate"
+  | "chatTemplateKwargs"
+  | "chatTemplateKwargsJson"
+  | "reasoning"
+  | "promptEnd"
 >;
 
 export interface ChatPrompt {
@@ -111,7 +118,7 @@ export function createChatPrompter(options: ChatPrompterOptions): ChatPrompter {
       const messages = parseChatMessages(request.messages, marks);
       const { shown, tools, writer } = choose(request);
       const { toolParser, reasoning, stop } = writer;
-      const variables = { ...reasoningVariables(request.reasoning), ...request.chatTemplateKwargs };
+      const variables = { ...reasoningVariables(request.reasoning), ...templateKwargs(request) };
       const write = (these: typeof messages) => {
         return writer.write({
           messages: these,
@@ -162,7 +169,7 @@ function callableTools(shown: readonly ChatTool[], { toolChoice }: PromptRequest
 }
 
 /** The names that templates give to thinking and its effort. An effort asks for thinking, unless it is none. */
-function reasoningVariables(reasoning: Reasoning | undefined): JsonObject {
+function reasoningVariables(reasoning: Reasoning | undefined): TemplateVariables {
   const effort = reasoning?.effort;
   const enabled = reasoning?.enabled ?? (effort === undefined ? undefined : effort !== "none");
   return {

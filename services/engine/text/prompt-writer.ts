@@ -1,8 +1,8 @@
-import type { JsonValue } from "@bufbuild/protobuf";
 import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import { chatFormats, type ChatFormatName } from "./chat-formats/chat-formats.ts";
 import type { ChatMessage, ChatTool } from "./chat-messages.ts";
 import { compileChatTemplate, type ChatTemplate, type TemplateOptions } from "./template/chat-template.ts";
+import type { TemplateVariables } from "./template/template-kwargs.ts";
 import type { ToolParser } from "./tool-calls/parsers/tool-parser.ts";
 import { generic } from "./tool-calls/parsers/generic.ts";
 import { chooseReasoning, chooseToolParser, type ChosenToolParser } from "./tool-calls/choose-tool-parser.ts";
@@ -36,7 +36,7 @@ export interface WriterInput {
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly ChatTool[];
   /** For templates; named formats have none. */
-  readonly variables: Readonly<Record<string, JsonValue>>;
+  readonly variables: TemplateVariables;
   /** Whether the prompt ends with the opening of the model's turn. */
   readonly opensTurn: boolean;
 }
@@ -101,7 +101,7 @@ export function templateWriter(source: string, options: TemplateOptions): Templa
       const told = describeTools(messages, tools, {
         form: hasTools && !(describesTools && writesCalls) ? choose().form : undefined,
         describes: !describesTools,
-        calls: !writesCalls,
+        calls: writesCalls ? "none" : describesTools ? "untold" : "all",
         results: !writesCalls && !showsResults,
       });
       return template.render({

@@ -26,10 +26,10 @@ export function createCompiler(thread = new CompileThread()): Compiler {
   return {
     chat(request, { reasoningOpen }, signal) {
       const { tools, toolChoice, parallelToolCalls, responseFormat, promptEnd } = request;
-      const { reasoning, chatTemplate, chatTemplateKwargs } = request;
+      const { reasoning, chatTemplate, chatTemplateKwargs, chatTemplateKwargsJson } = request;
       // Only what the grammar depends on, so that the same tools are the same task in each turn.
       const asked = { tools, toolChoice, parallelToolCalls, responseFormat, promptEnd };
-      const wanted = { ...asked, reasoning, chatTemplate, chatTemplateKwargs };
+      const wanted = { ...asked, reasoning, chatTemplate, chatTemplateKwargs, chatTemplateKwargsJson };
       const bytes = toBinary(ChatRequestSchema, create(ChatRequestSchema, wanted));
       const key = `chat ${reasoningOpen} ${Buffer.from(bytes).toString("latin1")}`;
       return answers.get(key, signal, (shared) => thread.run({ type: "chat", request: bytes, reasoningOpen }, shared));

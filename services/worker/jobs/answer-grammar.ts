@@ -4,6 +4,7 @@ import type { Grammar } from "../../engine/engine.ts";
 import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/gbnf/grammar-builder.ts";
 import type { ChatTool } from "../../engine/text/chat-messages.ts";
 import type { AnswerPrompt } from "../../engine/text/chat-prompt.ts";
+import { templateKwargs } from "../../engine/text/template/template-kwargs.ts";
 import { afterReasoning } from "../../engine/text/tool-calls/reasoning-grammar.ts";
 import { createToolGrammar, type ToolGrammarOptions } from "../../engine/text/tool-calls/tool-grammar.ts";
 import { formatParam, notingRules, toolParam } from "./answer-schemas.ts";
@@ -69,8 +70,10 @@ function grammarOf(request: ChatRequest, wholePrompt: AnswerPrompt, rules: Gramm
 }
 
 /** A prompt that has begun the thinking all the same needs its end. */
-function isToldNotToThink({ reasoning, chatTemplateKwargs }: ChatRequest, { reasoningOpen }: AnswerPrompt): boolean {
-  return !reasoningOpen && (reasoning?.enabled === false || chatTemplateKwargs?.["enable_thinking"] === false);
+function isToldNotToThink(request: ChatRequest, { reasoningOpen }: AnswerPrompt): boolean {
+  return (
+    !reasoningOpen && (request.reasoning?.enabled === false || templateKwargs(request)["enable_thinking"] === false)
+  );
 }
 
 function toolOptions(request: ChatRequest, prompt: AnswerPrompt): ToolGrammarOptions {

@@ -1,5 +1,5 @@
 import { invalidParameter } from "../../../clients/errors.ts";
-import { type MessageSchema, Role, type ToolCallSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { ContentForm, type MessageSchema, Role, type ToolCallSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { AssistantMessage, ChatMessage, MessageContent } from "../schema/messages.ts";
 import type { Init } from "../../dialect/deps.ts";
 
@@ -25,7 +25,7 @@ export function messagesToProto(messages: readonly ChatMessage[]): MessageInit[]
       case "function":
         return {
           role: Role.TOOL,
-          content: contentToProto(message.content),
+          ...contentToProto(message.content),
           name: message.name,
           toolCallId: legacyIds.get(message.name) ?? legacyId(message.name, index),
         };
@@ -38,25 +38,22 @@ export function messagesToProto(messages: readonly ChatMessage[]): MessageInit[]
   });
 }
 
-function spoken(message: { readonly content: MessageContent; readonly name?: string | null | undefined }): {
-  content: TextPart[];
-  name: string;
-} {
-  return { content: contentToProto(message.content), name: message.name ?? "" };
+function spoken(message: { readonly content: MessageContent; readonly name?: string | null | undefined }) {
+  return { ...contentToProto(message.content), name: message.name ?? "" };
 }
 
 function assistantToProto(message: AssistantMessage, index: number): MessageInit {
   const toolCalls = toolCallsToProto(message, index);
   // A refusal is what the assistant said, in a field of its own.
-  const content = contentToProto(message.content ?? message.refusal);
+  const spoken = contentToProto(message.content ?? message.refusal ?? message.content);
   const reasoning = message.reasoning_content ?? message.reasoning ?? "";
-  if (content.length === 0 && toolCalls.length === 0 && reasoning === "") {
+  if (spoken.content.length === 0 && toolCalls.length === 0 && reasoning === "") {
     throw invalidParameter(
       `messages[${index}].content`,
       `messages[${index}] is an assistant's message with neither content nor tool_calls`,
     );
   }
-  return { role: Role.ASSISTANT, content, toolCalls, reasoning, name: message.name ?? "" };
+  return { role: Role.ASSISTANT, ...spoken, toolCalls, reasoning, name: message.name ?? "" };
 }
 
 function toolCallsToProto(message: AssistantMessage, index: number): ToolCallInit[] {
@@ -75,9 +72,17 @@ function legacyId(name: string, index: number): string {
   return `call_${index}_${name}`;
 }
 
-function contentToProto(content: MessageContent | null | undefined): TextPart[] {
-  if (content == null) return [];
-  const texts =
-    typeof content === "string" ? [content] : content.map((part) => (part.type === "text" ? part.text : part.refusal));
-  return texts.map((value) => ({ part: { case: "text", value } }));
+function contentToProto(content: MessageContent | null | undefined): {
+  content: TextPart[];
+  contentForm?: ContentForm;
+} {
+  if (content === undefined) return { content: [] };
+  if (content === null) return { content: [], contentForm: ContentForm.NULL };
+  if (typeof content === "string") return { content: [textPart(content)] };
+  const texts = content.map((part) => (part.type === "text" ? part.text : part.refusal));
+  return { content: texts.map(textPart), contentForm: ContentForm.PARTS };
+}
+
+function textPart(value: string): TextPart {
+  return { part: { case: "text", value } };
 }

@@ -1,4 +1,4 @@
-import type { JsonObject } from "@bufbuild/protobuf";
+import { jsonText } from "../../../clients/json/source-text.ts";
 import type { ChatRequestSchema, ReasoningSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { onlyOne } from "../../dialect/sampling/to-proto.ts";
 import type { Init } from "../../dialect/deps.ts";
@@ -13,8 +13,7 @@ export function promptToProto(request: PromptFields) {
     model: request.model ?? "",
     messages: messagesToProto(request.messages),
     ...toolsToProto(request),
-    // It came out of JSON.parse, so everything inside is JSON.
-    chatTemplateKwargs: (request.chat_template_kwargs ?? undefined) as JsonObject | undefined,
+    chatTemplateKwargsJson: request.chat_template_kwargs == null ? "" : jsonText(request.chat_template_kwargs),
     chatTemplate: request.chat_template ?? undefined,
     reasoning: reasoningToProto(request),
     promptEnd: promptEndToProto(request),

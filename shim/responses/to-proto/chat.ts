@@ -1,4 +1,3 @@
-import type { JsonObject } from "@bufbuild/protobuf";
 import { invalidParameter } from "../../../clients/errors.ts";
 import { jsonText } from "../../../clients/json/source-text.ts";
 import { type ChatRequestSchema, type ReasoningSchema, Role } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
@@ -53,16 +52,10 @@ function promptToProto(request: InputTokensBody, turns: readonly Turn[]) {
     model: request.model ?? "",
     messages: turns.map(({ message }) => message),
     reasoning: reasoningToProto(request.reasoning?.effort),
-    chatTemplateKwargs: templateVariables(request),
+    // The verbosity is a variable of this name in the templates that know it.
+    ...(request.text?.verbosity != null && { chatTemplateKwargs: { verbosity: request.text.verbosity } }),
+    chatTemplateKwargsJson: request.chat_template_kwargs == null ? "" : jsonText(request.chat_template_kwargs),
   };
-}
-
-/** The caller's variables, and the verbosity under its own name. */
-function templateVariables({ chat_template_kwargs: given, text }: InputTokensBody): JsonObject | undefined {
-  const verbosity = text?.verbosity;
-  if (given == null && verbosity == null) return undefined;
-  // It came out of JSON.parse, so everything inside is JSON.
-  return { ...(verbosity != null && { verbosity }), ...(given as JsonObject | null | undefined) };
 }
 
 function reasoningToProto(effort: string | null | undefined): Init<typeof ReasoningSchema> | undefined {

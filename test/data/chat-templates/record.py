@@ -28,7 +28,7 @@ def render(template, conversation):
         messages=conversation["messages"],
         tools=conversation.get("tools"),
         documents=None,
-        add_generation_prompt=True,
+        add_generation_prompt=conversation.get("gen", True),
         bos_token="<|bos|>",
         eos_token="<|eos|>",
         **conversation.get("kwargs", {}),

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { create } from "@bufbuild/protobuf";
-import { ChatRequestSchema, Role, ToolChoiceMode, type ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import {
+  ChatRequestSchema,
+  ContentForm,
+  Role,
+  ToolChoiceMode,
+  type ChatRequest,
+} from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { parseKeepingText } from "../../../clients/json/source-text.ts";
 import { parseRequest } from "../../../shim/dialect/request/parse-request.ts";
 import { chatRequestSchema } from "../../../shim/openai/schema/chat-request.ts";
@@ -221,10 +227,27 @@ test("free text needs no format", () => {
   expect(toProto({ response_format: { type: "text" } }).responseFormat).toBeUndefined();
 });
 
+test("says how content was given, where templates can tell", () => {
+  const call = { id: "1", type: "function", function: { name: "f", arguments: "{}" } };
+  const parts = [{ type: "text", text: "a" }];
+  const messages = [
+    { role: "user", content: parts },
+    { role: "assistant", content: null, tool_calls: [call] },
+    { role: "assistant", tool_calls: [call] },
+    { role: "assistant", content: "b" },
+  ];
+  expect(toProto({ messages }).messages.map(({ contentForm }) => contentForm)).toEqual([
+    ContentForm.PARTS,
+    ContentForm.NULL,
+    ContentForm.UNSPECIFIED,
+    ContentForm.UNSPECIFIED,
+  ]);
+});
+
 test("hands template variables on as they are", () => {
   const kwargs = { enable_thinking: false, nested: { list: [1, "a", null] } };
   expect(toProto({ chat_template_kwargs: kwargs, chat_template: "{{ x }}" })).toMatchObject({
-    chatTemplateKwargs: kwargs,
+    chatTemplateKwargsJson: JSON.stringify(kwargs),
     chatTemplate: "{{ x }}",
   });
 });

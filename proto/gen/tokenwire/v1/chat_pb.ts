@@ -13,7 +13,7 @@ import type { JsonObject, Message as Message$1, UnknownEnum } from "@bufbuild/pr
  * Describes the file tokenwire/v1/chat.proto.
  */
 export const file_tokenwire_v1_chat: GenFile = /*@__PURE__*/
-  fileDesc("Chd0b2tlbndpcmUvdjEvY2hhdC5wcm90bxIMdG9rZW53aXJlLnYxIvgDCgtDaGF0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRInCghtZXNzYWdlcxgCIAMoCzIVLnRva2Vud2lyZS52MS5NZXNzYWdlEiEKBXRvb2xzGAMgAygLMhIudG9rZW53aXJlLnYxLlRvb2wSLQoLdG9vbF9jaG9pY2UYBCABKAsyGC50b2tlbndpcmUudjEuVG9vbENob2ljZRIgChNwYXJhbGxlbF90b29sX2NhbGxzGAUgASgISACIAQESNQoPcmVzcG9uc2VfZm9ybWF0GAYgASgLMhwudG9rZW53aXJlLnYxLlJlc3BvbnNlRm9ybWF0EjAKB29wdGlvbnMYByABKAsyHy50b2tlbndpcmUudjEuR2VuZXJhdGlvbk9wdGlvbnMSNQoUY2hhdF90ZW1wbGF0ZV9rd2FyZ3MYCCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhoKDWNoYXRfdGVtcGxhdGUYCSABKAlIAYgBARIqCglyZWFzb25pbmcYCiABKAsyFy50b2tlbndpcmUudjEuUmVhc29uaW5nEisKCnByb21wdF9lbmQYCyABKA4yFy50b2tlbndpcmUudjEuUHJvbXB0RW5kQhYKFF9wYXJhbGxlbF90b29sX2NhbGxzQhAKDl9jaGF0X3RlbXBsYXRlInsKCVJlYXNvbmluZxIUCgdlbmFibGVkGAEgASgISACIAQESEwoGZWZmb3J0GAIgASgJSAGIAQESGgoNYnVkZ2V0X3Rva2VucxgDIAEoDUgCiAEBQgoKCF9lbmFibGVkQgkKB19lZmZvcnRCEAoOX2J1ZGdldF90b2tlbnMiugEKB01lc3NhZ2USIAoEcm9sZRgBIAEoDjISLnRva2Vud2lyZS52MS5Sb2xlEioKB2NvbnRlbnQYAiADKAsyGS50b2tlbndpcmUudjEuQ29udGVudFBhcnQSKgoKdG9vbF9jYWxscxgDIAMoCzIWLnRva2Vud2lyZS52MS5Ub29sQ2FsbBIUCgx0b29sX2NhbGxfaWQYBCABKAkSEQoJcmVhc29uaW5nGAUgASgJEgwKBG5hbWUYBiABKAkicQoLQ29udGVudFBhcnQSDgoEdGV4dBgBIAEoCUgAEiQKBWltYWdlGAIgASgLMhMudG9rZW53aXJlLnYxLkltYWdlSAASJAoFYXVkaW8YAyABKAsyEy50b2tlbndpcmUudjEuQXVkaW9IAEIGCgRwYXJ0Im8KBUltYWdlEg4KBGRhdGEYASABKAxIABINCgN1cmwYAiABKAlIABISCgptZWRpYV90eXBlGAMgASgJEikKBmRldGFpbBgEIAEoDjIZLnRva2Vud2lyZS52MS5JbWFnZURldGFpbEIICgZzb3VyY2UiRAoFQXVkaW8SDgoEZGF0YRgBIAEoDEgAEg0KA3VybBgCIAEoCUgAEhIKCm1lZGlhX3R5cGUYAyABKAlCCAoGc291cmNlIjwKCFRvb2xDYWxsEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSFgoOYXJndW1lbnRzX2pzb24YAyABKAkiYgoEVG9vbBIMCgRuYW1lGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJEhcKD3BhcmFtZXRlcnNfanNvbhgDIAEoCRITCgZzdHJpY3QYBCABKAhIAIgBAUIJCgdfc3RyaWN0ImUKClRvb2xDaG9pY2USLAoEbW9kZRgBIAEoDjIcLnRva2Vud2lyZS52MS5Ub29sQ2hvaWNlTW9kZUgAEg4KBG5hbWUYAiABKAlIABIPCgdhbGxvd2VkGAMgAygJQggKBmNob2ljZSK4AgoMQ2hhdFJlc3BvbnNlEg4KBmNob2ljZRgBIAEoDRIoCgdzdGFydGVkGAIgASgLMhUudG9rZW53aXJlLnYxLlN0YXJ0ZWRIABInCgR0ZXh0GAMgASgLMhcudG9rZW53aXJlLnYxLlRleHREZWx0YUgAEiwKCXJlYXNvbmluZxgEIAEoCzIXLnRva2Vud2lyZS52MS5UZXh0RGVsdGFIABIwCgl0b29sX2NhbGwYBSABKAsyGy50b2tlbndpcmUudjEuVG9vbENhbGxEZWx0YUgAEioKCGZpbmlzaGVkGAYgASgLMhYudG9rZW53aXJlLnYxLkZpbmlzaGVkSAASMAoIcHJvZ3Jlc3MYByABKAsyHC50b2tlbndpcmUudjEuUHJvbXB0UHJvZ3Jlc3NIAEIHCgVldmVudCJ5Cg1Ub29sQ2FsbERlbHRhEg0KBWluZGV4GAEgASgNEgoKAmlkGAIgASgJEgwKBG5hbWUYAyABKAkSEQoJYXJndW1lbnRzGAQgASgJEiwKCGxvZ3Byb2JzGAUgAygLMhoudG9rZW53aXJlLnYxLlRva2VuTG9ncHJvYipwCglQcm9tcHRFbmQSGgoWUFJPTVBUX0VORF9VTlNQRUNJRklFRBAAEhcKE1BST01QVF9FTkRfTkVXX1RVUk4QARIXChNQUk9NUFRfRU5EX0NPTlRJTlVFEAISFQoRUFJPTVBUX0VORF9DTE9TRUQQAypzCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1NZU1RFTRABEhIKDlJPTEVfREVWRUxPUEVSEAISDQoJUk9MRV9VU0VSEAMSEgoOUk9MRV9BU1NJU1RBTlQQBBINCglST0xFX1RPT0wQBSpYCgtJbWFnZURldGFpbBIcChhJTUFHRV9ERVRBSUxfVU5TUEVDSUZJRUQQABIUChBJTUFHRV9ERVRBSUxfTE9XEAESFQoRSU1BR0VfREVUQUlMX0hJR0gQAiqHAQoOVG9vbENob2ljZU1vZGUSIAocVE9PTF9DSE9JQ0VfTU9ERV9VTlNQRUNJRklFRBAAEhkKFVRPT0xfQ0hPSUNFX01PREVfQVVUTxABEhkKFVRPT0xfQ0hPSUNFX01PREVfTk9ORRACEh0KGVRPT0xfQ0hPSUNFX01PREVfUkVRVUlSRUQQA2IGcHJvdG8z", [file_google_protobuf_struct, file_tokenwire_v1_generation]);
+  fileDesc("Chd0b2tlbndpcmUvdjEvY2hhdC5wcm90bxIMdG9rZW53aXJlLnYxIpsECgtDaGF0UmVxdWVzdBINCgVtb2RlbBgBIAEoCRInCghtZXNzYWdlcxgCIAMoCzIVLnRva2Vud2lyZS52MS5NZXNzYWdlEiEKBXRvb2xzGAMgAygLMhIudG9rZW53aXJlLnYxLlRvb2wSLQoLdG9vbF9jaG9pY2UYBCABKAsyGC50b2tlbndpcmUudjEuVG9vbENob2ljZRIgChNwYXJhbGxlbF90b29sX2NhbGxzGAUgASgISACIAQESNQoPcmVzcG9uc2VfZm9ybWF0GAYgASgLMhwudG9rZW53aXJlLnYxLlJlc3BvbnNlRm9ybWF0EjAKB29wdGlvbnMYByABKAsyHy50b2tlbndpcmUudjEuR2VuZXJhdGlvbk9wdGlvbnMSNQoUY2hhdF90ZW1wbGF0ZV9rd2FyZ3MYCCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhoKDWNoYXRfdGVtcGxhdGUYCSABKAlIAYgBARIqCglyZWFzb25pbmcYCiABKAsyFy50b2tlbndpcmUudjEuUmVhc29uaW5nEisKCnByb21wdF9lbmQYCyABKA4yFy50b2tlbndpcmUudjEuUHJvbXB0RW5kEiEKGWNoYXRfdGVtcGxhdGVfa3dhcmdzX2pzb24YDCABKAlCFgoUX3BhcmFsbGVsX3Rvb2xfY2FsbHNCEAoOX2NoYXRfdGVtcGxhdGUiewoJUmVhc29uaW5nEhQKB2VuYWJsZWQYASABKAhIAIgBARITCgZlZmZvcnQYAiABKAlIAYgBARIaCg1idWRnZXRfdG9rZW5zGAMgASgNSAKIAQFCCgoIX2VuYWJsZWRCCQoHX2VmZm9ydEIQCg5fYnVkZ2V0X3Rva2VucyLrAQoHTWVzc2FnZRIgCgRyb2xlGAEgASgOMhIudG9rZW53aXJlLnYxLlJvbGUSKgoHY29udGVudBgCIAMoCzIZLnRva2Vud2lyZS52MS5Db250ZW50UGFydBIqCgp0b29sX2NhbGxzGAMgAygLMhYudG9rZW53aXJlLnYxLlRvb2xDYWxsEhQKDHRvb2xfY2FsbF9pZBgEIAEoCRIRCglyZWFzb25pbmcYBSABKAkSDAoEbmFtZRgGIAEoCRIvCgxjb250ZW50X2Zvcm0YByABKA4yGS50b2tlbndpcmUudjEuQ29udGVudEZvcm0icQoLQ29udGVudFBhcnQSDgoEdGV4dBgBIAEoCUgAEiQKBWltYWdlGAIgASgLMhMudG9rZW53aXJlLnYxLkltYWdlSAASJAoFYXVkaW8YAyABKAsyEy50b2tlbndpcmUudjEuQXVkaW9IAEIGCgRwYXJ0Im8KBUltYWdlEg4KBGRhdGEYASABKAxIABINCgN1cmwYAiABKAlIABISCgptZWRpYV90eXBlGAMgASgJEikKBmRldGFpbBgEIAEoDjIZLnRva2Vud2lyZS52MS5JbWFnZURldGFpbEIICgZzb3VyY2UiRAoFQXVkaW8SDgoEZGF0YRgBIAEoDEgAEg0KA3VybBgCIAEoCUgAEhIKCm1lZGlhX3R5cGUYAyABKAlCCAoGc291cmNlIjwKCFRvb2xDYWxsEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSFgoOYXJndW1lbnRzX2pzb24YAyABKAkiYgoEVG9vbBIMCgRuYW1lGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJEhcKD3BhcmFtZXRlcnNfanNvbhgDIAEoCRITCgZzdHJpY3QYBCABKAhIAIgBAUIJCgdfc3RyaWN0ImUKClRvb2xDaG9pY2USLAoEbW9kZRgBIAEoDjIcLnRva2Vud2lyZS52MS5Ub29sQ2hvaWNlTW9kZUgAEg4KBG5hbWUYAiABKAlIABIPCgdhbGxvd2VkGAMgAygJQggKBmNob2ljZSK4AgoMQ2hhdFJlc3BvbnNlEg4KBmNob2ljZRgBIAEoDRIoCgdzdGFydGVkGAIgASgLMhUudG9rZW53aXJlLnYxLlN0YXJ0ZWRIABInCgR0ZXh0GAMgASgLMhcudG9rZW53aXJlLnYxLlRleHREZWx0YUgAEiwKCXJlYXNvbmluZxgEIAEoCzIXLnRva2Vud2lyZS52MS5UZXh0RGVsdGFIABIwCgl0b29sX2NhbGwYBSABKAsyGy50b2tlbndpcmUudjEuVG9vbENhbGxEZWx0YUgAEioKCGZpbmlzaGVkGAYgASgLMhYudG9rZW53aXJlLnYxLkZpbmlzaGVkSAASMAoIcHJvZ3Jlc3MYByABKAsyHC50b2tlbndpcmUudjEuUHJvbXB0UHJvZ3Jlc3NIAEIHCgVldmVudCJ5Cg1Ub29sQ2FsbERlbHRhEg0KBWluZGV4GAEgASgNEgoKAmlkGAIgASgJEgwKBG5hbWUYAyABKAkSEQoJYXJndW1lbnRzGAQgASgJEiwKCGxvZ3Byb2JzGAUgAygLMhoudG9rZW53aXJlLnYxLlRva2VuTG9ncHJvYipwCglQcm9tcHRFbmQSGgoWUFJPTVBUX0VORF9VTlNQRUNJRklFRBAAEhcKE1BST01QVF9FTkRfTkVXX1RVUk4QARIXChNQUk9NUFRfRU5EX0NPTlRJTlVFEAISFQoRUFJPTVBUX0VORF9DTE9TRUQQAypzCgRSb2xlEhQKEFJPTEVfVU5TUEVDSUZJRUQQABIPCgtST0xFX1NZU1RFTRABEhIKDlJPTEVfREVWRUxPUEVSEAISDQoJUk9MRV9VU0VSEAMSEgoOUk9MRV9BU1NJU1RBTlQQBBINCglST0xFX1RPT0wQBSpaCgtDb250ZW50Rm9ybRIcChhDT05URU5UX0ZPUk1fVU5TUEVDSUZJRUQQABIVChFDT05URU5UX0ZPUk1fTlVMTBABEhYKEkNPTlRFTlRfRk9STV9QQVJUUxACKlgKC0ltYWdlRGV0YWlsEhwKGElNQUdFX0RFVEFJTF9VTlNQRUNJRklFRBAAEhQKEElNQUdFX0RFVEFJTF9MT1cQARIVChFJTUFHRV9ERVRBSUxfSElHSBACKocBCg5Ub29sQ2hvaWNlTW9kZRIgChxUT09MX0NIT0lDRV9NT0RFX1VOU1BFQ0lGSUVEEAASGQoVVE9PTF9DSE9JQ0VfTU9ERV9BVVRPEAESGQoVVE9PTF9DSE9JQ0VfTU9ERV9OT05FEAISHQoZVE9PTF9DSE9JQ0VfTU9ERV9SRVFVSVJFRBADYgZwcm90bzM", [file_google_protobuf_struct, file_tokenwire_v1_generation]);
 
 /**
  * @generated from message tokenwire.v1.ChatRequest
@@ -83,6 +83,13 @@ export type ChatRequest = Message$1<"tokenwire.v1.ChatRequest"> & {
    * @generated from field: tokenwire.v1.PromptEnd prompt_end = 11;
    */
   promptEnd: PromptEnd;
+
+  /**
+   * chat_template_kwargs as the text of a JSON object, with its numbers as they are written; goes before those of the Struct.
+   *
+   * @generated from field: string chat_template_kwargs_json = 12;
+   */
+  chatTemplateKwargsJson: string;
 };
 
 /**
@@ -168,6 +175,11 @@ export type Message = Message$1<"tokenwire.v1.Message"> & {
    * @generated from field: string name = 6;
    */
   name: string;
+
+  /**
+   * @generated from field: tokenwire.v1.ContentForm content_form = 7;
+   */
+  contentForm: ContentForm;
 };
 
 /**
@@ -601,6 +613,47 @@ export const RoleSchema: GenEnum<Role> = /*@__PURE__*/
   enumDesc(file_tokenwire_v1_chat, 1);
 
 /**
+ * How the content was given, where chat templates can tell.
+ *
+ * @generated from enum tokenwire.v1.ContentForm
+ */
+export const ContentForm = {
+  /**
+   * As a text, or not at all where there are no parts.
+   *
+   * @generated from enum value: CONTENT_FORM_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * As null: there are no parts.
+   *
+   * @generated from enum value: CONTENT_FORM_NULL = 1;
+   */
+  NULL: 1,
+
+  /**
+   * As a list of parts, which templates get as such when they know lists.
+   *
+   * @generated from enum value: CONTENT_FORM_PARTS = 2;
+   */
+  PARTS: 2,
+} as const;
+
+/**
+ * How the content was given, where chat templates can tell.
+ *
+ * @generated from enum tokenwire.v1.ContentForm
+ */
+export type ContentForm = (typeof ContentForm)[keyof typeof ContentForm] | UnknownEnum;
+
+/**
+ * Describes the enum tokenwire.v1.ContentForm.
+ */
+export const ContentFormSchema: GenEnum<ContentForm> = /*@__PURE__*/
+  enumDesc(file_tokenwire_v1_chat, 2);
+
+/**
  * @generated from enum tokenwire.v1.ImageDetail
  */
 export const ImageDetail = {
@@ -636,7 +689,7 @@ export type ImageDetail = (typeof ImageDetail)[keyof typeof ImageDetail] | Unkno
  * Describes the enum tokenwire.v1.ImageDetail.
  */
 export const ImageDetailSchema: GenEnum<ImageDetail> = /*@__PURE__*/
-  enumDesc(file_tokenwire_v1_chat, 2);
+  enumDesc(file_tokenwire_v1_chat, 3);
 
 /**
  * @generated from enum tokenwire.v1.ToolChoiceMode
@@ -672,5 +725,5 @@ export type ToolChoiceMode = (typeof ToolChoiceMode)[keyof typeof ToolChoiceMode
  * Describes the enum tokenwire.v1.ToolChoiceMode.
  */
 export const ToolChoiceModeSchema: GenEnum<ToolChoiceMode> = /*@__PURE__*/
-  enumDesc(file_tokenwire_v1_chat, 3);
+  enumDesc(file_tokenwire_v1_chat, 4);
 

@@ -1,11 +1,11 @@
-import type { JsonValue } from "@bufbuild/protobuf";
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
 import type { ChatMessage, ChatTool } from "../chat-messages.ts";
 import { JinjaError } from "./jinja/jinja-error.ts";
 import { parseJinja, type JinjaTemplate } from "./jinja/jinja-template.ts";
 import { strftime } from "./strftime.ts";
 import { fromJson } from "./jinja/values/from-json.ts";
-import { templateMessages, templateTools, type TemplateShape } from "./template-messages.ts";
+import type { TemplateVariables } from "./template-kwargs.ts";
+import { asSent, templateMessages, templateTools, type TemplateShape } from "./template-messages.ts";
 import { probeTemplateShape } from "./template-shape.ts";
 
 // A conversation of 200 messages takes the greediest templates that we know half a million.
@@ -33,7 +33,7 @@ export interface TemplateInput {
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly ChatTool[];
   /** Variables beyond the ones that every template gets, which they cannot replace. */
-  readonly variables: Readonly<Record<string, JsonValue>>;
+  readonly variables: TemplateVariables;
   readonly addGenerationPrompt: boolean;
 }
 
@@ -41,7 +41,7 @@ export interface TemplateOptions {
   readonly bosToken: string;
   readonly eosToken: string;
   /** Variables of every rendering, which a rendering's own come over. */
-  readonly kwargs?: Readonly<Record<string, JsonValue>> | undefined;
+  readonly kwargs?: TemplateVariables | undefined;
   /** When a rendering is given up, in steps (jinja/budget.ts): some ten million a second. */
   readonly maxSteps?: number | undefined;
   /** For templates that write the date; unset: the clock. */
@@ -62,11 +62,11 @@ export function compileChatTemplate(source: string, options: TemplateOptions): C
     const own = Object.entries({ ...kwargs, ...variables }).map(([name, value]) => [name, fromJson(value)] as const);
     const all = {
       ...(usesFunctions && functionVariables(tools, now())),
+      // Transformers defines it, so templates ask whether it is none.
+      documents: null,
       ...Object.fromEntries(own),
       messages: templateMessages(messages, shape),
       tools: templateTools(tools, shape),
-      // Transformers defines it, so templates ask whether it is none.
-      documents: null,
       add_generation_prompt: addGenerationPrompt,
       bos_token: bosToken,
       eos_token: eosToken,
@@ -77,12 +77,19 @@ export function compileChatTemplate(source: string, options: TemplateOptions): C
   const { shape, fault } = probeTemplateShape((messages, tools, supposed) => {
     return run({ messages, tools, variables: {}, addGenerationPrompt: true }, supposed, maxProbeSteps);
   }, source);
+  const sent = asSent(shape);
   return {
     fault,
     describesTools: shape.describesTools,
     writesCalls: shape.tools !== undefined,
     showsResults: shape.showsResults,
     render(input) {
+      try {
+        return run(input, sent, maxSteps);
+      } catch (error) {
+        if (!(error instanceof JinjaError)) throw error;
+        if (error.kind === "overrun") throw templateError(error);
+      }
       try {
         return run(input, shape, maxSteps);
       } catch (error) {

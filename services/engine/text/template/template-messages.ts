@@ -1,5 +1,12 @@
 import { foldSystem, splitCalls } from "./bend-messages.ts";
-import { hasMedia, messageText, type ChatMessage, type ChatTool, type ChatToolCall } from "../chat-messages.ts";
+import {
+  hasMedia,
+  messageText,
+  type ChatMessage,
+  type ChatRole,
+  type ChatTool,
+  type ChatToolCall,
+} from "../chat-messages.ts";
 import { parseExactJson } from "../../../../clients/json/exact-json.ts";
 import { Dict } from "./jinja/values/dict.ts";
 import { fromJson } from "./jinja/values/from-json.ts";
@@ -9,19 +16,25 @@ import type { Value } from "./jinja/values/value.ts";
 export interface TemplateShape {
   /** Whether a message's content is a text, or a list of typed parts. */
   readonly content: "text" | "parts";
-  /** false: the template has no place for a system message, or refuses it. */
-  readonly system: boolean;
+  /** Whether messages of a role may have a list of typed parts, where their content is a text otherwise. */
+  readonly takesParts: (role: ChatRole) => boolean;
+  /** Whether the template writes a system message; dropped: without a word, refused: it fails. */
+  readonly system: "written" | "dropped" | "refused";
   /** false: developer messages have to be called system messages. */
   readonly developer: boolean;
   /** What the variable `tools` is without tools: Transformers gives none, some templates fail on it. */
   readonly noTools: "none" | "empty";
-  readonly reasoningKey: "reasoning_content" | "thinking";
+  readonly reasoningKey: "reasoning_content" | "reasoning" | "thinking";
+  /** false: a message that has a text and calls is refused with a thought as well (gpt-oss). */
+  readonly reasonsBesideText: boolean;
   /** false: tools need words (tool-calls/tool-prompt.ts). */
   readonly describesTools: boolean;
   /** Whether results of tools are written where no calls are; else they need words too. */
   readonly showsResults: boolean;
   /** undefined: the template does not write calls and results: they need words. */
   readonly tools: ToolShape | undefined;
+  /** false: a tool without parameters has to be given empty ones. */
+  readonly bareTools: boolean;
 }
 
 export interface ToolShape {
@@ -31,23 +44,35 @@ export interface ToolShape {
   readonly emptyContent: "" | null;
   /** The same where the request says null. */
   readonly nullContent: "" | null;
+  /** The same where the request does not say; undefined: it is left out. */
+  readonly noContent: "" | null | undefined;
   /** nine: Mistral's templates want ids of nine letters and digits. */
   readonly ids: "any" | "nine";
   /** Whether a result says the tool's name: as in the request, or always, where the template fails without. */
   readonly resultNames: "sent" | "found";
-  /** false: the template refuses or forgets all calls of a message but the first. */
+  /** false: all calls of a message but the first are refused, or forgotten. */
   readonly several: boolean;
   /** Where arguments are an object: whether a text is taken as well. */
   readonly takesText: boolean;
-  /** false: a tool without parameters has to be given empty ones. */
-  readonly bareTools: boolean;
+}
+
+/** The shape in which a conversation is tried first: as it was sent, bent only where that would be refused, or lost. */
+export function asSent(shape: TemplateShape): TemplateShape {
+  const { system, tools } = shape;
+  return {
+    ...shape,
+    system: system === "refused" ? "written" : system,
+    reasonsBesideText: true,
+    bareTools: true,
+    tools: tools && { ...tools, nullContent: null, several: true },
+  };
 }
 
 /** The messages as Transformers hands them to a chat template, bent to what the template takes. */
 export function templateMessages(messages: readonly ChatMessage[], shape: TemplateShape): Value {
   let bent = messages;
   if (!shape.developer) bent = bent.map((it) => (it.role === "developer" ? { ...it, role: "system" } : it));
-  if (!shape.system) bent = foldSystem(bent);
+  if (shape.system !== "written") bent = foldSystem(bent);
   if (shape.tools?.several === false) bent = splitCalls(bent);
   return bent.map((message) => templateMessage(message, shape));
 }
@@ -55,7 +80,7 @@ export function templateMessages(messages: readonly ChatMessage[], shape: Templa
 /** Tools in OpenAI's shape, which is also Transformers'. */
 export function templateTools(tools: readonly ChatTool[], shape: TemplateShape): Value {
   if (tools.length === 0) return shape.noTools === "none" ? null : [];
-  const missing = shape.tools?.bareTools === true ? undefined : record({ type: "object", properties: new Dict() });
+  const missing = shape.bareTools ? undefined : record({ type: "object", properties: new Dict() });
   return tools.map(({ name, description, parameters }) =>
     record({
       type: "function",
@@ -88,23 +113,23 @@ function templateMessage(message: ChatMessage, shape: TemplateShape): Dict {
   });
 }
 
-function templateContent(message: ChatMessage, { content, tools }: TemplateShape): Value {
+function templateContent(message: ChatMessage, { content, tools, takesParts }: TemplateShape): Value | undefined {
+  const { role, toolCalls, contentForm } = message;
   const text = messageText(message);
-  if (text === "" && message.toolCalls.length > 0) {
-    if (tools === undefined) return "";
-    return message.content.length === 0 ? tools.nullContent : tools.emptyContent;
+  if (text === "" && toolCalls.length > 0 && tools !== undefined) {
+    if (message.content.length > 0) return tools.emptyContent;
+    return contentForm === "null" ? tools.nullContent : tools.noContent;
   }
-  if (content === "text") return text;
+  if (content === "text" && (contentForm !== "parts" || !takesParts(role))) return text;
   // llama-server does not show templates the parts around a picture either.
   const parts = hasMedia(message) ? [text] : message.content;
   return parts.map((part) => record({ type: "text", text: part }));
 }
 
-function templateReasoning(message: ChatMessage, { reasoningKey }: TemplateShape): Readonly<Record<string, Value>> {
+function templateReasoning(message: ChatMessage, shape: TemplateShape): Readonly<Record<string, Value>> {
   if (message.reasoning === "") return {};
-  // gpt-oss writes what stands before a call as reasoning too, and refuses to be given both.
-  const both = messageText(message) !== "" && message.toolCalls.length > 0;
-  return reasoningKey === "thinking" && both ? {} : { [reasoningKey]: message.reasoning };
+  const isBesides = messageText(message) !== "" && message.toolCalls.length > 0;
+  return isBesides && !shape.reasonsBesideText ? {} : { [shape.reasoningKey]: message.reasoning };
 }
 
 function templateCall({ id, name, argumentsJson }: ChatToolCall, shape: ToolShape | undefined): Dict {

@@ -1,4 +1,4 @@
-import type { ChatMessage, ChatTool, ChatToolCall } from "../chat-messages.ts";
+import type { ChatMessage, ChatRole, ChatTool, ChatToolCall } from "../chat-messages.ts";
 import { JinjaError } from "./jinja/jinja-error.ts";
 import type { TemplateShape, ToolShape } from "./template-messages.ts";
 
@@ -17,8 +17,7 @@ export interface ProbedTemplate {
 
 /**
  * Finds out what a template takes by rendering small conversations and looking whether their words come out, as
- * llama.cpp does: templates do not say it, and many drop what they do not know. A conversation is given as it is, where
- * the template takes it so: it is bent only where the template would refuse it or drop a part.
+ * llama.cpp does: templates do not say it, and many drop what they do not know.
  */
 export function probeTemplateShape(render: TryTemplate, source: string): ProbedTemplate {
   const basics = basicShapes(source);
@@ -31,13 +30,24 @@ export function probeTemplateShape(render: TryTemplate, source: string): ProbedT
   const look = (messages: readonly ChatMessage[], tools: readonly ChatTool[], change: Partial<TemplateShape>) =>
     tryOut(() => render(messages, tools, { ...basic, ...change })).prompt;
   const system = look([message("system", "needle-system"), user], [], {});
+  const isWritten = hasAll(system, ["needle-system", "needle-user"]);
+  const tools = probeTools((messages, list, shape) => look(messages, list, { tools: shape }));
+  const roles = new Map<ChatRole, boolean>();
   return {
     shape: {
       ...basic,
-      system: hasAll(system, ["needle-system", "needle-user"]),
+      ...probeReasoning((messages, reasoningKey) => look(messages, [tool], { reasoningKey, tools }), source),
+      takesParts(role) {
+        // Few requests have any, so that this waits for the first that does.
+        const known = roles.get(role) ?? showsParts(look(withParts(role), [], { takesParts: () => true, tools }));
+        roles.set(role, known);
+        return known;
+      },
+      system: isWritten ? "written" : system === undefined ? "refused" : "dropped",
       describesTools: hasAll(look([user], [tool], {}), toolNeedles),
       showsResults: hasAll(look([user, message("assistant", "x"), result(1)], [], {}), ["result-1"]),
-      tools: probeTools((messages, tools, shape) => look(messages, tools, { tools: shape })),
+      tools,
+      bareTools: hasAll(look([user], [bareTool], { bareTools: true }), ["needle_tool"]),
     },
     fault: undefined,
   };
@@ -48,18 +58,55 @@ type Look = (messages: readonly ChatMessage[], tools: readonly ChatTool[], shape
 function probeTools(look: Look): ToolShape | undefined {
   const shape = toolShapes.find((it) => hasAll(look(oneCall, [tool], it), ["value-1", "result-1"]));
   if (shape === undefined) return undefined;
-  const withNull = look(nullContent, [tool], { ...shape, nullContent: null });
-  const withText = look(nullContent, [tool], { ...shape, nullContent: shape.emptyContent });
-  // Python's word for null in the middle of a prompt is nothing that a model has learnt.
-  const takesNull =
-    hasAll(withNull, ["value-1"]) && (withNull?.includes("None") !== true || withText?.includes("None") === true);
+  const withoutContent = look(noContent, [tool], { ...shape, noContent: undefined });
   return {
     ...shape,
-    nullContent: takesNull ? null : shape.emptyContent,
+    noContent: hasAll(withoutContent, ["value-1"]) ? undefined : shape.emptyContent,
     several: hasAll(look(twoCalls, [tool], shape), ["value-1", "value-2"]),
     takesText: hasAll(look(brokenCall, [tool], shape), ["needle-broken"]),
-    bareTools: hasAll(look([user], [bareTool], { ...shape, bareTools: true }), ["needle_tool"]),
   };
+}
+
+type ReasoningKey = TemplateShape["reasoningKey"];
+
+/** The first name under which a thought comes out, of those that stand in the source. */
+function probeReasoning(
+  look: (messages: readonly ChatMessage[], key: ReasoningKey) => string | undefined,
+  source: string,
+): Pick<TemplateShape, "reasoningKey" | "reasonsBesideText"> {
+  const keys = reasoningKeys.filter((key) => new RegExp(`\\b${key}\\b`).test(source));
+  // Many templates leave out what was thought before the last question.
+  const reasoning = "needle-thought";
+  const conversations = [
+    [user, { ...calls(1), reasoning }, result(1)],
+    [user, { ...message("assistant", "x"), reasoning }],
+  ];
+  const isShown = (key: ReasoningKey) => conversations.some((messages) => hasAll(look(messages, key), [reasoning]));
+  const reasoningKey = keys.find(isShown) ?? "reasoning_content";
+  const beside = { ...calls(1), content: ["x"], reasoning };
+  return { reasoningKey, reasonsBesideText: keys.length === 0 || look([user, beside], reasoningKey) !== undefined };
+}
+
+const reasoningKeys = ["reasoning_content", "reasoning", "thinking"] as const;
+
+/** A conversation with two parts in a message of this role. */
+function withParts(role: ChatRole): readonly ChatMessage[] {
+  const parts: ChatMessage = { ...message(role, ""), content: ["needle-one", "needle-two"], contentForm: "parts" };
+  switch (role) {
+    case "user":
+      return [parts];
+    case "assistant":
+      return [user, parts, user];
+    case "tool":
+      return [user, calls(1), { ...result(1), content: parts.content, contentForm: "parts" }];
+    default:
+      return [parts, user];
+  }
+}
+
+/** Whether the parts' texts came out, and not the list that they are in. */
+function showsParts(prompt: string | undefined): boolean {
+  return hasAll(prompt, ["needle-one", "needle-two"]) && !/needle-one['"]/.test(prompt ?? "");
 }
 
 function hasAll(prompt: string | undefined, needles: readonly string[]): boolean {
@@ -78,13 +125,16 @@ function tryOut(render: () => string): { readonly prompt?: string; readonly faul
 /** For a template that failed when it was tried: a real request gets its error. */
 const ordinaryShape: TemplateShape = {
   content: "text",
-  system: true,
+  takesParts: () => false,
+  system: "written",
   developer: true,
   noTools: "none",
   reasoningKey: "reasoning_content",
+  reasonsBesideText: true,
   describesTools: false,
   showsResults: false,
   tools: undefined,
+  bareTools: false,
 };
 
 function basicShapes(source: string): TemplateShape[] {
@@ -92,7 +142,6 @@ function basicShapes(source: string): TemplateShape[] {
     ...ordinaryShape,
     // A generic template writes any role's name, which does not mean that its model knows it.
     developer: source.includes("developer"),
-    reasoningKey: /message\.thinking\b|message\[['"]thinking/.test(source) ? "thinking" : "reasoning_content",
   } as const;
   const contents = ["text", "parts"] as const;
   return contents.flatMap((content) => (["none", "empty"] as const).map((noTools) => ({ ...named, content, noTools })));
@@ -106,11 +155,11 @@ const toolShapes: readonly ToolShape[] = (["any", "nine"] as const).flatMap((ids
         arguments: kind,
         emptyContent,
         nullContent: emptyContent,
+        noContent: emptyContent,
         ids,
         resultNames,
         several: true,
         takesText: true,
-        bareTools: false,
       })),
     ),
   ),
@@ -130,7 +179,7 @@ const toolNeedles = ["needle-description", "needle_argument"];
 
 const user = message("user", "needle-user");
 const oneCall = [user, calls(1), result(1), message("assistant", "needle-answer"), message("user", "next")];
-const nullContent = [user, { ...calls(1), content: [] }, result(1)];
+const noContent = [user, { ...calls(1), content: [] }, result(1)];
 const twoCalls = [user, calls(1, 2), result(1), result(2)];
 const brokenCall = [user, { ...calls(), toolCalls: [{ ...call(1), argumentsJson: "needle-broken" }] }, result(1)];
 

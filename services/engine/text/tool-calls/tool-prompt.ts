@@ -8,8 +8,8 @@ export interface TellOptions {
   readonly form?: CallForm | undefined;
   /** Whether the tools are described in the system message. */
   readonly describes: boolean;
-  /** Whether earlier calls become text. */
-  readonly calls: boolean;
+  /** Which earlier calls become text: all, those of messages whose content is null or left out, or none. */
+  readonly calls: "all" | "untold" | "none";
   /** Whether their results become messages of the user. */
   readonly results: boolean;
 }
@@ -21,10 +21,11 @@ export interface TellOptions {
 export function describeTools(
   messages: readonly ChatMessage[],
   tools: readonly ChatTool[],
-  { form, describes, calls, results }: TellOptions = { describes: true, calls: true, results: true },
+  { form, describes, calls, results }: TellOptions = { describes: true, calls: "all", results: true },
 ): ChatMessage[] {
   const told = messages.map((message) => {
-    const withoutCalls = calls ? tellCalls(message, form) : message;
+    const isTold = calls === "all" || (calls === "untold" && message.content.length === 0);
+    const withoutCalls = isTold ? tellCalls(message, form) : message;
     return results ? tellResult(withoutCalls) : withoutCalls;
   });
   if (tools.length === 0 || !describes) return told;

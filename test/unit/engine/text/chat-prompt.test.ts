@@ -181,6 +181,23 @@ describe("reasoning", () => {
   });
 });
 
+describe("variables as text", () => {
+  const prompter = createPrompter({ templates: { "": `${named}{{ a }} {{ b }} {{ c }}` } });
+
+  test("keep their numbers as they are written, and go before those of the struct", () => {
+    const chatTemplateKwargsJson = '{"a": 12345678901234567890, "b": 1.0}';
+    expect(prompter.prompt(request({ chatTemplateKwargs: { a: 1, c: "x" }, chatTemplateKwargsJson })).prompt).toBe(
+      "user:Hi;12345678901234567890 1.0 x",
+    );
+  });
+
+  test.each(["[1]", "{"])("are refused where they are not an object: %s", (chatTemplateKwargsJson) => {
+    expect(() => prompter.prompt(request({ chatTemplateKwargsJson }))).toThrow(
+      expect.objectContaining({ param: "chat_template_kwargs" }),
+    );
+  });
+});
+
 describe("tools", () => {
   const call = '{"name": "f", "arguments": {"a": 1}}';
 

@@ -3,25 +3,28 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseExactJson, type ExactJson } from "../../../../../clients/json/exact-json.ts";
+import { ExactNumber } from "../../../../../clients/json/exact-number.ts";
 import { ChatRequestSchema } from "../../../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { createChatPrompter } from "../../../../../services/engine/text/chat-prompt.ts";
 import { JinjaError } from "../../../../../services/engine/text/template/jinja/jinja-error.ts";
 import { parseJinja, type JinjaTemplate } from "../../../../../services/engine/text/template/jinja/jinja-template.ts";
 import { fromJson } from "../../../../../services/engine/text/template/jinja/values/from-json.ts";
-import { messagesToProto } from "../../../../../shim/openai/to-proto/messages.ts";
-import { toolsToProto } from "../../../../../shim/openai/to-proto/tools.ts";
+import { promptFieldsSchema } from "../../../../../shim/openai/schema/prompt-fields.ts";
+import { promptToProto } from "../../../../../shim/openai/to-proto/prompt.ts";
 import { bundledTemplates } from "../../../../support/bundled-templates.ts";
 
 interface Conversation {
   readonly name: string;
-  readonly messages: Parameters<typeof messagesToProto>[0];
-  readonly tools?: NonNullable<Parameters<typeof toolsToProto>[0]["tools"]>;
-  readonly kwargs?: Record<string, boolean | string>;
+  readonly messages: readonly { readonly tool_calls?: unknown; readonly content?: unknown }[];
+  readonly tools?: readonly unknown[];
+  readonly kwargs?: Readonly<Record<string, ExactJson>>;
+  /** Whether the prompt opens the model's turn; unset: it does. */
+  readonly gen?: boolean;
 }
 
 const data = new URL("../../../../data/chat-templates/", import.meta.url);
 const read = (name: string) => readFileSync(new URL(name, data), "utf8");
-const conversations = JSON.parse(read("conversations.json")) as Conversation[];
+const conversations = parseExactJson(read("conversations.json")) as unknown as readonly Conversation[];
 const recorded = JSON.parse(read("recorded.json")) as Readonly<Record<string, readonly (string | null)[]>>;
 const templates = [...bundledTemplates()];
 const tokens = { bosToken: "<|bos|>", eosToken: "<|eos|>" };
@@ -36,7 +39,7 @@ function asSent({ messages, tools, kwargs }: Conversation, objects: boolean): Ex
 function withArguments(json: ExactJson, name = ""): ExactJson {
   if (name === "arguments" && typeof json === "string") return parseExactJson(json);
   if (Array.isArray(json)) return (json as readonly ExactJson[]).map((item) => withArguments(item));
-  if (typeof json !== "object" || json === null) return json;
+  if (typeof json !== "object" || json === null || json instanceof ExactNumber) return json;
   return Object.fromEntries(Object.entries(json).map(([key, value]) => [key, withArguments(value, key)]));
 }
 
@@ -46,7 +49,7 @@ function render(template: JinjaTemplate, conversation: Conversation): string | n
       const variables = {
         ...(asSent(conversation, form === "object") as Readonly<Record<string, ExactJson>>),
         documents: null,
-        add_generation_prompt: true,
+        add_generation_prompt: conversation.gen ?? true,
         bos_token: tokens.bosToken,
         eos_token: tokens.eosToken,
       };
@@ -76,15 +79,17 @@ describe("a request becomes the same prompt", () => {
   const prompter = createChatPrompter({ ...tokens, templates: {}, addsBos: false, now: () => now });
 
   test.each(templates)("%s", (name, chatTemplate) => {
-    const others = conversations.filter(({ messages, tools, kwargs }, i) => {
+    const others = conversations.filter(({ messages, tools, kwargs, gen }, i) => {
       const jinja = recorded[name]?.[i];
       if (jinja == null) return false;
-      const request = create(ChatRequestSchema, {
-        messages: messagesToProto(messages),
-        tools: toolsToProto({ tools }).tools ?? [],
-        chatTemplate,
-        ...(kwargs && { chatTemplateKwargs: kwargs }),
-      });
+      const sent = {
+        messages,
+        tools,
+        chat_template: chatTemplate,
+        chat_template_kwargs: kwargs,
+        add_generation_prompt: gen,
+      };
+      const request = create(ChatRequestSchema, promptToProto(promptFieldsSchema.parse(sent)));
       return !jinja.endsWith(hash(prompter.prompt(request).prompt));
     });
     expect(others.map((conversation) => conversation.name)).toEqual(bent(name));
@@ -93,38 +98,37 @@ describe("a request becomes the same prompt", () => {
 
 /** The conversations that a template is given in another way, because it would drop a part of them. */
 function bent(template: string): readonly string[] {
-  const withTools = conversations.filter(({ tools }) => tools !== undefined && tools.length > 0);
-  const isRendered = ({ name }: Conversation) =>
-    recorded[template]?.[conversations.findIndex((it) => it.name === name)] != null;
   const own = exceptions[template];
   if (typeof own !== "string") return own ?? [];
-  const hasCalls = ({ messages }: Conversation) => messages.some((message) => "tool_calls" in message);
-  return withTools.filter((it) => isRendered(it) && (own === "tools" || hasCalls(it))).map(({ name }) => name);
+  const hasCalls = ({ messages }: Conversation) => messages.some((message) => message.tool_calls !== undefined);
+  const hasNull = ({ messages }: Conversation) => messages.some((message) => message.content === null);
+  return conversations
+    .filter((it, i) => {
+      if (recorded[template]?.[i] == null) return false;
+      if (own === "null") return hasNull(it);
+      return (it.tools !== undefined && it.tools.length > 0) || (own === "tools and calls" && hasCalls(it));
+    })
+    .map(({ name }) => name);
 }
 
-/** "tools", "calls": all that have them, because the template has no place for them. */
-const exceptions: Readonly<Record<string, "tools" | "calls" | readonly string[]>> = {
-  "GLM-4.6": ["one call, content null"],
-  "GLM-4.7-Flash": ["one call, content null"],
-  "GigaChat3-10B-A1.8B": ["two calls"],
-  "GigaChat3.1-10B-A1.8B": ["two calls"],
-  "HuggingFaceTB-SmolLM3-3B": "tools",
-  "LFM2-8B-A1B": "calls",
+/** A template with no place for tools or calls: all conversations with them. null: where it would write that word for calls. */
+const exceptions: Readonly<Record<string, "tools" | "tools and calls" | "null" | readonly string[]>> = {
+  "HuggingFaceTB-SmolLM3-3B": "tools and calls",
+  "LFM2-8B-A1B": "null",
   "LFM2.5-8B-A1B": ["reasoning and calls"],
-  "LFM2.5-Instruct": "calls",
+  "LFM2.5-Instruct": "null",
   "MiniMax-M1": ["no tools, empty list"],
-  "MiniMax-M2": ["one call, content null"],
   "Mistral-Small-3.2-24B-Instruct-2506": ["no tools, empty list"],
   "deepseek-ai-DeepSeek-R1-Distill-Llama-8B": "tools",
   "deepseek-ai-DeepSeek-R1-Distill-Qwen-32B": "tools",
   "deepseek-ai-DeepSeek-V3.1": "tools",
-  "google-gemma-2-2b-it": "tools",
-  "ibm-granite-granite-3.3-2B-Instruct": "calls",
-  "llama-cpp-rwkv-world": "tools",
+  "google-gemma-2-2b-it": "tools and calls",
+  "llama-cpp-rwkv-world": "tools and calls",
   "meta-llama-Llama-3.1-8B-Instruct": ["no tools, empty list"],
   "meta-llama-Llama-3.2-3B-Instruct": ["no tools, empty list"],
   "meta-llama-Llama-3.3-70B-Instruct": ["no tools, empty list"],
-  "microsoft-Phi-3.5-mini-instruct": "tools",
+  "microsoft-Phi-3.5-mini-instruct": "tools and calls",
   "mistralai-Mistral-Nemo-Instruct-2407": ["no tools, empty list"],
-  "openai-gpt-oss-120b": ["two calls", "reasoning and calls"],
+  "openai-gpt-oss-120b": ["reasoning and calls"],
+  "upstage-Solar-Open-100B": ["reasoning and calls"],
 };

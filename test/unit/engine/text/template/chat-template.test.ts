@@ -59,6 +59,30 @@ describe("what templates are given", () => {
     ).toBe("S\n\nHi");
   });
 
+  test("what was sent before anything that would only please it more", () => {
+    const source = each("{{ m.content }}{% for c in m.tool_calls or [] %}{{ c.function.arguments }}{% endfor %};");
+    const [, sent = user, result = user] = withResult;
+    expect(render(source, [user, { ...sent, content: [], contentForm: "null" }, result])).toBe(
+      "Hi;None{'a': 1, 'b': 'é'};42;",
+    );
+    expect(render(source, [user, { ...sent, content: [] }, result])).toBe("Hi;{'a': 1, 'b': 'é'};42;");
+  });
+
+  test("an empty text for null, where the template refuses that", () => {
+    const source = `{{ messages[0].content }}${each("{% if m.tool_calls %}{{ m.content + m.tool_calls[0].function.name }}{% endif %}")}`;
+    expect(render(source, [user, { ...chatMessage("assistant"), toolCalls: [call], contentForm: "null" }])).toBe("Hif");
+  });
+
+  test("parts as a list only where that is what the client sent, and the template writes it", () => {
+    const parts = { ...chatMessage("user", "a", "b"), contentForm: "parts" as const };
+    const knowing = each(
+      "{% if m.content is string %}{{ m.content }}{% else %}{% for p in m.content %}<{{ p.text }}>{% endfor %}{% endif %}",
+    );
+    expect(render(knowing, [parts])).toBe("<a><b>");
+    expect(render(knowing, [chatMessage("user", "a", "b")])).toBe("a\nb");
+    expect(render(each("{{ m.content }}"), [parts])).toBe("a\nb");
+  });
+
   test("a developer message by its name only where the template knows it", () => {
     const messages = [chatMessage("developer", "D"), user];
     expect(render(each("{{ m.role }}:{{ m.content }};"), messages)).toBe("system:D;user:Hi;");
@@ -68,7 +92,9 @@ describe("what templates are given", () => {
   test("earlier reasoning by the name that the template reads", () => {
     const messages = [user, { ...chatMessage("assistant", "Hello"), reasoning: "Hm." }];
     expect(render(each("{{ m.reasoning_content }}{{ m.content }}"), messages)).toBe("HiHm.Hello");
-    expect(render(each("{% set message = m %}{{ message.thinking }}{{ m.content }}"), messages)).toBe("HiHm.Hello");
+    expect(render(each("{{ m.thinking }}{{ m.content }}"), messages)).toBe("HiHm.Hello");
+    expect(render(each("{{ m.reasoning }}{{ m.content }}"), messages)).toBe("HiHm.Hello");
+    expect(render(each("{{ m.reasoning_content or m.thinking }}{{ m.content }}"), messages)).toBe("HiHm.Hello");
   });
 });
 

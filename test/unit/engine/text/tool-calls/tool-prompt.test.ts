@@ -41,6 +41,16 @@ test("says earlier calls and results in words, with tools or without", () => {
   ]);
 });
 
+test("tells only the calls that would be lost, where a template writes the text beside them", () => {
+  const toolCalls = [{ id: "1", name: "add", argumentsJson: '{"a": 1}' }];
+  const messages = [
+    { ...chatMessage("assistant"), toolCalls },
+    { ...chatMessage("assistant", "Let me see."), toolCalls },
+  ];
+  const told = describeTools(messages, [], { describes: false, calls: "untold", results: false });
+  expect(told).toEqual([chatMessage("assistant", '{"name": "add", "arguments": {"a": 1}}'), messages[1]]);
+});
+
 test("leaves a conversation without tools as it is", () => {
   expect(describeTools([user], [])).toEqual([user]);
 });
