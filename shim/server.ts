@@ -86,14 +86,25 @@ async function listen(server: Server, host: string, port: number): Promise<void>
   try {
     await promise;
   } catch (error) {
-    const taken = error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
     throw new StartError(
-      taken ? `port ${port} on ${host} is in use: choose another port` : `cannot listen on ${host}:${port}`,
-      {
-        cause: error,
-      },
+      code === "EADDRINUSE"
+        ? `port ${port} on ${host} is in use: choose another port`
+        : `cannot listen on ${host}:${port}: ${reasons[code] ?? String(error)}`,
+      { cause: error },
     );
   } finally {
     server.off("error", reject);
   }
 }
+
+const unknownHost =
+  "this host is not known: name an address of this machine with --host, or unset the variable HOST if it comes from there";
+
+/** Why one cannot listen, by the system's code. */
+const reasons: Readonly<Partial<Record<string, string>>> = {
+  ENOTFOUND: unknownHost,
+  EAI_AGAIN: unknownHost,
+  EADDRNOTAVAIL: "this machine has no such address: 127.0.0.1 is itself, 0.0.0.0 every interface",
+  EACCES: "this user may not use that port: choose one from 1024 on",
+};

@@ -13,7 +13,7 @@ export function distinctAliases(models: readonly Translation[]): Translation[] {
     const about = `The last model called ${name} answered requests for that name; here each needs its own.`;
     return {
       config: { ...model.config, model_alias },
-      lines: [...model.lines, [`~ model_alias: "${model_alias}"`, about]],
+      lines: [...model.lines, { mark: "~", name: "model_alias", setting: `model_alias: "${model_alias}"`, about }],
     };
   });
 }

@@ -1,16 +1,16 @@
 import { dirname, resolve } from "node:path";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { ConfigError } from "../../config/config-error.ts";
 import { fromFile } from "../../config/sources/sources.ts";
 import { distinctAliases } from "./distinct-aliases.ts";
 import { additions, differences } from "./replaced-server.ts";
 import { table, wrap } from "../help/table.ts";
-import { otherDefaults, type TranslateContext, type Translation, translate } from "./translate.ts";
+import { type Line, otherDefaults, type TranslateContext, translate } from "./translate.ts";
 
 export type MigrateContext = Omit<TranslateContext, "folder">;
 
 /**
- * Explains a config file of llama_cpp.server setting by setting, and gives one that behaves the same here. The new one
+ * Explains a config file of llama_cpp.server, first what changes, and gives one that behaves the same here. The new one
  * is part of the returned text; with `output` it is written there instead, which must not exist.
  *
  * @throws ConfigError when the file cannot be read or written
@@ -20,6 +20,8 @@ export function migrate(
   { vocabulary, env, cwd }: MigrateContext,
 ): string {
   const path = resolve(cwd, file);
+  if (!existsSync(path))
+    throw new ConfigError([`${path} does not exist: say which config file of llama_cpp.server to migrate`]);
   const old = fromFile(path, new Map());
   if (old.models.length === 0)
     throw new ConfigError([`config file ${path} lists no models: there is nothing to migrate`]);
@@ -37,25 +39,46 @@ export function migrate(
   const json = JSON.stringify(config, undefined, 2);
   if (output !== undefined) write(target, `${json}\n`);
 
+  const more = added.map(([name, { value, about }]): Line => {
+    return { mark: "+", name, setting: `${name}: ${JSON.stringify(value)}`, about };
+  });
+  const parts = [
+    { title: "the server", lines: [...server.lines, ...more] },
+    ...models.map(({ lines }, index) => ({ title: `models[${index}]`, lines })),
+  ];
   return [
-    `${path}, setting by setting:`,
-    section(
-      "The server",
-      server,
-      added.map(([name, { value, about }]) => [`+ ${name}: ${JSON.stringify(value)}`, about]),
-    ),
-    ...models.map((model, index) => section(`models[${index}]`, model)),
-    `Defaults that are different, and need no attention:\n${table(otherDefaults(vocabulary))}`,
-    `What else is different:\n${differences.map(bullet).join("\n")}`,
+    `What changes in ${path}`,
+    "- is left out, + is added so that it does what it did, ~ is written differently:",
+    ...parts.map((part) => changes(part)),
+    `Stays as it is:\n${parts.map(kept).join("\n")}`,
+    `What is different whatever the file says:\n${differences.map(bullet).join("\n")}`,
+    `Defaults that differ, and need no attention:\n${table(otherDefaults(vocabulary))}`,
     output === undefined
       ? `A config that does the same here:\n${json}`
       : `A config that does the same here is in ${target}.`,
   ].join("\n\n");
 }
 
-function section(title: string, { lines }: Translation, more: Translation["lines"] = []): string {
-  const all = [...lines, ...more];
-  return all.length === 0 ? `${title}: nothing is set.` : `${title}:\n${table(all)}`;
+interface Part {
+  readonly title: string;
+  readonly lines: readonly Line[];
+}
+
+function changes({ title, lines }: Part): string {
+  const changed = lines.filter(({ mark }) => mark !== "=");
+  if (changed.length === 0) return `In ${title}: nothing.`;
+  return `In ${title}:\n${table(changed.map(({ mark, setting, about }) => [`${mark} ${setting}`, about]))}`;
+}
+
+/** The names alone, and below them what is to be known about some. */
+function kept({ title, lines }: Part): string {
+  const same = lines.filter(({ mark }) => mark === "=");
+  const names = same.length === 0 ? "nothing" : same.map(({ name }) => name).join(", ");
+  const notes = same.filter(({ about }) => about !== "").map(({ name, about }) => [`  ${name}`, about] as const);
+  return [
+    ...wrap(`${title}: ${names}`, 106).map((line) => `  ${line}`),
+    ...(notes.length > 0 ? [table(notes)] : []),
+  ].join("\n");
 }
 
 function bullet(sentence: string): string {

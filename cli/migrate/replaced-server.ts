@@ -27,7 +27,7 @@ export const additions: Readonly<Record<string, { readonly value: unknown; reado
 /** Differences that no setting undoes. */
 export const differences: readonly string[] = [
   "Up to n_slots requests of a model run at once, each with n_ctx tokens; there it was one at a time. n_slots: 1 needs as little memory as before.",
-  "Several models are in memory at once, so all of them have to fit.",
+  "Several models are in memory at once, as many as fit; there it was one, and another name swapped it.",
   "Relative paths start at the config file's folder; there it was the working directory.",
   "Requests that do not set repeat_penalty get 1 (off); there it was 1.1. The other sampling defaults are the same.",
   "Embeddings have length 1 and are one vector per input, whatever the model; there they were as the model made them.",

@@ -12,8 +12,17 @@ import { notes } from "./replaced-server.ts";
 /** A part of an old config in our words. */
 export interface Translation {
   readonly config: Readonly<Record<string, unknown>>;
-  /** Each setting, marked `=` same, `+` added, `-` left out, `~` written differently; and what is said about it. */
-  readonly lines: readonly (readonly [setting: string, about: string])[];
+  readonly lines: readonly Line[];
+}
+
+/** What becomes of a setting: `=` it stays, `+` it is added, `-` it is left out, `~` it is written differently. */
+export interface Line {
+  readonly mark: "=" | "+" | "-" | "~";
+  readonly name: string;
+  /** `n_ctx: 4096` */
+  readonly setting: string;
+  /** "" where there is nothing to say. */
+  readonly about: string;
 }
 
 export interface TranslateContext {
@@ -28,16 +37,18 @@ export interface TranslateContext {
 /** Translates the settings of one scope; those that it leaves out and that had another default come in. */
 export function translate(scope: Scope, settings: GivenSettings, context: TranslateContext): Translation {
   const config: Record<string, unknown> = {};
-  const lines: (readonly [string, string])[] = [];
-  const note = (mark: string, name: string, value: unknown, about: string) =>
-    lines.push([`${mark} ${name}: ${shown(name, value)}`, about]);
+  const lines: Line[] = [];
+  const note = (mark: Line["mark"], name: string, value: unknown, about: string) =>
+    lines.push({ mark, name, setting: `${name}: ${shown(name, value)}`, about });
 
   for (const [name, given] of settings) {
     const term = context.vocabulary.get(name);
     const verdict = term?.scope === scope ? judge(term, given, settings, context) : unknown;
     if (verdict.keep) config[name] = verdict.value;
-    const mark = !verdict.keep ? "-" : isDeepStrictEqual(verdict.value, given.value) ? "=" : "~";
-    note(mark, name, verdict.keep ? verdict.value : given.value, verdict.about);
+    const same = verdict.keep && isDeepStrictEqual(verdict.value, given.value);
+    if (same) note("=", name, verdict.value, notes[name] ?? "");
+    else if (verdict.keep) note("~", name, verdict.value, verdict.about);
+    else note("-", name, given.value, verdict.about);
   }
   for (const term of context.vocabulary.values()) {
     const about = changedDefault(term);
@@ -61,7 +72,7 @@ type Verdict =
   | { readonly keep: true; readonly value: unknown; readonly about: string }
   | { readonly keep: false; readonly about: string };
 
-const unknown: Verdict = { keep: false, about: "No setting of that server at this place, and none here." };
+const unknown: Verdict = { keep: false, about: "Neither that server nor this one has such a setting here." };
 
 function judge(term: Term, given: Given, settings: GivenSettings, context: TranslateContext): Verdict {
   const { setting, name } = term;
@@ -92,9 +103,13 @@ function samePath(path: string, { cwd, folder }: TranslateContext): string {
 /** The settings whose default was another, and which a new config does not write out all the same. */
 export function otherDefaults(vocabulary: Vocabulary): readonly (readonly [setting: string, about: string])[] {
   return [...vocabulary.values()].flatMap((term) => {
-    const about = term.setting.replaced?.keep ? undefined : changedDefault(term);
-    return about === undefined ? [] : [[term.name, about] as const];
+    if (term.setting.replaced?.keep || changedDefault(term) === undefined) return [];
+    return [[term.name, `was ${inWords(term.setting.replaced?.was)}, is ${inWords(term.json.default)}`] as const];
   });
+}
+
+function inWords(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "unset");
 }
 
 /** What is to be said about a setting that means something else here when it is left out. */
@@ -104,8 +119,7 @@ function changedDefault({ setting, json }: Term): string | undefined {
   const was = coerce(setting.schema, replaced.was);
   const is = coerce(setting.schema, json.default ?? null);
   if (was.ok && is.ok && isDeepStrictEqual(was.value, is.value)) return undefined;
-  const words = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value));
-  return `${setting.schema.description} By default it was ${words(replaced.was)}, here it is ${words(json.default ?? "unset")}.`;
+  return `${setting.schema.description} By default it was ${inWords(replaced.was)}, here it is ${inWords(json.default)}.`;
 }
 
 /** The environment fills what a file leaves out, here as there. */

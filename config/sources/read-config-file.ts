@@ -4,7 +4,8 @@ import { type Document, parseDocument } from "yaml";
 import { ConfigError } from "../config-error.ts";
 
 /**
- * Reads a config file: YAML by the endings .yaml and .yml, else JSON. Throws a ConfigError that names the file, and
+ * Reads a config file: YAML by the endings .yaml and .yml, else JSON, in which comments and trailing commas are allowed, as
+ * editors do in their own. Throws a ConfigError that names the file, and
  * the line and column where it cannot be read.
  *
  * @param path absolute
@@ -39,8 +40,9 @@ function readText(path: string): string {
   }
 }
 
-function parseJson(path: string, text: string): unknown {
+function parseJson(path: string, written: string): unknown {
   let value: unknown;
+  const text = withoutComments(written);
   try {
     value = JSON.parse(text);
   } catch (error) {
@@ -52,6 +54,14 @@ function parseJson(path: string, text: string): unknown {
     if (error.code === "DUPLICATE_KEY") refuseYaml(path, error);
   }
   return value;
+}
+
+/** Comments and trailing commas become spaces, so that every place in the text stays what it was. */
+function withoutComments(text: string): string {
+  const blank = (found: string) => (found.startsWith('"') ? found : found.replace(/[^\n]/g, " "));
+  return text
+    .replace(/"(?:[^"\\]|\\.)*"|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, blank)
+    .replace(/"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])/g, blank);
 }
 
 function parseYaml(path: string, text: string): unknown {

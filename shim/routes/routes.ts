@@ -1,11 +1,11 @@
 import Router from "@koa/router";
 import type { ShimHandler, ShimMiddleware, ShimState } from "../context.ts";
 import type { Dialect, Endpoint } from "../dialect/dialect.ts";
-import { endpointName, templateOf } from "../dialect/docs/endpoint-docs.ts";
+import { endpointName } from "../dialect/docs/endpoint-docs.ts";
 import { HttpError } from "../dialect/error-facts.ts";
 import type { FindDialect } from "../dialect/find-dialect.ts";
-import { nearestName } from "../dialect/request/nearest-name.ts";
 import { type RouteDeps, runEndpoint } from "./run-endpoint.ts";
+import { nearestRoute } from "./nearest-route.ts";
 import { ownRoutes, type Route } from "./own-routes.ts";
 import { trpc } from "./trpc.ts";
 import { createWebPage } from "./web-page.ts";
@@ -70,11 +70,7 @@ function refuseRest(router: Router<ShimState>, routes: readonly Route[]): ShimMi
       throw new HttpError(405, "method_not_allowed", `${method} is not served at ${path}: use ${allow}`, { allow });
     }
     const shown = path.slice(0, 200);
-    const near = nearestName(
-      shown,
-      routes.map((route) => templateOf(route.path)),
-    );
-    const meant = routes.find((route) => templateOf(route.path) === near);
+    const meant = nearestRoute({ method, path: shown }, routes);
     const guess = meant === undefined ? "" : `did you mean ${endpointName(meant)}? `;
     throw new HttpError(404, "not_found", `there is no ${method} ${shown} here; ${guess}GET /docs shows every route`);
   };

@@ -36,6 +36,11 @@ test("asks for one of the API keys, but not at the probes", async () => {
   expect((await fetch(`${shim.url}/trpc/models.list`)).status).toBe(401);
 });
 
+test("says why it cannot listen", async () => {
+  const start = testShim(answers, { host: "no-such-host.invalid" });
+  await expect(start).rejects.toThrow(/^cannot listen on no-such-host\.invalid:0: this host is not known: .* HOST/);
+});
+
 test("serves pages of other origins only when they are allowed", async () => {
   const origin = { origin: "https://chat.example.com" };
   const preflight = {

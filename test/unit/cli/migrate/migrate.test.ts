@@ -48,9 +48,23 @@ test("keeps what is the same, and writes out the defaults that made a difference
     cors_origins: ["*"],
     models: [{ model: gguf, model_alias: "a", n_ctx: 4096, n_gpu_layers: 0, use_mlock: true, flash_attn: false }],
   });
-  expect(about(text, "= n_ctx: 4096")).toContain("Tokens that one request may hold");
+  expect(text).toContain("  the server: host, port\n");
+  expect(about(text, "  n_ctx")).toContain("Each of the requests that run at once has so many tokens.");
   expect(about(text, "+ n_gpu_layers: 0")).toContain("By default it was 0, here it is -1.");
   expect(text).toContain("Requests that do not set repeat_penalty get 1 (off); there it was 1.1.");
+});
+
+test("names a file that is not there", () => {
+  const missing = () => migrate({ file: "/nope.json", output: undefined }, { vocabulary, env: {}, cwd: "/" });
+  expect(missing).toThrow("/nope.json does not exist: say which config file of llama_cpp.server to migrate");
+});
+
+test("says first what changes, and only names what stays", () => {
+  const { text } = migrated({ port: 1, models: [{ model: gguf, n_gpu_layers: 5 }] });
+  const [changes = "", rest = ""] = text.split("Stays as it is:");
+  expect(changes).toContain("+ use_mlock: true");
+  expect(changes).not.toContain("n_gpu_layers");
+  expect(rest).toContain("models[0]: model, n_gpu_layers");
 });
 
 test("leaves to the environment what the environment says", () => {
@@ -78,7 +92,7 @@ describe("explains", () => {
       /Not usable: must be a whole number from 1/,
       { n_threads: undefined },
     ],
-    ["a setting that is none", { n_ctxs: 1 }, "- n_ctxs: 1", /No setting of that server/, { n_ctxs: undefined }],
+    ["a setting that is none", { n_ctxs: 1 }, "- n_ctxs: 1", /Neither that server nor this one/, { n_ctxs: undefined }],
     ["null", { type_k: null }, "- type_k: null", /Unset\.$/, { type_k: undefined }],
   ] as const)("%s", (_, settings, line, sentence, expected) => {
     const { config, text } = migrated({ models: [{ model: gguf, ...settings }] });

@@ -18,12 +18,20 @@ function read(name: string, text: string): unknown {
 test.each([
   ["config.json", '{"port": 1, "models": []}'],
   ["config.json", '\uFEFF{\n\t"port": 1,\n\t"models": []\n}'],
+  ["config.json", '{\n  // the port\n  "port": 1, /* none\n yet */\n  "models": [],\n}'],
   ["config.yaml", "port: 1\nmodels: []"],
   ["config.YML", "port: 1\nmodels: []"],
   // PyYAML read JSON too.
   ["config.yml", '{"port": 1, "models": []}'],
 ])("reads %s", (name, text) => {
   expect(read(name, text)).toEqual({ port: 1, models: [] });
+});
+
+test("takes nothing in a JSON text for a comment or a trailing comma", () => {
+  expect(read("c.json", '{"url": "http://a/*b*/c", "list": ",]\\" // x"}')).toEqual({
+    url: "http://a/*b*/c",
+    list: ',]" // x',
+  });
 });
 
 test("shares settings in YAML", () => {
@@ -38,7 +46,11 @@ test("shares settings in YAML", () => {
 describe("says where a file cannot be read", () => {
   test.each([
     ["c.json", '{"a": 1,\n  "b": }', "config file FILE is not JSON at line 2, column 8: Unexpected token '}'"],
-    ["c.json", '{"a": 1,\n}', "config file FILE is not JSON at line 2, column 1: Expected double-quoted property name"],
+    [
+      "c.json",
+      '{"a": 1, // b\n c}',
+      "config file FILE is not JSON at line 2, column 2: Expected double-quoted property name",
+    ],
     ["c.json", '{"a": 1', "config file FILE is not JSON at line 1, column 8: Expected ',' or '}' after property value"],
     ["c.json", '{"a":\n', "config file FILE is not JSON at line 2, column 1: Unexpected end of JSON input"],
     ["c.json", '{"a": 1,\n "a": 2}', "config file FILE is wrong at line 2, column 2: the key is there twice; keep one"],
