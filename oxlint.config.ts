@@ -37,7 +37,7 @@ export default defineConfig({
   plugins: ["typescript", "import", "node", "unicorn", "oxc", "vitest"],
   categories: { correctness: "error" },
   options: { typeAware: true, denyWarnings: true },
-  ignorePatterns: ["proto/gen/**", "dist/**", "models/**"],
+  ignorePatterns: ["proto/gen/**", "**/dist/**", "models/**"],
   rules: {
     "import/no-cycle": "error",
     // Spreading a text into its code points is what we mean.

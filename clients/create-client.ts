@@ -132,19 +132,20 @@ class MethodCaller {
     const { signal } = options;
     signal?.throwIfAborted();
     const body = create(this.#method.input, request);
-    const { promise, resolve, reject } = Promise.withResolvers<Message>();
-    const call = this.#start(context.active(), options, (path, metadata, callOptions) =>
-      this.#grpc.makeUnaryRequest(path, this.#serialize, this.#parse, body, metadata, callOptions, (error, message) => {
-        if (message) resolve(message);
-        else reject(rpcErrorFrom(error, options));
-      }),
-    );
-    const abort = () => {
-      reject(signal?.reason);
-      call.cancel();
-    };
-    signal?.addEventListener("abort", abort, { once: true });
-    return promise.finally(() => signal?.removeEventListener("abort", abort));
+    let abort = () => {};
+    const answer = new Promise<Message>((resolve, reject) => {
+      const answered = (error: ServiceError | null, message: Message | undefined) =>
+        message ? resolve(message) : reject(rpcErrorFrom(error, options));
+      const call = this.#start(context.active(), options, (path, metadata, callOptions) =>
+        this.#grpc.makeUnaryRequest(path, this.#serialize, this.#parse, body, metadata, callOptions, answered),
+      );
+      abort = () => {
+        reject(signal?.reason);
+        call.cancel();
+      };
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+    return answer.finally(() => signal?.removeEventListener("abort", abort));
   }
 
   stream<T = Message>(

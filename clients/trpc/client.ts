@@ -1,6 +1,8 @@
 import { createTRPCClient, httpBatchStreamLink, httpSubscriptionLink, splitLink, type TRPCClient } from "@trpc/client";
 import type { AppRouter } from "./router.ts";
 
+export type { AppRouter };
+
 export interface TrpcClientOptions {
   /** Where the router is mounted: `https://host/trpc`. */
   readonly url: string;

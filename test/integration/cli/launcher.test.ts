@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { packageRoot } from "../../../config/config.ts";
+import { oldNode } from "../../support/old-node.ts";
 import { temporaryFolder } from "../../unit/config/support.ts";
 
 /** Tells which Node runs it, and counts the signals that reach it until the second SIGTERM. */
@@ -51,16 +52,6 @@ async function* linesOf(child: ChildProcess): AsyncGenerator<string, undefined> 
   }
   return undefined;
 }
-
-/** The machine's own Node, when it is older than the server wants; npm puts the pinned one before it. */
-const oldNode = (process.env["PATH"] ?? "")
-  .split(delimiter)
-  .filter((folder) => !folder.includes("node_modules"))
-  .map((folder) => join(folder, "node"))
-  .find(
-    (node) =>
-      existsSync(node) && /^v(1[6-9]|2[0-3])\./.test(spawnSync(node, ["--version"], { encoding: "utf8" }).stdout),
-  );
 
 test("runs the server in its own process where Node is new enough", () => {
   using folder = temporaryFolder();
