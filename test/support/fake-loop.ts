@@ -31,6 +31,8 @@ export class FakeModel {
   readonly decoded: Row[][] = [];
   /** Called when a decode ends, with its rows; returns llama_decode's code. */
   onDecode: (rows: readonly Row[]) => number | Promise<number> = () => 0;
+  /** How many of the decodes were computed while the thread waited. */
+  decodedHere = 0;
   #rows: Row[] = [];
 
   constructor(sequences: number) {
@@ -45,6 +47,7 @@ export class FakeModel {
     setThreads() {},
     logits: () => new Float32Array(),
     decode: () => this.#decode(),
+    decodeHere: () => this.#decodeHere(),
     seqRm: (sequence, from) => this.seqRm(sequence, from),
     seqCp: (source, target) => this.seqCp(source, target),
   };
@@ -75,7 +78,19 @@ export class FakeModel {
     this.decoded.push(rows);
     // As a native call does, it ends in a later turn of the event loop.
     await new Promise(setImmediate);
-    const code = await this.onDecode(rows);
+    return this.#hold(rows, await this.onDecode(rows));
+  }
+
+  #decodeHere(): number {
+    const rows = [...this.#rows];
+    this.decoded.push(rows);
+    this.decodedHere++;
+    const code = this.onDecode(rows);
+    if (typeof code !== "number") throw new Error("nobody waits for a promise here");
+    return this.#hold(rows, code);
+  }
+
+  #hold(rows: readonly Row[], code: number): number {
     if (code !== 0) return code;
     for (const { sequence, position, token } of rows) {
       const held = this.held[sequence] ?? [];
@@ -124,6 +139,7 @@ export function startLoop(
     sample: model.sample,
     drafter: undefined,
     turns: createTurns(),
+    placing: { choose: () => "elsewhere", observe() {} },
     promptBudget: createPromptBudget({ batchTokens: 512, efficientRows: 64 }),
     maxPaddingRows: 1,
     chainFor: () => chain,

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { ErrorReason } from "../../../clients/errors.ts";
 import type { ModelSettings } from "../../../settings/settings.ts";
 import type { Engine } from "../engine.ts";
@@ -31,6 +32,7 @@ import { Scorer } from "./pooling/scorer.ts";
 import { SlotMemory } from "./kv/slot-memory.ts";
 import { StepLoop } from "./loop/step-loop.ts";
 import { createThreadChooser } from "./cpu/threads.ts";
+import { createDecodePlacing } from "./loop/decode-placing.ts";
 import { createTurns } from "./loop/turns.ts";
 import { VocabularyEngine } from "./vocabulary-engine.ts";
 
@@ -125,6 +127,7 @@ export async function createLlamaEngine(written: ModelSettings, options: LlamaEn
       onIdle: idle,
       sample: createSample({ context, vocabulary, candidates }),
       drafter,
+      placing: createDecodePlacing({ cores: availableParallelism(), usesGpu: gpus.length > 0 }),
       promptBudget: createPromptBudget({ batchTokens: context.batchTokens, efficientRows: rows }),
       warn,
       maxPaddingRows: pad,

@@ -7,6 +7,7 @@ import type { Sample } from "../sampling/sample.ts";
 import type { Drafter } from "../speculation/drafter.ts";
 import { Admission, type AdmissionParts } from "./admission.ts";
 import { acceptHeld, acceptTokens, type AcceptTokensParts } from "./accept-tokens.ts";
+import type { DecodePlacing } from "./decode-placing.ts";
 import { type FillableBatch, fillBatch, type StepPlan } from "./fill-batch.ts";
 import type { GenerateRequest } from "./generate-request.ts";
 import type { MediaSteps } from "./media-steps.ts";
@@ -16,7 +17,7 @@ import { slotStates } from "./slot-states.ts";
 import { createStepClock } from "./step-clock.ts";
 
 export interface StepLoopParts extends Pick<AdmissionParts, "memory" | "turns" | "chainFor"> {
-  readonly context: Pick<Context, "decode" | "setThreads" | "logits" | "cells" | "sequenceLength">;
+  readonly context: Pick<Context, "decode" | "decodeHere" | "setThreads" | "logits" | "cells" | "sequenceLength">;
   readonly batch: FillableBatch;
   /** undefined: the model takes text alone. */
   readonly media: MediaSteps | undefined;
@@ -24,6 +25,7 @@ export interface StepLoopParts extends Pick<AdmissionParts, "memory" | "turns" |
   readonly sample: Sample;
   readonly drafter: Drafter | undefined;
   readonly promptBudget: PromptBudget;
+  readonly placing: DecodePlacing;
   /** See fillBatch. */
   readonly maxPaddingRows: number;
   /** Asked before each step. */
@@ -215,15 +217,8 @@ export class StepLoop {
   }
 
   async #decode(plan: StepPlan, running: readonly Sequence[]): Promise<void> {
-    const { context, memory, promptBudget } = this.#parts;
-    const threads = this.#parts.threads();
-    this.#threads = plan.promptTokens > 0 ? threads.prefill : threads.decode;
-    context.setThreads(this.#threads, this.#threads);
-    this.#clock.begin();
-    const computing = context.decode(plan.batch, { isCausal: plan.isCausal });
-    this.#deliver();
-    const code = await computing;
-    const ms = this.#clock.end();
+    const { memory, promptBudget } = this.#parts;
+    const { code, ms } = await this.#compute(plan);
     for (const slot of plan.padded) memory.truncate(slot);
     if (code !== 0) return this.#recover(code, plan);
     promptBudget.observe(plan.promptTokens, ms);
@@ -235,6 +230,27 @@ export class StepLoop {
     }
     for (const sequence of held) this.#accept(sequence, () => acceptHeld(this.#acceptParts, sequence));
     if (plan.batch.rows > 0) this.#counters.decodeSteps++;
+  }
+
+  /** Runs llama_decode, and delivers what the last step sampled: meanwhile, or first where this thread computes. */
+  async #compute({ promptTokens, batch, isCausal }: StepPlan): Promise<{ code: number; ms: number }> {
+    const { context, placing } = this.#parts;
+    const { prefill, decode } = this.#parts.threads();
+    const threads = promptTokens > 0 ? prefill : decode;
+    this.#threads = threads;
+    context.setThreads(threads, threads);
+    const isHere = isCausal && placing.choose({ promptTokens, threads }) === "here";
+    if (isHere) {
+      this.#deliver();
+      await new Promise(setImmediate);
+    }
+    this.#clock.begin();
+    const computing = isHere ? context.decodeHere(batch) : context.decode(batch, { isCausal });
+    if (!isHere) this.#deliver();
+    const code = await computing;
+    const ms = this.#clock.end();
+    placing.observe({ promptTokens, threads }, ms);
+    return { code, ms };
   }
 
   /** There is nothing to decode: goes on with the sequences that wait for a mask. Returns whether there are any. */

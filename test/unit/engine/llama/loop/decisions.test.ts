@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { createDecodePlacing } from "../../../../../services/engine/llama/loop/decode-placing.ts";
 import { lookUp } from "../../../../../services/engine/llama/speculation/drafter.ts";
 import { mostLikely } from "../../../../../services/engine/llama/sampling/logprobs.ts";
 import { createPromptBudget } from "../../../../../services/engine/llama/loop/prompt-budget.ts";
@@ -26,6 +27,38 @@ describe("nextThreads", () => {
 
   test("does not care about busy neighbours where cores are left", () => {
     expect(nextThreads(4, { max: 4, cores: 16, othersBusy: 10 })).toBe(4);
+  });
+});
+
+describe("where a step is computed", () => {
+  const tokens = { promptTokens: 0, threads: 2 };
+  const place = (options: { cores: number; usesGpu: boolean }, ms: number, step = tokens) => {
+    const placing = createDecodePlacing(options);
+    expect(placing.choose(tokens)).toBe("elsewhere");
+    placing.observe(tokens, ms);
+    return placing.choose(step);
+  };
+
+  test("here, when it takes less than handing it over", () => {
+    expect(place({ cores: 16, usesGpu: false }, 0.5)).toBe("here");
+    expect(place({ cores: 16, usesGpu: true }, 0.5)).toBe("here");
+    expect(place({ cores: 16, usesGpu: false }, 5)).toBe("elsewhere");
+  });
+
+  test("here, where every core computes, as long as nobody waits for long", () => {
+    expect(place({ cores: 2, usesGpu: false }, 20)).toBe("here");
+    expect(place({ cores: 2, usesGpu: false }, 40)).toBe("elsewhere");
+    expect(place({ cores: 2, usesGpu: true }, 20)).toBe("elsewhere");
+    expect(place({ cores: 2, usesGpu: false }, 20, { promptTokens: 0, threads: 1 })).toBe("elsewhere");
+  });
+
+  test("a prompt is placed by what prompts took", () => {
+    const placing = createDecodePlacing({ cores: 2, usesGpu: false });
+    placing.observe(tokens, 1);
+    expect(placing.choose({ promptTokens: 10, threads: 2 })).toBe("elsewhere");
+    placing.observe({ promptTokens: 100, threads: 2 }, 100);
+    expect(placing.choose({ promptTokens: 10, threads: 2 })).toBe("here");
+    expect(placing.choose({ promptTokens: 100, threads: 2 })).toBe("elsewhere");
   });
 });
 

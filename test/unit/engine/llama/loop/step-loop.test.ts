@@ -28,6 +28,17 @@ test("gives the readers what a step sampled when the next decode has begun", asy
   expect(seen).toEqual(["decode", "decode", "read 11", "decode", "read 12", "read 13"]);
 });
 
+test("gives them to the readers before a decode that this thread computes", async () => {
+  const model = new FakeModel(1);
+  const seen: string[] = [];
+  model.onDecode = () => (seen.push("decode"), 0);
+  const { ask } = start(model, { placing: { choose: () => "here", observe() {} } });
+  const { request } = ask([10]);
+  for await (const event of request.outbox) if (event.type === "text") seen.push(`read${event.text}`);
+  expect(seen).toEqual(["decode", "read 11", "decode", "read 12", "decode", "read 13"]);
+  expect(model.decodedHere).toBe(3);
+});
+
 test("a sequence whose grammar's mask is not there yet sits out, and the others go on", async () => {
   const model = new FakeModel(2);
   let looks = 0;
