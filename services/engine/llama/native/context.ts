@@ -90,7 +90,7 @@ export class Context {
 
   /** The same, while this thread waits: for what is shorter than handing it to another thread. */
   decodeHere(batch: Pick<Batch, "struct">): number {
-    const code = this.#llama.decode(this.pointer, batch.struct);
+    const code = this.#threadpool.here(() => this.#llama.decode(this.pointer, batch.struct));
     if (this.#usesGpu) this.#llama.synchronize(this.pointer);
     return code;
   }

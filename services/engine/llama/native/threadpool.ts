@@ -10,6 +10,8 @@ export interface Threadpool {
   readonly threads: number;
   /** To be called before a decode, with the number of threads that compute it. */
   place(threads: number): void;
+  /** Runs what computes on this thread, which keeps meanwhile to the CPU that the pool's threads leave it. */
+  here<T>(compute: () => T): T;
   /** Only after every context that it is attached to is freed. */
   free(): void;
 }
@@ -54,17 +56,37 @@ export function createThreadpool(api: DeviceApi, { threads, poll, cpus }: Thread
   params.free();
   if (pointer === null) throw new Error(`ggml could not create a threadpool of ${threads} threads`);
   const own = threadsOfProcess().filter((thread) => !before.has(thread));
-  const place = cpus?.length === threads && own.length === threads - 1 ? createPlacing(own, cpus) : () => {};
-  return { pointer, threads, place, free: () => free(pointer) };
+  const isPlaced = cpus?.length === threads && own.length === threads - 1;
+  const placing = isPlaced ? createPlacing(own, cpus) : anywhere;
+  return { pointer, threads, ...placing, free: () => free(pointer) };
 }
 
+type Placing = Pick<Threadpool, "place" | "here">;
+
+const anywhere: Placing = { place() {}, here: (compute) => compute() };
+
+/** What sched_setaffinity understands as the thread that calls it. */
+const callingThread = 0;
+
 /** Gives each of some threads a CPU of its own while all of `cpus` compute, and all of them to each at other times. */
-function createPlacing(own: readonly number[], cpus: readonly number[]): (threads: number) => void {
+function createPlacing(own: readonly number[], cpus: readonly number[]): Placing {
   const setCpus = bindAffinity();
   let isBound = false;
-  return (threads) => {
-    if (isBound === (threads === cpus.length)) return;
-    isBound = !isBound;
-    for (const [index, thread] of own.entries()) setCpus(thread, isBound ? cpus.slice(index, index + 1) : cpus);
+  return {
+    place(threads) {
+      if (isBound === (threads === cpus.length)) return;
+      isBound = !isBound;
+      for (const [index, thread] of own.entries()) setCpus(thread, isBound ? cpus.slice(index, index + 1) : cpus);
+    },
+    here(compute) {
+      if (!isBound) return compute();
+      // For no longer than it computes: threads that are begun later would inherit the place.
+      setCpus(callingThread, cpus.slice(-1));
+      try {
+        return compute();
+      } finally {
+        setCpus(callingThread, cpus);
+      }
+    },
   };
 }
