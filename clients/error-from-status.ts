@@ -26,7 +26,7 @@ const reasonOfStatus: Readonly<Record<number, ErrorReason>> = {
   [GrpcStatus.DEADLINE_EXCEEDED]: ErrorReason.DEADLINE,
   [GrpcStatus.NOT_FOUND]: ErrorReason.MODEL_NOT_FOUND,
   [GrpcStatus.UNAUTHENTICATED]: ErrorReason.UNAUTHENTICATED,
-  [GrpcStatus.PERMISSION_DENIED]: ErrorReason.UNAUTHENTICATED,
+  [GrpcStatus.PERMISSION_DENIED]: ErrorReason.PERMISSION_DENIED,
   [GrpcStatus.RESOURCE_EXHAUSTED]: ErrorReason.RATE_LIMITED,
   // Whether it could not be reached or went away during the call: the process behind the address is not there.
   [GrpcStatus.UNAVAILABLE]: ErrorReason.WORKER_LOST,

@@ -9,8 +9,8 @@ export interface HttpErrorShape {
   readonly code: string | null;
   /** Sent as Retry-After when the error itself names no time. */
   readonly retryAfterMs?: number;
-  /** true: the same request will fail again, so SDKs are told not to retry it. */
-  readonly final?: true;
+  /** The same request will fail again, so SDKs are told not to retry it; `untimed`: unless the error says when it may not. */
+  readonly final?: true | "untimed";
 }
 
 // A queue place or a new worker is usually there within a second; loading a model takes longer.
@@ -89,8 +89,9 @@ const shapes: Readonly<Record<ErrorReason, HttpErrorShape>> = {
     status: 503,
     type: "server_error",
     code: "insufficient_memory",
-    final: true,
+    final: "untimed",
   },
+  [ErrorReason.PERMISSION_DENIED]: { status: 403, type: "invalid_request_error", code: "permission_denied" },
   [ErrorReason.QUARANTINED]: { status: 422, type: "invalid_request_error", code: "quarantined", final: true },
   [ErrorReason.DEADLINE]: { status: 504, type: "server_error", code: "timeout" },
   // Nginx's number for a client that left; it reaches logs, hardly ever a client.

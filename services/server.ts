@@ -142,6 +142,7 @@ function serve(options: ServicesOptions, { pool, catalog }: Parts): Promise<Fron
   const target: ForwardTarget = {
     admission: pool.admission,
     life: (id) => pool.life(id),
+    loads: { progress: (id) => pool.loadProgress(id), span: (id) => pool.loadSpan(id) },
     quarantine: new Quarantine(),
     ...(service.interrupt_requests && { interrupts: new Interrupts((id, which) => pool.interrupt(id, which)) }),
   };

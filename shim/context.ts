@@ -12,6 +12,8 @@ export interface TokenCounts {
 
 /** What a request leaves for its line in the access log: never what was said. */
 export interface RequestSummary {
+  /** Set: the request waits for its model to come into memory, and how far its load is, 0 to 1. */
+  loading?: { readonly model: string; readonly progress: number } | undefined;
   model?: string;
   usage?: TokenCounts;
   /** From the request's arrival to its first generated piece. */

@@ -7,6 +7,8 @@ export interface SendStreamOptions {
   readonly signal: AbortSignal;
   /** A comment is sent after so long a silence; undefined: never. */
   readonly pingIntervalMs: number | undefined;
+  /** What the request waits for, as a comment says it; undefined: for nothing but the next value. */
+  readonly waitsFor?: () => string | undefined;
   /** Called once, before the head is sent: the last moment for headers. */
   readonly onHead: () => void;
   /** What the client is told of an error after the head. */
@@ -36,11 +38,11 @@ export async function sendStream(
 ): Promise<void> {
   const { format } = options;
   const writer = new FrameWriter(res, options);
-  const ping = startPings(writer, options);
+  const pings = startPings(writer, options);
   try {
     for await (const value of source) {
       writer.write(format.frame(value));
-      ping?.refresh();
+      pings?.refresh();
       if (writer.mustWait) await writer.flushed();
     }
     options.signal.throwIfAborted();
@@ -49,21 +51,43 @@ export async function sendStream(
     if (!writer.begun || !writer.open) throw error;
     await writer.end(format.frame(options.toErrorFrame(error)));
   } finally {
-    clearTimeout(ping);
+    pings?.stop();
   }
 }
 
+interface Pings {
+  /** Something else was sent. */
+  refresh(): void;
+  stop(): void;
+}
+
+/** Who waits for a model to be loaded is told so after this time; until then a load that fails is a plain answer. */
+const waitingMs = 2_000;
+
 function startPings(
   writer: FrameWriter,
-  { format: { ping }, pingIntervalMs: intervalMs }: SendStreamOptions,
-): NodeJS.Timeout | undefined {
-  if (intervalMs === undefined || ping === undefined) return undefined;
-  const timer = setTimeout(() => {
+  { format: { ping }, pingIntervalMs, waitsFor }: SendStreamOptions,
+): Pings | undefined {
+  if (pingIntervalMs === undefined || ping === undefined) return undefined;
+  let sentMs = performance.now();
+  const send = () => {
+    const waiting = waitsFor?.();
+    const isDue = waiting !== undefined || performance.now() - sentMs >= pingIntervalMs;
     // A reader that is behind has enough to read.
-    if (writer.open && !writer.mustWait) writer.write(ping());
+    if (isDue && writer.open && !writer.mustWait) {
+      sentMs = performance.now();
+      writer.write(ping(waiting ?? `ping - ${new Date().toISOString()}`));
+    }
     timer.refresh();
-  }, intervalMs);
-  return timer;
+  };
+  const timer = setTimeout(send, Math.min(waitingMs, pingIntervalMs));
+  return {
+    refresh() {
+      sentMs = performance.now();
+      timer.refresh();
+    },
+    stop: () => clearTimeout(timer),
+  };
 }
 
 /** So much may wait for the turn's one write before the source has to. */

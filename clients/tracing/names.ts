@@ -48,6 +48,10 @@ export const attr = {
 
   // Ours: no convention names them.
   requestId: "tokenwire.request.id",
+  /** idle, room, asked or abandoned. */
+  unloadReason: "tokenwire.unload.reason",
+  /** Bytes; the device's name follows: `tokenwire.model.memory.GPU0`. */
+  modelMemory: "tokenwire.model.memory",
 } as const;
 
 /** Values that the conventions leave to us or fix. */
@@ -67,8 +71,11 @@ export const genAiOperation = {
   rerank: "rerank",
 } as const;
 
-/** Spans below a GenAI one: one each for a request, never one for a token. */
+/** Spans below a GenAI one: one each for a request, never one for a token. `load` and `unload` are of a model, and have traces of their own. */
 export const spanName = {
+  /** The model's id follows, as after `unload`. */
+  load: "load",
+  unload: "unload",
   queue: "queue",
   prefill: "prefill",
   decode: "decode",

@@ -35,6 +35,8 @@ export type ChatEvent = { readonly choice: number } & (
     }
   /** How much of the prompt is processed, where `reportProgress` asks for it. */
   | { readonly type: "progress"; readonly processedTokens: number; readonly elapsedMs: number }
+  /** The model is not in memory yet. `progress` of its load: 0 to 1, 0 while it waits for room. */
+  | { readonly type: "loading"; readonly model: string; readonly progress: number; readonly elapsedMs: number }
   | { readonly type: "text" | "reasoning"; readonly text: string; readonly logprobs?: PlainLogprob[] }
   /** The first of an index has id and name; later ones only more of the arguments' JSON text. */
   | {
@@ -192,6 +194,10 @@ export function chatEventFromProto({ choice, event }: ChatResponse): ChatEvent |
     case "progress": {
       const { processedTokens, elapsedMs } = event.value;
       return { choice, type: "progress", processedTokens, elapsedMs };
+    }
+    case "loading": {
+      const { model, progress, elapsedMs } = event.value;
+      return { choice, type: "loading", model, progress, elapsedMs };
     }
     case undefined:
       return undefined;

@@ -1,7 +1,7 @@
 import type { SchedulerCounts } from "../scheduler/scheduled-model.ts";
 import type { DeviceBytes } from "../scheduler/device-bytes.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
-import type { Effect, LaneName, Ticket, UnloadReason } from "../scheduler/ticket.ts";
+import type { Effect, LaneName, Refusal, Ticket, UnloadReason } from "../scheduler/ticket.ts";
 import { refusalError } from "./refusal-error.ts";
 
 export interface AdmissionRequest {
@@ -33,7 +33,12 @@ export interface ModelKeeper {
   /** There is none: its load has failed. */
   reject(model: string, why: Error): void;
   /** Its process is to end. */
-  unload(model: string, how: { readonly reason: UnloadReason; readonly force: boolean }): void;
+  unload(
+    model: string,
+    how: { readonly reason: UnloadReason; readonly force: boolean; readonly by?: string | undefined },
+  ): void;
+  /** A request was refused. */
+  refused?(why: Refusal): void;
 }
 
 /** A longer delay, of 24 days, overflows. */
@@ -92,6 +97,7 @@ export class Admission {
           this.#waiters.get(effect.id)?.resolve();
           break;
         case "refuse":
+          this.#keeper.refused?.(effect.refusal);
           this.#waiters.get(effect.id)?.reject(refusalError(effect.refusal));
           break;
         case "load":
@@ -104,7 +110,7 @@ export class Admission {
           this.#keeper.reject(effect.model, refusalError(effect.refusal));
           break;
         case "unload":
-          this.#keeper.unload(effect.model, { reason: effect.reason, force: effect.force ?? false });
+          this.#keeper.unload(effect.model, { reason: effect.reason, force: effect.force ?? false, by: effect.by });
       }
     }
     this.#planCheck();

@@ -1,3 +1,4 @@
+import { type SpanContext, trace } from "@opentelemetry/api";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallOptions } from "../../clients/create-client.ts";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
@@ -8,6 +9,7 @@ import type { Admission, AdmissionRequest, Lease } from "./admission.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { Quarantine, RequestDigest } from "./quarantine.ts";
 import { RelayedEvent, type EventSchema } from "./relayed-event.ts";
+import { tellLoading } from "./tell-loading.ts";
 
 /** Where requests go: who may run, and the process to call once one may. */
 export interface ForwardTarget {
@@ -15,8 +17,18 @@ export interface ForwardTarget {
   /** The model's process, while it is resident. */
   life(model: string): WorkerLife | undefined;
   readonly quarantine: Quarantine;
+  /** Unset: nobody is told of loads. */
+  readonly loads?: LoadNews;
   /** Unset: generations never interrupt each other. */
   readonly interrupts?: Interrupts;
+}
+
+/** What is known of models that are not in memory. */
+export interface LoadNews {
+  /** How far a model's load has come, 0 to 1, and 0 while it waits for room; undefined: the model is in memory. */
+  progress(model: string): number | undefined;
+  /** The span of its last load. */
+  span(model: string): SpanContext | undefined;
 }
 
 export interface ForwardRequest extends Pick<AdmissionRequest, "model" | "lane" | "places"> {
@@ -48,7 +60,7 @@ export async function* forwardStream<Desc extends EventSchema>(
 ): AsyncGenerator<RelayedEvent<Desc>, void, void> {
   target.quarantine.check(request.digest, performance.now());
   target.interrupts?.arrive(request.model, context.requestId);
-  using lease = await admit(target, request, context);
+  using lease = yield* admitTelling(target, request, context);
   for (;;) {
     const visit = await visitWorker(target, request, context, lease);
     const unfinished = new Set(Array.from({ length: request.places }, (_, choice) => choice));
@@ -155,9 +167,36 @@ async function isLost(lost: AbortSignal): Promise<boolean> {
   return lost.aborted;
 }
 
-function admit(target: ForwardTarget, request: ForwardRequest, context: CallContext): Promise<Lease> {
-  const { model, lane, places } = request;
-  return target.admission.admit({ model, lane, places, deadline: context.deadline }, context.signal);
+/** Waits for the request's turn. Where its model was not in memory, its span links to that of the load. */
+async function admit(
+  { admission, loads }: ForwardTarget,
+  { model, lane, places }: ForwardRequest,
+  { deadline, signal }: Pick<CallContext, "deadline" | "signal">,
+): Promise<Lease> {
+  const waits = loads?.progress(model) !== undefined;
+  try {
+    return await admission.admit({ model, lane, places, deadline }, signal);
+  } finally {
+    const span = waits ? loads?.span(model) : undefined;
+    if (span !== undefined) trace.getActiveSpan()?.addLink({ context: span });
+  }
+}
+
+/** The same; the caller is told how the load goes. */
+async function* admitTelling<Desc extends EventSchema>(
+  target: ForwardTarget,
+  request: ForwardStreamRequest<Desc>,
+  { signal, deadline }: CallContext,
+): AsyncGenerator<RelayedEvent<Desc>, Lease, void> {
+  const { model, schema } = request;
+  const left = new AbortController();
+  const turn = admit(target, request, { deadline, signal: AbortSignal.any([signal, left.signal]) });
+  const leave = () => {
+    left.abort();
+    // It may have been granted in the same moment.
+    turn.then((lease) => lease[Symbol.dispose]()).catch(() => undefined);
+  };
+  return yield* tellLoading(turn, leave, { model, schema, progress: () => target.loads?.progress(model) });
 }
 
 /** The process to call. It may have ended since the grant: then the turn was lost with it and comes again. */

@@ -13,13 +13,13 @@ export type EventSchema = typeof ChatResponseSchema | typeof CompleteResponseSch
  * tell what they are. Throws on bytes that are no message.
  */
 export class RelayedEvent<Desc extends EventSchema = EventSchema> extends EncodedMessage<Desc> {
-  readonly kind: "started" | "progress" | "delta" | "finished";
-  /** Which of the request's choices it is about; 0 for `started` and `progress`, which are about all. */
+  readonly kind: "loading" | "started" | "progress" | "delta" | "finished";
+  /** Which of the request's choices it is about; 0 for `loading`, `started` and `progress`, which are about all. */
   readonly choice: number;
 
   constructor(schema: Desc, bytes: Uint8Array) {
     super(schema, bytes);
-    const { choice, started, progress, finished } = schema.field;
+    const { choice, loading, started, progress, finished } = schema.field;
     const reader = new BinaryReader(bytes);
     let ofChoice = 0;
     let event = 0;
@@ -33,6 +33,7 @@ export class RelayedEvent<Desc extends EventSchema = EventSchema> extends Encode
     }
     this.choice = ofChoice;
     const kinds = {
+      [loading.number]: "loading",
       [started.number]: "started",
       [progress.number]: "progress",
       [finished.number]: "finished",

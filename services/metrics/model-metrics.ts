@@ -1,5 +1,5 @@
 import { Counter, Gauge } from "prom-client";
-import { ModelState, type EngineStats, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
+import { ModelState, type EngineStats, type Model, type ModelMemory } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { SchedulerCounts } from "../scheduler/scheduled-model.ts";
 import type { UnloadReason } from "../scheduler/ticket.ts";
 import { CounterDeltas } from "./counter-deltas.ts";
@@ -46,17 +46,28 @@ const residency = {
   loadFailures: counter("model_load_failures_total", "Loads of the model that failed."),
   loadSeconds: counter("model_load_seconds_total", "Time that its loads took, from the start of the process on."),
   evictions: counter("model_evictions_total", "Times the model left memory because another one needed the room."),
+  switches: counter("model_switches_total", "Times the model came into memory in the place of another one."),
+  refusals: counter("model_refusals_total", "Requests that were refused as there is no memory for the model."),
 };
 const unloads = new Counter({
   name: "tokenwire_model_unloads_total",
   help: "Times the model was taken out of memory: idle (its ttl), room (for another), asked (on request), abandoned (nobody waited for its load any more).",
   labelNames: ["model", "reason"] as const,
 });
+const unloadReasons: readonly UnloadReason[] = ["idle", "room", "asked", "abandoned"];
 const memory = new Gauge({
   name: "tokenwire_model_memory_bytes",
-  help: "What the model takes on a device: estimated before its load, measured while it is resident.",
+  help: "What the model takes on a device: estimated before its load, with weights, kv and compute as parts of that; measured while it is resident.",
   labelNames: ["model", "device", "kind"] as const,
 });
+
+const memoryKinds: readonly (readonly [kind: string, bytes: (of: ModelMemory) => number])[] = [
+  ["estimated", (of) => Number(of.estimatedBytes)],
+  ["weights", (of) => Number(of.weightsBytes)],
+  ["kv", (of) => Number(of.kvBytes)],
+  ["compute", (of) => Number(of.computeBytes)],
+  ["measured", (of) => Number(of.measuredBytes)],
+];
 
 type EngineCounter = keyof typeof counters;
 const engineCounters = Object.keys(counters) as EngineCounter[];
@@ -66,6 +77,8 @@ export class ModelMetrics {
   readonly #model: string;
   readonly #deltas = new CounterDeltas<EngineCounter>();
   readonly #batch = new RecentMean();
+  /** On which its memory was told. */
+  readonly #devices = new Set<string>();
 
   constructor(model: string) {
     this.#model = model;
@@ -73,15 +86,16 @@ export class ModelMetrics {
     const all = [...Object.values(gauges), ...Object.values(counters), ...Object.values(residency)];
     for (const metric of all) metric.labels({ model }).inc(0);
     restarts.labels({ model }).inc(0);
+    for (const reason of unloadReasons) unloads.labels({ model, reason }).inc(0);
   }
 
   /** What the model's worker said. */
   onModel(model: Model): void {
     gauges.resident.set(this.#labels, model.state === ModelState.RESIDENT ? 1 : 0);
     gauges.slots.set(this.#labels, model.state === ModelState.RESIDENT ? (model.details?.slots ?? 0) : 0);
-    for (const { device, estimatedBytes, measuredBytes } of model.memory) {
-      memory.set({ ...this.#labels, device, kind: "estimated" }, Number(estimatedBytes));
-      memory.set({ ...this.#labels, device, kind: "measured" }, Number(measuredBytes));
+    for (const part of model.memory) {
+      this.#devices.add(part.device);
+      for (const [kind, bytes] of memoryKinds) memory.set({ ...this.#labels, device: part.device, kind }, bytes(part));
     }
     if (model.stats !== undefined) this.#onStats(model.stats);
     else for (const name of ["slotsBusy", "kvUsage", "promptCache"] as const) gauges[name].set(this.#labels, 0);
@@ -91,6 +105,9 @@ export class ModelMetrics {
   remove(): void {
     for (const metric of [...Object.values(gauges), ...Object.values(counters), ...Object.values(residency), restarts])
       metric.remove(this.#labels);
+    for (const reason of unloadReasons) unloads.remove({ ...this.#labels, reason });
+    for (const device of this.#devices)
+      for (const [kind] of memoryKinds) memory.remove({ ...this.#labels, device, kind });
   }
 
   /** It came into memory. */
@@ -101,6 +118,16 @@ export class ModelMetrics {
 
   onLoadFailed(): void {
     residency.loadFailures.inc(this.#labels);
+  }
+
+  /** It came in the place of another. */
+  onSwitch(): void {
+    residency.switches.inc(this.#labels);
+  }
+
+  /** A request was refused, as there is no memory for it. */
+  onRefused(): void {
+    residency.refusals.inc(this.#labels);
   }
 
   /** It is to leave memory. */

@@ -80,7 +80,7 @@ export interface RequestLabels {
 
 /** An event of a generation, as far as it is measured. */
 interface MeasuredEvent {
-  readonly kind: "started" | "progress" | "delta" | "finished";
+  readonly kind: "loading" | "started" | "progress" | "delta" | "finished";
   readonly choice: number;
   /** How a choice ended; asked of its end alone. */
   finished(): Finished | undefined;
@@ -99,7 +99,7 @@ export async function* measuredStream<T extends MeasuredEvent>(
   try {
     for await (const event of stream) {
       if (event.kind === "started") queueTime.observe(labels, elapsedSeconds());
-      else if (event.kind !== "progress" && lastPieceAt === undefined) {
+      else if (event.kind !== "progress" && event.kind !== "loading" && lastPieceAt === undefined) {
         lastPieceAt = performance.now();
         firstToken.observe(labels, elapsedSeconds());
       } else if (event.kind === "delta" && lastPieceAt !== undefined) {

@@ -39,7 +39,7 @@ export function withoutPermission(control: ModelControl, setting: false | "auto"
       setting === false
         ? "models may not be loaded, unloaded, pulled or deleted by callers here: manage_models is false"
         : "callers without a key may not load, unload, pull or delete models here, as the server can be reached from elsewhere: set api_key, or manage_models to true";
-    throw new RpcError(ErrorReason.UNAUTHENTICATED, message);
+    throw new RpcError(ErrorReason.PERMISSION_DENIED, message);
   };
   return { devices: () => control.devices(), load: forbid, unload: forbid, pull: forbid, delete: forbid };
 }

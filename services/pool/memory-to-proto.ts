@@ -34,7 +34,7 @@ export function memoryToProto(estimate: MemoryEstimate | undefined, { details, m
 }
 
 export function deviceToProto(
-  { device, description, totalBytes, usableBytes }: DeviceFacts & { readonly usableBytes: number },
+  { device, description, totalBytes, freeBytes, usableBytes }: DeviceFacts & { readonly usableBytes: number },
   used: DeviceBytes,
 ): Device {
   return create(DeviceSchema, {
@@ -42,6 +42,7 @@ export function deviceToProto(
     description,
     totalBytes: BigInt(totalBytes),
     usableBytes: BigInt(Math.max(0, Math.floor(usableBytes))),
+    freeBytes: BigInt(Math.max(0, Math.floor(freeBytes))),
     heldBytes: BigInt(Math.max(0, Math.round(used[device] ?? 0))),
   });
 }

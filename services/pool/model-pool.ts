@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import type { SpanContext } from "@opentelemetry/api";
 import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
@@ -10,17 +11,19 @@ import {
   type Model,
 } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSettings, ServiceSettings } from "../../settings/settings.ts";
-import { Admission } from "../inference/admission.ts";
+import { Admission, type ModelKeeper } from "../inference/admission.ts";
+import { refusalError } from "../inference/refusal-error.ts";
 import { DeviceMemory } from "../memory/device-memory.ts";
 import { parseMemoryLimit } from "../memory/memory-limit.ts";
 import { readRam, type RamFacts } from "../memory/ram.ts";
+import { showDevices } from "../metrics/device-metrics.ts";
 import type { ModelChange, ModelSource } from "../models/model-source.ts";
 import { loadModel } from "../models/load-model.ts";
 import { modelNotFound } from "../protocol/refusals.ts";
 import type { CallContext } from "../rpc/call/call-context.ts";
 import type { SchedulerModel } from "../scheduler/scheduled-model.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
-import type { Effect, UnloadReason } from "../scheduler/ticket.ts";
+import type { Effect, Refusal } from "../scheduler/ticket.ts";
 import type { SocketDirectory } from "../supervisor/socket-directory.ts";
 import { Supervisor } from "../supervisor/supervisor.ts";
 import type { WorkerLife } from "../supervisor/worker-connection.ts";
@@ -119,8 +122,10 @@ export class ModelPool implements ModelSource {
         this.#supervisor.proceed(id, { slots, spareRamBytes: spare["RAM"] });
       },
       reject: (id, why) => this.#supervisor.reject(id, why.message),
-      unload: (id, { reason, force }) => this.#unload(id, reason, force),
+      unload: (id, how) => this.#unload(id, how),
+      refused: (why) => this.#onRefused(why),
     });
+    showDevices(() => this.devices());
     this.#supervisor.onChange((id, what) => this.#changed(id, what));
     this.admission.onSettled = () => this.#tellIntents();
     this.admission.onCounts = (id) => this.#onCounts(id);
@@ -257,6 +262,17 @@ export class ModelPool implements ModelSource {
     this.#supervisor.interrupt(id, which);
   }
 
+  /** How far a model's load has come, and 0 while it waits for room; undefined: it is in memory. */
+  loadProgress(id: string): number | undefined {
+    if (this.#supervisor.life(id) !== undefined) return undefined;
+    return this.#supervisor.model(id)?.loadProgress ?? 0;
+  }
+
+  /** The span of a model's last load. */
+  loadSpan(id: string): SpanContext | undefined {
+    return this.#journal.loadSpan(id);
+  }
+
   pid(id: string): number | undefined {
     return this.#supervisor.pid(id);
   }
@@ -304,6 +320,7 @@ export class ModelPool implements ModelSource {
     const now = performance.now();
     switch (change.type) {
       case "loading":
+        this.#journal.onLoading(id);
         return this.#journal.metrics(id)?.onProcess(change);
       case "ready": {
         const model = this.#supervisor.model(id);
@@ -331,10 +348,15 @@ export class ModelPool implements ModelSource {
     }
   }
 
-  #unload(id: string, reason: UnloadReason, force: boolean): void {
+  #unload(id: string, { reason, force, by }: Parameters<ModelKeeper["unload"]>[1]): void {
     const held = this.#scheduler.memoryOf(id).held ?? {};
-    this.#journal.onLeaving(id, { reason, held });
+    this.#journal.onLeaving(id, { reason, held, by });
     this.#supervisor.unload(id, { force });
+  }
+
+  #onRefused(refusal: Refusal): void {
+    const isMemory = refusal.kind === "no-room" || (refusal.kind === "load-failed" && refusal.memory);
+    if (isMemory) this.#journal.onRefused(refusal.model, refusalError(refusal).message);
   }
 
   #apply(effects: readonly Effect[]): void {

@@ -101,7 +101,7 @@ export class ModelEvents {
       const refused = keeps ? [] : this.#requests.refuseWaiting(model, loadCancelled(model));
       return [...refused, unload, ...this.#settle(nowMs)];
     }
-    return [...this.#residency.leave(model, "asked"), ...this.#settle(nowMs)];
+    return [...this.#residency.leave(model, { reason: "asked" }), ...this.#settle(nowMs)];
   }
 
   onGone(model: ScheduledModel, nowMs: number): Effect[] {
@@ -131,7 +131,9 @@ export class ModelEvents {
     const { id } = model;
     this.#residency.noted(id);
     this.#residency.ledger.release(id);
-    if (down.memory === true && !model.retried && model.need !== undefined) {
+    const { availability } = model;
+    const isRejected = availability.state === "failed";
+    if (down.memory === true && !isRejected && !model.retried && model.need !== undefined) {
       // Another program took it, or the estimate was wrong: more is to leave, once.
       model.retried = true;
       model.need = {
@@ -144,14 +146,8 @@ export class ModelEvents {
     }
     model.hold = false;
     model.retried = false;
-    const { availability } = model;
-    const rejected = availability.state === "failed" ? availability.refusal : undefined;
-    const refusal: Refusal = rejected ?? {
-      kind: "load-failed",
-      model: id,
-      message: down.message,
-      memory: down.memory === true,
-    };
+    const { message, memory = false } = down;
+    const refusal: Refusal = isRejected ? availability.refusal : { kind: "load-failed", model: id, message, memory };
     model.unavailable({ state: "failed", refusal, retryAtMs: down.retryAtMs });
     return [...this.#requests.refuseWaiting(model, refusal), ...this.#settle(nowMs)];
   }

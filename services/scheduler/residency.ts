@@ -3,7 +3,7 @@ import { findRoom, type Memory, type Occupant, type Room } from "./find-room.ts"
 import { Holdings } from "./holdings.ts";
 import type { Ledger } from "./ledger.ts";
 import { needOf } from "./memory-need.ts";
-import type { ScheduledModel } from "./scheduled-model.ts";
+import type { Leave, ScheduledModel } from "./scheduled-model.ts";
 import type { Effect, Refusal, UnloadReason } from "./ticket.ts";
 import { turnEndMs, type TurnLimits } from "./turns.ts";
 
@@ -82,8 +82,8 @@ export class Residency {
     for (const model of this.#models.values()) {
       const { state } = model.availability;
       if (state === "leaving" && model.running === 0)
-        effects.push(unload(model, reasonOf(model))); // 1
-      else if (this.#isAbandoned(model)) effects.push(unload(model, "abandoned")); // 2
+        effects.push(unload(model, whyOf(model))); // 1
+      else if (this.#isAbandoned(model)) effects.push(unload(model, { reason: "abandoned" })); // 2
       this.#noteWish(model, nowMs);
     }
     this.#shrink(effects); // 3
@@ -93,7 +93,7 @@ export class Residency {
   }
 
   /** The model is let go as soon as nothing runs on it. */
-  leave(model: ScheduledModel, why: "room" | "asked"): Effect[] {
+  leave(model: ScheduledModel, why: Leave): Effect[] {
     if (model.running === 0) return [unload(model, why)];
     model.unavailable({ state: "leaving", why });
     return [];
@@ -186,7 +186,7 @@ export class Residency {
     const models = leaving.flatMap(({ id }) => this.#models.get(id) ?? []);
     const dueMs = Math.max(...models.map((other) => turnEndMs(other, this.#turn, { sinceMs: since(model), nowMs })), 0);
     if (dueMs > nowMs) return this.#checkAt(dueMs);
-    for (const other of models) effects.push(...this.leave(other, "room"));
+    for (const other of models) effects.push(...this.leave(other, { reason: "room", by: model.id }));
   }
 
   #admit(model: ScheduledModel, coming: DeviceBytes, effects: Effect[]): number {
@@ -220,7 +220,8 @@ export class Residency {
     if (unknown === undefined) return;
     const preparing = wanted.filter(isPreparing);
     const done = preparing.findLast(({ availability }) => availability.state === "preparing" && availability.knows);
-    if (preparing.length >= maxWaitingProcesses && done !== undefined) effects.push(unload(done, "abandoned"));
+    if (preparing.length >= maxWaitingProcesses && done !== undefined)
+      effects.push(unload(done, { reason: "abandoned" }));
     this.#prepare(unknown, wanted, effects);
   }
 
@@ -242,7 +243,7 @@ export class Residency {
   #drop(model: ScheduledModel, effects: Effect[]): void {
     model.hold = false;
     model.wantedSinceMs = undefined;
-    if (model.availability.state === "preparing") effects.push(unload(model, "abandoned"));
+    if (model.availability.state === "preparing") effects.push(unload(model, { reason: "abandoned" }));
   }
 
   #shrink(effects: Effect[]): void {
@@ -255,14 +256,14 @@ export class Residency {
       const [first] = candidates.sort((a, b) => a.lastUseMs - b.lastUseMs);
       const model = first && this.#models.get(first.id);
       if (model === undefined || this.#holdings.residents <= 1) return;
-      effects.push(unload(model, "room"));
+      effects.push(unload(model, { reason: "room" }));
     }
   }
 
   #stay(): void {
     for (const model of this.#models.values()) {
       const { availability } = model;
-      if (availability.state === "leaving" && availability.why === "room") model.resume();
+      if (availability.state === "leaving" && availability.why.reason === "room") model.resume();
     }
   }
 
@@ -275,14 +276,14 @@ export class Residency {
   }
 }
 
-function unload(model: ScheduledModel, reason: UnloadReason): Effect {
+function unload(model: ScheduledModel, why: { readonly reason: UnloadReason; readonly by?: string }): Effect {
   model.unavailable({ state: "unloading" });
   model.grantsBeforeContention = undefined;
-  return { type: "unload", model: model.id, reason };
+  return { type: "unload", model: model.id, ...why };
 }
 
-function reasonOf({ availability }: ScheduledModel): UnloadReason {
-  return availability.state === "leaving" ? availability.why : "asked";
+function whyOf({ availability }: ScheduledModel): Leave {
+  return availability.state === "leaving" ? availability.why : { reason: "asked" };
 }
 
 function isPreparing({ availability }: ScheduledModel): boolean {

@@ -13,11 +13,14 @@ export type Availability =
   | { readonly state: "loading"; readonly waits: boolean; readonly restart: boolean }
   | { readonly state: "ready" }
   /** It finishes what runs. */
-  | { readonly state: "leaving"; readonly why: "room" | "asked" }
+  | { readonly state: "leaving"; readonly why: Leave }
   /** Its process ends. */
   | { readonly state: "unloading" }
   /** Before `retryAtMs` it is not tried again. */
   | { readonly state: "failed"; readonly refusal: Refusal; readonly retryAtMs: number };
+
+/** Why a model is to finish what runs and go: another one needs its room, or somebody said so. */
+export type Leave = { readonly reason: "room"; readonly by: string } | { readonly reason: "asked" };
 
 export interface SchedulerModel {
   readonly id: string;

@@ -72,4 +72,11 @@ export type Effect =
   /** There will be no room: its process is to end, and the load has failed. */
   | { readonly type: "reject"; readonly model: string; readonly refusal: Refusal }
   /** Nothing runs on the model, or `force`: its process is to end. `onModelGone` tells when it has. */
-  | { readonly type: "unload"; readonly model: string; readonly reason: UnloadReason; readonly force?: boolean };
+  | {
+      readonly type: "unload";
+      readonly model: string;
+      readonly reason: UnloadReason;
+      readonly force?: boolean;
+      /** With `room`: the model that needs it; undefined: there is less memory than there was. */
+      readonly by?: string | undefined;
+    };

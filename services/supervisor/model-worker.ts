@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { create } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
+import { ErrorReason } from "../../clients/errors.ts";
 import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
 import type { WorkerInterrupt } from "../protocol/worker-messages.ts";
@@ -105,7 +106,7 @@ export class ModelWorker {
 
   /** There is no room for the model, which is not resident: its load has failed. `message` says why. */
   reject(message: string): void {
-    if (this.#state.name !== "ready") this.#handle({ type: "loadFailed", message });
+    if (this.#state.name !== "ready") this.#handle({ type: "loadFailed", message, memory: true });
   }
 
   /** Ends the model's process, at once with `force`. Resolves when that is gone; a load may come before. */
@@ -216,8 +217,10 @@ export class ModelWorker {
     if (model.state === ModelState.RESIDENT) {
       this.#handle({ type: "ready" });
       void this.#probe(life, connection);
-    } else if (model.state === ModelState.FAILED) this.#handle({ type: "loadFailed", message: model.error });
-    else this.#handle({ type: "progress" });
+    } else if (model.state === ModelState.FAILED) {
+      const memory = model.errorReason === ErrorReason.INSUFFICIENT_MEMORY;
+      this.#handle({ type: "loadFailed", message: model.error, memory });
+    } else this.#handle({ type: "progress" });
   }
 
   #onExit(life: Life, how: string): void {

@@ -1,3 +1,4 @@
+import { ErrorReason } from "../../clients/errors.ts";
 import { ModelState } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { WorkerState } from "./worker-state.ts";
 
@@ -8,7 +9,7 @@ export type WorkerChange =
   | { readonly type: "ready"; readonly tookMs: number }
   /** Its process ended and is started again by itself. */
   | { readonly type: "restarting" }
-  | { readonly type: "failed"; readonly message: string; readonly retryAtMs: number }
+  | { readonly type: "failed"; readonly message: string; readonly memory: boolean; readonly retryAtMs: number }
   /** It is not in memory any more, and no process is left, as it was told. */
   | { readonly type: "unloaded" }
   | { readonly type: "stopped" };
@@ -16,7 +17,7 @@ export type WorkerChange =
 /** What the world is told about a step. */
 export interface WorkerNews {
   /** Of the model; unset: what was told before, or what the worker itself says. */
-  readonly model?: { readonly state: ModelState; readonly error?: string };
+  readonly model?: { readonly state: ModelState; readonly error?: string; readonly errorReason?: ErrorReason };
   /** Unset: it concerns nobody. */
   readonly change?: WorkerChange;
 }
@@ -37,13 +38,18 @@ export function newsOf(state: WorkerState, before: WorkerState, ageMs: number): 
     case "ready":
       return { change: { type: "ready", tookMs: ageMs } };
     case "failed": {
-      const { message, retryAtMs } = state;
-      return { model: { state: ModelState.FAILED, error: message }, change: { type: "failed", message, retryAtMs } };
+      const { message, memory = false, retryAtMs } = state;
+      const errorReason = memory ? ErrorReason.INSUFFICIENT_MEMORY : ErrorReason.MODEL_LOAD_FAILED;
+      const model = { state: ModelState.FAILED, error: message, errorReason };
+      return { model, change: { type: "failed", message, memory, retryAtMs } };
     }
     case "draining":
       return { model: { state: ModelState.LOADING }, change: { type: "restarting" } };
     case "backoff":
-      return { model: { state: ModelState.FAILED, error: state.message }, change: { type: "restarting" } };
+      return {
+        model: { state: ModelState.FAILED, error: state.message, errorReason: ErrorReason.WORKER_LOST },
+        change: { type: "restarting" },
+      };
     case "unloading":
       return { model: { state: ModelState.UNLOADING } };
     case "stopping":

@@ -1,3 +1,10 @@
+/** Why a load has failed. */
+export interface LoadFault {
+  readonly message: string;
+  /** For want of memory that was thought to be there. */
+  readonly memory?: boolean;
+}
+
 /**
  * Where one model's worker process is. `failures` counts processes in a row that did not end well, `loadCrashes` those of
  * them that ended during the load, one after another.
@@ -13,9 +20,9 @@ export type WorkerState =
   /** Somebody else has told the process to end: it finishes what runs and takes nothing new. */
   | { readonly name: "draining" }
   /** The load failed; the process is being ended. */
-  | { readonly name: "failing"; readonly failures: number; readonly message: string }
+  | ({ readonly name: "failing"; readonly failures: number } & LoadFault)
   /** No process; the next demand from `retryAtMs` on starts one. */
-  | { readonly name: "failed"; readonly failures: number; readonly message: string; readonly retryAtMs: number }
+  | ({ readonly name: "failed"; readonly failures: number; readonly retryAtMs: number } & LoadFault)
   /** No process; one is started by itself when the timer fires. */
   | { readonly name: "backoff"; readonly failures: number; readonly loadCrashes: number; readonly message: string }
   /** The model is not to be in memory: the process finishes its last words. `wanted`: somebody has asked for it since. */
@@ -30,7 +37,7 @@ export type WorkerEvent =
   | { readonly type: "prepared" }
   | { readonly type: "proceed" }
   | { readonly type: "ready" }
-  | { readonly type: "loadFailed"; readonly message: string }
+  | ({ readonly type: "loadFailed" } & LoadFault)
   | { readonly type: "closing" }
   /** `force`: what runs is cut off. */
   | { readonly type: "unload"; readonly force: boolean }
@@ -105,14 +112,15 @@ const unloadProcess = (force: boolean, limits: WorkerLimits) =>
 const stopProcess = (limits: WorkerLimits) => endProcess({ name: "stopping" }, limits);
 const comeBack = (failures: number, loadCrashes: number, message: string) =>
   step({ name: "backoff", failures, loadCrashes, message }, { type: "timer", ms: backoffMs(failures) });
-const giveUp = (failures: number, message: string, nowMs: number) =>
-  step({ name: "failed", failures, message, retryAtMs: nowMs + backoffMs(failures) });
+const giveUp = (failures: number, fault: LoadFault, nowMs: number) =>
+  step({ name: "failed", failures, ...fault, retryAtMs: nowMs + backoffMs(failures) });
+const faultOf = ({ message, memory }: LoadFault): LoadFault => ({ message, ...(memory && { memory }) });
 
 /** From each state, what each event leads to. A pair that is not here changes nothing. */
 const transitions: Transitions = {
   unloaded: {
     demand: (_, __, limits) => start(0, 0, limits),
-    loadFailed: (_, { message }) => step({ name: "failed", failures: 0, message, retryAtMs: 0 }),
+    loadFailed: (_, event) => step({ name: "failed", failures: 0, ...faultOf(event), retryAtMs: 0 }),
     stop: () => step({ name: "stopped" }),
   },
   starting: {
@@ -120,15 +128,15 @@ const transitions: Transitions = {
     prepared: ({ failures, loadCrashes }) => step({ name: "prepared", failures, loadCrashes }),
     ready: ({ failures }, _, limits) => step({ name: "ready", failures }, { type: "timer", ms: limits.healthyMs }),
     // The worker has said what is wrong and has nothing left to finish.
-    loadFailed: ({ failures }, { message }) =>
-      step({ name: "failing", failures: failures + 1, message }, { type: "kill" }),
+    loadFailed: ({ failures }, event) =>
+      step({ name: "failing", failures: failures + 1, ...faultOf(event) }, { type: "kill" }),
     timer: ({ failures }, _, limits) => {
       const message = `its load made no progress for ${limits.stallMs / 1000} s`;
       return step({ name: "failing", failures: failures + 1, message }, { type: "kill" });
     },
     exited: ({ failures, loadCrashes }, { how, nowMs }, limits) => {
       const message = `its process ${how} while it was loading`;
-      if (loadCrashes + 1 >= limits.loadCrashes) return giveUp(failures + 1, message, nowMs);
+      if (loadCrashes + 1 >= limits.loadCrashes) return giveUp(failures + 1, { message }, nowMs);
       return comeBack(failures + 1, loadCrashes + 1, message);
     },
     // Nothing runs on it that could finish.
@@ -138,8 +146,8 @@ const transitions: Transitions = {
   prepared: {
     proceed: ({ failures, loadCrashes }, _, limits) =>
       step({ name: "starting", failures, loadCrashes }, { type: "timer", ms: limits.stallMs }),
-    loadFailed: ({ failures }, { message }) =>
-      step({ name: "failing", failures: failures + 1, message }, { type: "kill" }),
+    loadFailed: ({ failures }, event) =>
+      step({ name: "failing", failures: failures + 1, ...faultOf(event) }, { type: "kill" }),
     exited: ({ failures, loadCrashes }, { how }) =>
       comeBack(failures + 1, loadCrashes, `its process ${how} while it waited for room`),
     unload: (_, __, limits) => unloadProcess(true, limits),
@@ -161,7 +169,7 @@ const transitions: Transitions = {
     stop: (_, __, limits) => stopProcess(limits),
   },
   failing: {
-    exited: ({ failures, message }, { nowMs }) => giveUp(failures, message, nowMs),
+    exited: ({ failures, ...fault }, { nowMs }) => giveUp(failures, faultOf(fault), nowMs),
     unload: (_, __, limits) => unloadProcess(true, limits),
     stop: () => step({ name: "stopping" }, { type: "kill" }),
   },

@@ -10,7 +10,7 @@ import type { LoadedModel } from "./loaded-model.ts";
 type Phase =
   | { readonly name: "loading"; readonly progress: number }
   | { readonly name: "resident"; readonly model: LoadedModel }
-  | { readonly name: "failed"; readonly message: string };
+  | { readonly name: "failed"; readonly reason: ErrorReason; readonly message: string };
 
 /** When a caller who came too early should come again. Most models load within seconds; a wrong guess costs one more call. */
 const loadingRetryMs = 1000;
@@ -40,10 +40,7 @@ export class ModelHost implements ModelSource {
         throw new RpcError(ErrorReason.MODEL_LOADING, message, { retryAfterMs: loadingRetryMs });
       }
       case "failed":
-        throw new RpcError(
-          ErrorReason.MODEL_LOAD_FAILED,
-          `model "${this.id}" could not be loaded: ${this.#phase.message}`,
-        );
+        throw new RpcError(this.#phase.reason, `model "${this.id}" could not be loaded: ${this.#phase.message}`);
     }
   }
 
@@ -68,8 +65,9 @@ export class ModelHost implements ModelSource {
     model.engine.onStats(() => this.#changed("stats"));
   }
 
-  onFailed(message: string): void {
-    this.#enter({ name: "failed", message });
+  /** `reason`: MODEL_LOAD_FAILED, or INSUFFICIENT_MEMORY. */
+  onFailed(reason: ErrorReason, message: string): void {
+    this.#enter({ name: "failed", reason, message });
   }
 
   models(): readonly Model[] {
@@ -96,7 +94,7 @@ function phaseToProto(phase: Phase) {
     case "loading":
       return { state: ModelState.LOADING, loadProgress: phase.progress };
     case "failed":
-      return { state: ModelState.FAILED, error: phase.message };
+      return { state: ModelState.FAILED, error: phase.message, errorReason: phase.reason };
     case "resident": {
       const { engine, prompter } = phase.model;
       return {

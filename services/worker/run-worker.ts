@@ -3,7 +3,7 @@ import { flushCompileCache } from "node:module";
 import { dirname } from "node:path";
 import process from "node:process";
 import { pino, type Logger } from "pino";
-import { RpcError } from "../../clients/errors.ts";
+import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { startTracing } from "../../clients/tracing/sdk.ts";
 import type { ModelSettings } from "../../settings/settings.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -99,7 +99,7 @@ async function load(
     // Only an RpcError is written for the operator; anything else is a bug, and its stack says more than its message.
     if (!(error instanceof RpcError)) log.error({ err: error }, "a bug ended the load");
     const message = error instanceof Error ? error.message : String(error);
-    host.onFailed(message);
+    host.onFailed(error instanceof RpcError ? error.reason : ErrorReason.MODEL_LOAD_FAILED, message);
     if (only) process.send?.({ type: "fault", message } satisfies WorkerFault);
   }
 }

@@ -31,8 +31,10 @@ export function errorFacts(error: unknown): ErrorFacts {
 }
 
 /** `retry-after-ms` is what OpenAI's SDKs read first; Retry-After is the standard one, in whole seconds. */
-function retryHeaders(shape: HttpErrorShape, afterMs = shape.retryAfterMs): Record<string, string> {
-  if (shape.final) return { "x-should-retry": "false" };
+function retryHeaders(shape: HttpErrorShape, saidMs: number | undefined): Record<string, string> {
+  const isFinal = shape.final === true || (shape.final === "untimed" && saidMs === undefined);
+  if (isFinal) return { "x-should-retry": "false" };
+  const afterMs = saidMs ?? shape.retryAfterMs;
   if (afterMs === undefined) return {};
   return {
     "retry-after": String(Math.max(1, Math.ceil(afterMs / 1_000))),

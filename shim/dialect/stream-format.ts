@@ -7,13 +7,13 @@ export interface StreamFormat {
   readonly frame: (value: unknown) => string;
   /** What follows the last value of an answer that did not fail. */
   readonly end: string;
-  /** What may be sent in a silence; undefined: nothing. */
-  readonly ping: (() => string) | undefined;
+  /** What may be sent in a silence, with `text` where there is a place for it; undefined: nothing. */
+  readonly ping: ((text: string) => string) | undefined;
 }
 
 const eventStream = {
   contentType: "text/event-stream; charset=utf-8",
-  ping: () => `: ping - ${new Date().toISOString()}\n\n`,
+  ping: (text: string) => `: ${text}\n\n`,
 };
 
 /** Server-sent events without names, then `[DONE]`, as OpenAI's chat has them. */

@@ -4,7 +4,8 @@ import type { ShimState } from "../context.ts";
 
 /**
  * Hands a generation's events on, and notes for the access log which model answers, when its first piece came, and how
- * many tokens it took, also when it is cut short: a choice that has not finished counts by its pieces.
+ * many tokens it took, also when it is cut short: a choice that has not finished counts by its pieces. What tells of
+ * the model's load is noted alone.
  */
 export async function* noteGeneration<T extends ChatResponse | CompleteResponse>(
   events: AsyncIterable<T>,
@@ -13,6 +14,9 @@ export async function* noteGeneration<T extends ChatResponse | CompleteResponse>
   const pieces = new Map<number, number>();
   for await (const message of events) {
     const { choice, event } = message;
+    // No dialect has a word for it; comments of event streams have.
+    summary.loading = event.case === "loading" ? event.value : undefined;
+    if (event.case === "loading") continue;
     // A request that is refused has used nothing, which is not the same as zeros.
     const usage = (summary.usage ??= { promptTokens: 0, cachedTokens: 0, completionTokens: 0, reasoningTokens: 0 });
     if (event.case === "started") {

@@ -107,6 +107,10 @@ async function send(ctx: ShimContext, { settings }: RouteDeps, dialect: Dialect,
     format: answer.format,
     signal: ctx.state.signal,
     pingIntervalMs: settings.disable_ping_events ? undefined : settings.ping_interval_seconds * 1_000,
+    waitsFor: () => {
+      const { loading } = ctx.state.summary;
+      return loading && `model ${oneLine(loading.model)} is being loaded (${Math.floor(loading.progress * 100)} %)`;
+    },
     onHead: () => {
       // From here on the response is written to directly; before, Koa answers errors.
       ctx.respond = false;
@@ -114,4 +118,9 @@ async function send(ctx: ShimContext, { settings }: RouteDeps, dialect: Dialect,
     },
     toErrorFrame: (error) => dialect.error(noteError(ctx, error), ctx.state.requestId).body,
   });
+}
+
+/** A comment ends with its line. */
+function oneLine(text: string): string {
+  return JSON.stringify(text);
 }

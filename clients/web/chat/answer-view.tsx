@@ -52,7 +52,8 @@ export function AnswerView({ conversation, message }: MessageProps<AssistantMess
   );
 }
 
-function pendingText({ promptProgress }: AssistantMessage): string {
+function pendingText({ promptProgress, loadProgress, model = "" }: AssistantMessage): string {
+  if (loadProgress !== undefined) return t.value.loadingModel(model, formatShare(loadProgress));
   return promptProgress === undefined || promptProgress >= 1
     ? t.value.waitingForFirstToken
     : t.value.readingPrompt(formatShare(promptProgress));

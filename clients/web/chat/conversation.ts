@@ -45,6 +45,8 @@ export interface AssistantMessage extends Node {
   readonly state: AnswerState;
   /** How much of the prompt is processed, 0 to 1, while nothing is generated yet. */
   readonly promptProgress?: number;
+  /** How far the load of its model is, 0 to 1; unset: the model is there. */
+  readonly loadProgress?: number | undefined;
   readonly model?: string;
   readonly stats?: AnswerStats;
 }

@@ -88,12 +88,15 @@ class Answer {
   }
 
   take(event: ChatEvent): void {
-    if (event.type !== "started" && event.type !== "progress" && event.type !== "finished")
-      this.#firstTokenMs ??= performance.now() - this.#startedAt;
+    const isPiece = event.type === "text" || event.type === "reasoning" || event.type === "toolCall";
+    if (isPiece) this.#firstTokenMs ??= performance.now() - this.#startedAt;
     switch (event.type) {
+      case "loading":
+        this.#change({ model: event.model, loadProgress: event.progress });
+        break;
       case "started":
         this.#promptTokens = event.promptTokens;
-        this.#change({ model: event.model });
+        this.#change({ model: event.model, loadProgress: undefined });
         break;
       case "progress":
         this.#change({ promptProgress: event.processedTokens / Math.max(1, this.#promptTokens) });

@@ -57,6 +57,7 @@ export const en: Texts = {
   earlierVersion: "Previous version",
   laterVersion: "Next version",
   waitingForFirstToken: "Waiting for the first token …",
+  loadingModel: (model, share) => `Loading ${model}: ${share} …`,
   readingPrompt: (share) => `Processing the prompt: ${share} …`,
   reasoning: "Reasoning",
   reasoningNow: "Reasoning …",

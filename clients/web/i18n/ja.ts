@@ -57,6 +57,7 @@ export const ja: Texts = {
   earlierVersion: "前の候補",
   laterVersion: "次の候補",
   waitingForFirstToken: "最初のトークンを待っています…",
+  loadingModel: (model, share) => `${model} を読み込んでいます: ${share}…`,
   readingPrompt: (share) => `プロンプトを処理しています: ${share}…`,
   reasoning: "思考",
   reasoningNow: "思考中…",

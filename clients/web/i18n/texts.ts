@@ -60,6 +60,7 @@ export interface Texts {
   readonly earlierVersion: string;
   readonly laterVersion: string;
   readonly waitingForFirstToken: string;
+  readonly loadingModel: (model: string, share: string) => string;
   readonly readingPrompt: (share: string) => string;
   readonly reasoning: string;
   readonly reasoningNow: string;

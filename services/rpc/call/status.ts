@@ -22,6 +22,7 @@ const statusOfReason: Readonly<Record<ErrorReason, GrpcStatus>> = {
   [ErrorReason.MODEL_LOAD_FAILED]: GrpcStatus.FAILED_PRECONDITION,
   [ErrorReason.INSUFFICIENT_MEMORY]: GrpcStatus.FAILED_PRECONDITION,
   [ErrorReason.QUARANTINED]: GrpcStatus.FAILED_PRECONDITION,
+  [ErrorReason.PERMISSION_DENIED]: GrpcStatus.PERMISSION_DENIED,
   [ErrorReason.DEADLINE]: GrpcStatus.DEADLINE_EXCEEDED,
   [ErrorReason.CANCELLED]: GrpcStatus.CANCELLED,
   [ErrorReason.INTERNAL]: GrpcStatus.INTERNAL,

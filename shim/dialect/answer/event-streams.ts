@@ -8,10 +8,18 @@ export function requireFinished(finished: ReadonlyMap<number, unknown>, info: { 
   }
 }
 
-/** Waits for a stream's first event, and gives the whole stream; rejects when it fails before. */
-export async function firstEvent<T>(events: AsyncIterable<T>): Promise<AsyncIterable<T>> {
+interface Event {
+  readonly event: { readonly case?: string | undefined };
+}
+
+/**
+ * Waits for a stream's first event, and gives the whole stream; rejects when it fails before. What tells of the model's
+ * load is no part of the answer, and left out.
+ */
+export async function firstEvent<T extends Event>(events: AsyncIterable<T>): Promise<AsyncIterable<T>> {
   const iterator = events[Symbol.asyncIterator]();
-  const first = await iterator.next();
+  let first = await iterator.next();
+  while (first.done !== true && first.value.event.case === "loading") first = await iterator.next();
   return replay();
 
   async function* replay(): AsyncGenerator<T, void, void> {

@@ -110,6 +110,7 @@ export async function* completionChunks(
         yield { ...base(choice), stop: true, tokens_predicted: predicted, timings: ending.timings, ending };
         break;
       }
+      case "loading":
       case undefined:
         break;
     }

@@ -58,6 +58,7 @@ export async function* chatChunks(
         yield line({}, { done: true, ...ending });
         break;
       }
+      case "loading":
       case "progress":
       case undefined:
         break;

@@ -61,6 +61,7 @@ export async function* generateChunks(
         break;
       }
       case "toolCall":
+      case "loading":
       case "progress":
       case undefined:
         break;

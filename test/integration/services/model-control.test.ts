@@ -84,7 +84,7 @@ describe("who may not manage models", () => {
     ];
     for (const call of calls) {
       const message = expect.stringMatching(why);
-      expect(await rejection(call())).toMatchObject({ reason: ErrorReason.UNAUTHENTICATED, message });
+      expect(await rejection(call())).toMatchObject({ reason: ErrorReason.PERMISSION_DENIED, message });
     }
     expect((await models.listModels({})).models[0]?.state).toBe(ModelState.RESIDENT);
   }

@@ -20,7 +20,9 @@ export interface TestServices extends AsyncDisposable {
   log(): string;
 }
 
-export interface TestOptions extends Partial<Pick<ServicesOptions, "limits" | "tracing" | "apiKeys" | "tls">> {
+export interface TestOptions extends Partial<
+  Pick<ServicesOptions, "limits" | "tracing" | "apiKeys" | "tls" | "readRam">
+> {
   /** The models' paths by their names; a path says how the fake worker behaves. Unset: one named `a`. */
   readonly models?: Readonly<Record<string, string>>;
   readonly slots?: number;
@@ -34,7 +36,7 @@ export interface TestOptions extends Partial<Pick<ServicesOptions, "limits" | "t
 
 /** Services with fake workers in real processes, on a free port. */
 export async function startTestServices(options: TestOptions = {}): Promise<TestServices> {
-  const { limits, apiKeys, tls } = options;
+  const { limits, apiKeys, tls, readRam } = options;
   let logged = "";
   const sink = new PassThrough();
   sink.on("data", (chunk: Buffer) => (logged += chunk.toString()));
@@ -48,6 +50,7 @@ export async function startTestServices(options: TestOptions = {}): Promise<Test
     tracing: { serviceName: "test", ...options.tracing },
     workerEntry: fakeWorker,
     ...(limits && { limits }),
+    ...(readRam && { readRam }),
     ...(apiKeys && { apiKeys }),
     ...(tls && { tls }),
   });

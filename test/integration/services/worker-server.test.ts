@@ -70,7 +70,7 @@ describe("before its model is loaded a worker", () => {
 
   test("that could not be loaded says why", async () => {
     await using worker = await startWorker();
-    worker.host.onFailed("no GGUF file");
+    worker.host.onFailed(ErrorReason.MODEL_LOAD_FAILED, "no GGUF file");
     await expect(worker.client.inference.tokenize({ text: "x" })).rejects.toMatchObject({
       reason: ErrorReason.MODEL_LOAD_FAILED,
       message: 'model "a" could not be loaded: no GGUF file',

@@ -33,6 +33,11 @@ test("says when to try again, and when not to", async () => {
   expect(final.status).toBe(503);
   expect(final.headers.get("x-should-retry")).toBe("false");
   expect(final.headers.get("retry-after")).toBeNull();
+  // Another program may give memory back.
+  await using short = await testShim(failing(ErrorReason.INSUFFICIENT_MEMORY, "GPU0 is full", { retryAfterMs: 9_000 }));
+  const later = await short.post("/v1/chat/completions", hello);
+  expect(later.headers.get("x-should-retry")).toBeNull();
+  expect(later.headers.get("retry-after")).toBe("9");
 });
 
 test("hides a bug from the caller and logs it whole with the request's id", async () => {

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { ErrorReason, RpcError } from "../../../clients/errors.ts";
+import { FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { aborted, startRpc } from "../../support/rpc.ts";
 import { chat, hello, readEvents, testShim } from "./support.ts";
 
@@ -94,6 +95,7 @@ test.each([
   [ErrorReason.UNSUPPORTED_PARAMETER, 400, "unsupported_parameter"],
   [ErrorReason.CONTEXT_LENGTH_EXCEEDED, 400, "context_length_exceeded"],
   [ErrorReason.UNAUTHENTICATED, 401, "invalid_api_key"],
+  [ErrorReason.PERMISSION_DENIED, 403, "permission_denied"],
   [ErrorReason.MODEL_NOT_FOUND, 404, "model_not_found"],
   [ErrorReason.REQUEST_TOO_LARGE, 413, "request_too_large"],
   [ErrorReason.RATE_LIMITED, 429, "rate_limit_exceeded"],
@@ -116,7 +118,7 @@ test.each([
   const response = await shim.post("/v1/chat/completions", { ...hello, stream: true });
   expect(response.status).toBe(status);
   expect(await response.json()).toMatchObject({ error: { message: "as it is", param: "messages", code } });
-  const final = [ErrorReason.QUARANTINED, ErrorReason.MODEL_LOAD_FAILED, ErrorReason.INSUFFICIENT_MEMORY] as number[];
+  const final = [ErrorReason.QUARANTINED, ErrorReason.MODEL_LOAD_FAILED] as number[];
   expect(response.headers.get("x-should-retry")).toBe(final.includes(reason) ? "false" : null);
 });
 
@@ -145,6 +147,56 @@ test("pings while the service is silent, and then still answers", async () => {
   expect(await copy.text()).toMatch(/^: ping - /);
   await using quiet = await testShim(rpc, { ping_interval_seconds: 0.03, disable_ping_events: true });
   expect(await (await quiet.post("/v1/chat/completions", { ...hello, stream: true })).text()).not.toContain(": ping");
+});
+
+test("tells whose event stream waits for a model how far its load is, and nobody else", async () => {
+  const loaded = Promise.withResolvers<void>();
+  await using rpc = await startRpc({
+    async *chat() {
+      yield { event: { case: "loading", value: { model: "big", progress: 0.456, elapsedMs: 5 } } };
+      await loaded.promise;
+      yield chat.started();
+      yield chat.text("Hi");
+      yield chat.finished();
+    },
+  });
+  await using shim = await testShim(rpc, { ping_interval_seconds: 0.03 });
+  const response = await shim.post("/v1/chat/completions", { ...hello, stream: true });
+  const copy = response.clone();
+  const whole = shim.post("/v1/chat/completions", hello);
+  loaded.resolve();
+  expect((await readEvents(response)).at(-1)).toBe("[DONE]");
+  expect(await copy.text()).toMatch(/^: model "big" is being loaded \(45 %\)\n\n/);
+  expect(await (await whole).json()).toMatchObject({ choices: [{ message: { content: "Hi" } }] });
+});
+
+test.each([
+  ["/api/chat", hello],
+  ["/v1/messages", { ...hello, max_tokens: 5 }],
+  ["/v1/responses", { model: "tiny", input: "x" }],
+  ["/v1/completions", { model: "tiny", prompt: "x" }],
+])("%s has nothing of a model's load in its answer", async (path, body) => {
+  const loading = { event: { case: "loading" as const, value: { model: "big", progress: 0, elapsedMs: 5 } } };
+  await using rpc = await startRpc({
+    async *chat() {
+      yield loading;
+      yield chat.started();
+      yield chat.text("Hi");
+      yield chat.finished();
+    },
+    async *complete() {
+      yield loading;
+      yield { event: { case: "started", value: { model: "tiny", promptTokens: 1 } } };
+      yield { event: { case: "text", value: { text: "Hi" } } };
+      yield { event: { case: "finished", value: { reason: FinishReason.STOP } } };
+    },
+  });
+  await using shim = await testShim(rpc);
+  const response = await shim.post(path, { ...body, stream: true });
+  expect(response.status).toBe(200);
+  const text = await response.text();
+  expect(text).toContain("Hi");
+  expect(text).not.toContain("big");
 });
 
 test("ends a request that takes too long with 504", async () => {

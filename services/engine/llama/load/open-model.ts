@@ -60,6 +60,10 @@ const ownPooling = /model default pooling_type is/;
 
 const numaStrategies = [false, "distribute", "isolate", "numactl", "mirror"] as const;
 
+/** How the devices' backends, and the system, say that there is no memory left. */
+const outOfMemory =
+  /out of memory|not enough memory|cannot allocate memory|(failed|unable) to allocate|OutOf(Device|Host)?Memory/i;
+
 /** Lines of llama.cpp's errors that are kept to explain a failure. */
 const keptProblems = 20;
 
@@ -120,7 +124,11 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
   const { params, usesGpu, free } = modelParams(settings, { devices: all, maxDevices: llama.maxDevices() });
   const { onProgress } = options;
   const model = await Model.load(llama, settings.model, { params, usesGpu, onProgress }).finally(free);
-  const failed = (what: string) => failure(ErrorReason.MODEL_LOAD_FAILED, what);
+  const failed = async (what: string) => {
+    await whenLogged();
+    const lacksMemory = problems.some((line) => outOfMemory.test(line));
+    return failure(lacksMemory ? ErrorReason.INSUFFICIENT_MEMORY : ErrorReason.MODEL_LOAD_FAILED, what);
+  };
   if (model === undefined) throw await failed(`the model file ${settings.model} could not be loaded`);
   await whenLogged();
   const fault = overrides.fault();

@@ -35,7 +35,7 @@ export async function* chatChunks(
   const begun = new Set<number>();
   const usages = new Map<number, Usage | undefined>();
   for await (const { choice: index, event } of events) {
-    if (event.case === undefined || event.case === "progress") continue;
+    if (event.case === undefined || event.case === "loading" || event.case === "progress") continue;
     if (event.case === "started") {
       model = event.value.model || model;
       head = envelope();

@@ -58,6 +58,7 @@ export async function collectChat(events: AsyncIterable<ChatResponse>, info: Cha
         parts.stopReason = stopReasonFromProto(event.value, info.tellsStopReason);
         usages.set(index, event.value.usage);
         break;
+      case "loading":
       case "progress":
       case undefined:
         // Nobody asked for it here, or it is an event of a newer service.
