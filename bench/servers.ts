@@ -11,6 +11,8 @@ export interface Server {
 
 export interface ServerOptions {
   readonly model: string;
+  /** For pictures or sounds. */
+  readonly projector?: string;
   readonly slots: number;
   readonly sequenceLength: number;
   readonly threads: number;
@@ -19,7 +21,7 @@ export interface ServerOptions {
 }
 
 export function startTokenwire(options: ServerOptions): Promise<Server> {
-  const { model, slots, sequenceLength } = options;
+  const { model, projector, slots, sequenceLength } = options;
   const main = fileURLToPath(new URL("../main.ts", import.meta.url));
   return start("tokenwire", options, (port) => [
     process.execPath,
@@ -35,12 +37,13 @@ export function startTokenwire(options: ServerOptions): Promise<Server> {
       String(sequenceLength),
       "--n_slots",
       String(slots),
+      ...(projector === undefined ? [] : ["--clip_model_path", projector]),
     ],
   ]);
 }
 
 export function startLlamaServer(binary: string, options: ServerOptions): Promise<Server> {
-  const { model, slots, sequenceLength, threads, embeds } = options;
+  const { model, projector, slots, sequenceLength, threads, embeds } = options;
   return start("llama-server", options, (port) => [
     binary,
     [
@@ -55,6 +58,7 @@ export function startLlamaServer(binary: string, options: ServerOptions): Promis
       "-t",
       String(threads),
       ...(embeds === true ? ["--embedding"] : []),
+      ...(projector === undefined ? [] : ["--mmproj", projector]),
     ],
   ]);
 }

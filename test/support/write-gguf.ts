@@ -2,7 +2,13 @@ import { writeFileSync } from "node:fs";
 
 /** A value of a GGUF's metadata: whole numbers become uint32 (int32 in a list), other numbers float32. */
 export type GgufValue =
-  string | number | boolean | { readonly float32: number } | readonly string[] | { readonly int32s: readonly number[] };
+  | string
+  | number
+  | boolean
+  | { readonly float32: number }
+  | readonly string[]
+  | { readonly int32s: readonly number[] }
+  | { readonly float32s: readonly number[] };
 
 export interface GgufTensor {
   readonly name: string;
@@ -39,10 +45,9 @@ function valueOf(value: GgufValue): Buffer[] {
   if (typeof value === "boolean") return [uint32(types.bool), Buffer.from([value ? 1 : 0])];
   if (Array.isArray(value)) return array(types.string, (value as readonly string[]).map(string));
   if (typeof value === "object" && "int32s" in value) return array(types.int32, value.int32s.map(uint32));
+  if (typeof value === "object" && "float32s" in value) return array(types.float32, value.float32s.map(float32));
   if (typeof value === "number" && Number.isInteger(value)) return [uint32(types.uint32), uint32(value)];
-  const number = Buffer.alloc(4);
-  number.writeFloatLE(typeof value === "number" ? value : (value as { float32: number }).float32);
-  return [uint32(types.float32), number];
+  return [uint32(types.float32), float32(typeof value === "number" ? value : (value as { float32: number }).float32)];
 }
 
 function array(type: number, items: readonly Buffer[]): Buffer[] {
@@ -56,6 +61,12 @@ function string(text: string): Buffer {
 function uint32(value: number): Buffer {
   const buffer = Buffer.alloc(4);
   buffer.writeUInt32LE(value);
+  return buffer;
+}
+
+function float32(value: number): Buffer {
+  const buffer = Buffer.alloc(4);
+  buffer.writeFloatLE(value);
   return buffer;
 }
 
