@@ -25,7 +25,7 @@ function checkBreaking() {
     (ref) => run("git", ["rev-parse", "-q", "--verify", `${ref}:proto`]).status === 0,
   );
   if (main === undefined) {
-    console.error("proto: no main branch here to compare with: breaking changes are not looked for");
+    console.error("proto: no main branch here to compare with: breaking changes are not checked");
     return true;
   }
   // Unpacked, since buf's own reading of a repository needs a full clone, and no worktree.

@@ -49,7 +49,7 @@ const gpuBuilds = [
  */
 export function ensureGpuBuild(choice = process.env.TOKENWIRE_GPU || "auto") {
   if (!["auto", "none", ...gpuBuilds.map((build) => build.choice)].includes(choice)) {
-    console.error(`tokenwire: TOKENWIRE_GPU is "${choice}": say auto, cuda, vulkan or none`);
+    console.error(`tokenwire: TOKENWIRE_GPU is "${choice}": use auto, cuda, vulkan or none`);
     process.exit(2);
   }
   if (process.arch !== "x64" || !["linux", "win"].includes(platform)) return;

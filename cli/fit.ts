@@ -99,7 +99,7 @@ function plan(
       if (found?.estimate !== undefined)
         queue.push(...scheduler.onEstimate(effect.model, needFromEstimate(found.estimate), 0));
       else {
-        const message = found?.fault ?? "nobody can say what it takes";
+        const message = found?.fault ?? "its memory is not known";
         notes.set(effect.model, message);
         queue.push(...scheduler.onModelDown(effect.model, { kind: "failed", message, retryAtMs: 0 }, 0));
       }

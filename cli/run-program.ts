@@ -10,7 +10,7 @@ export async function runProgram(main: () => Promise<void>, exit: (code: number)
     await main();
   } catch (error) {
     const expected = error instanceof StartError;
-    console.error(expected ? error.message : `a bug ended the start: ${inspect(error)}`);
+    console.error(expected ? error.message : `internal error at the start (a bug): ${inspect(error)}`);
     exit(expected ? error.exitCode : 1);
   }
 }

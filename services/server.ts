@@ -168,7 +168,7 @@ function serve(options: ServicesOptions, { pool, catalog }: Parts): Promise<Fron
     apiKeys,
     tls,
     stallTimeoutMs: service.grpc_stall_timeout_seconds * 1000,
-    onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "a bug ended a call"),
+    onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "internal error in a call (a bug)"),
     addServices(server, way) {
       server.add(InferenceService, inference);
       const allowed = manage === true || mayManage[way] ? control : withoutPermission(control, manage);

@@ -8,16 +8,16 @@ const seconds = () => z.number().min(0.01).max(86_400);
 /** The settings of the REST face, under the replaced server's names where it had them. */
 export const restSettings = {
   host: honoured("Address on which REST listens.", text().default("127.0.0.1"), { replaced: { was: "localhost" } }),
-  port: honoured("Port on which REST listens; 0: any free one.", whole(0, 65_535).default(8_000), {
+  port: honoured("Port on which REST listens; 0 picks any free port.", whole(0, 65_535).default(8_000), {
     replaced: { was: 8000 },
   }),
   api_key: honoured(
-    "Keys of which callers must send one, as Bearer or x-api-key, over REST and gRPC; unset: everyone may call.",
+    "API keys. Callers must send one of them, as a Bearer token or in x-api-key, over REST and gRPC. Unset: no key is needed.",
     z.array(z.string().min(1)).optional(),
     { replaced: { was: null } },
   ),
   root_path: honoured(
-    "Path under which everything is served too, for proxies that do not strip it.",
+    "Path prefix under which everything is also served, for proxies that do not strip it.",
     z
       .string()
       .regex(/^(\/[^/?#\s]+)*$/, "must be empty, or begin with / and not end with it, such as /llm")
@@ -31,41 +31,45 @@ export const restSettings = {
   ),
   ssl_certfile: honoured("PEM file of the certificate chain.", optional(text()), { replaced: { was: null } }),
   cors_origins: honoured(
-    'Origins whose pages may call, such as https://chat.example.com; "*": all; empty: none.',
+    'Origins whose web pages may call this server, such as https://chat.example.com; "*" allows all.',
     z.array(z.string().min(1)).default([]),
   ),
-  disable_ping_events: honoured("Send no comments on silent event streams.", z.boolean().default(false), {
-    replaced: { was: false },
-  }),
+  disable_ping_events: honoured(
+    "Do not send keep-alive comments on silent event streams.",
+    z.boolean().default(false),
+    {
+      replaced: { was: false },
+    },
+  ),
   ping_interval_seconds: honoured(
-    "How long an event stream may be silent before a comment is sent.",
+    "How long an event stream may be silent before a keep-alive comment is sent.",
     seconds().default(15),
   ),
   stall_timeout_seconds: honoured(
-    "A client that reads nothing of its answer for this long is cut off; every byte it reads starts the time again.",
+    "A client that reads nothing of its answer for this long is cut off; each byte that it reads restarts the clock.",
     seconds().default(60),
   ),
-  request_timeout_seconds: honoured("Longest time that one request may run.", seconds().default(3_600)),
+  request_timeout_seconds: honoured("Longest time that a request may run.", seconds().default(3_600)),
   body_limit_bytes: honoured("Largest request body.", whole(1_024, 2 ** 30).default(8 * 1_024 * 1_024)),
   responses_store: honoured(
-    "Where /v1/responses keeps responses for previous_response_id and GET; off: nowhere.",
+    "Where /v1/responses keeps responses, for previous_response_id and GET; off keeps none.",
     z.enum(["off", "memory", "disk"]).default("memory"),
   ),
   responses_store_path: honoured(
-    "Folder of the responses, for responses_store disk; they are kept in plain text.",
+    "Folder for the responses, with responses_store disk; they are stored in plain text.",
     optional(folder()),
     { expects: "the path of a folder" },
   ),
   responses_store_count: honoured(
-    "Responses kept, at most; the least recently used one leaves first.",
+    "Maximum number of stored responses; the least recently used goes first.",
     whole(1, 1_000_000).default(1_000),
   ),
   responses_store_bytes: honoured(
-    "Bytes of kept responses, at most.",
+    "Maximum total size of stored responses, in bytes.",
     whole(1_024, 2 ** 40).default(256 * 1_024 * 1_024),
   ),
   responses_store_seconds: honoured(
-    "A kept response that has not been used for this long is forgotten.",
+    "A stored response that has not been used for this long is deleted.",
     whole(1, 10 * 365 * 86_400).default(86_400),
   ),
 };
@@ -81,7 +85,7 @@ export const separateRestSettings = {
   ...restSettings,
   grace_seconds: graceSeconds,
   grpc_address: honoured("host:port of the gRPC service.", text().default("127.0.0.1:50051")),
-  grpc_api_key: honoured("Key to call the gRPC service with; unset: the first of api_key, or none.", optional(text())),
+  grpc_api_key: honoured("Key for calls to the gRPC service. Unset: the first of api_key, or none.", optional(text())),
   grpc_tls: honoured(
     "Call the gRPC service over TLS; without grpc_ca_certfile the system's authorities are trusted.",
     z.boolean().default(false),

@@ -33,10 +33,10 @@ const json: CommandSpec["options"] = { json: { about: "Write JSON, for scripts."
 
 const generation: CommandSpec["options"] = {
   system: { value: "TEXT", about: "System prompt." },
-  temperature: { value: "N", about: "0: always the most likely token." },
-  top_p: { value: "N", about: "From 0 to 1: sample from the most likely tokens that make up this share." },
+  temperature: { value: "N", about: "0 always picks the most likely token." },
+  top_p: { value: "N", about: "From 0 to 1: sample from the most likely tokens that together have this probability." },
   max_tokens: { value: "N", about: "Longest answer." },
-  seed: { value: "N", about: "For the same answer again." },
+  seed: { value: "N", about: "The same seed gives the same answer." },
 };
 
 const model: Omit<CommandSpec, "about"> = { usage: "MODEL", operands: [1, 1], options: { ...server, ...json } };
@@ -66,10 +66,10 @@ const table = {
   },
   chat: {
     usage: "[MODEL]",
-    about: "Talk with a model of a running server",
+    about: "Chat with a model of a running server",
     more:
-      "Without MODEL the server's first model answers. Ctrl+C stops a running answer; pressed again, it leaves. A line that" +
-      ' begins with """ begins a message of several lines, which ends with """.\n/help lists what can be typed beside messages.',
+      "Without MODEL the server's first model answers. Ctrl+C stops a running answer; pressed again, it quits. A message" +
+      ' of several lines begins with """ and ends with """.\n/help lists what can be typed beside messages.',
     operands: [0, 1],
     options: { ...generation, ...server },
   },
@@ -77,8 +77,8 @@ const table = {
     usage: "MODEL [PROMPT]",
     about: "Write one answer of a running server's model to stdout",
     more:
-      'What is piped in is appended to the prompt, or is the prompt: git diff | tokenwire run my-model "Review this change."\n' +
-      "Exits with 1 and a sentence when there is no answer. A prompt that begins with - follows --.",
+      'Text that is piped in follows the prompt, or is the prompt: git diff | tokenwire run my-model "Review this change."\n' +
+      "Exits with 1 and a sentence when there is no answer. Write -- before a prompt that begins with -.",
     operands: [1, 2],
     options: {
       ...generation,
@@ -90,10 +90,10 @@ const table = {
   bench: {
     usage: "[MODEL]",
     about: "Measure how fast a running server is, for 1 and 8 users at once",
-    more: "Each user has a prompt of its own, and the prompt cache is left out. Other requests on the server slow it down.",
+    more: "Each user has its own prompt, and the prompt cache is not used. Other requests on the server slow it down.",
     operands: [0, 1],
     options: {
-      users: { value: "N,N", about: "How many users at once, in turn (default 1,8)." },
+      users: { value: "N,N", about: "Numbers of users at once, measured one after the other (default 1,8)." },
       prompt_tokens: { value: "N", about: "Length of each prompt (default 256)." },
       max_tokens: { value: "N", about: "Length of each answer (default 64)." },
       ...server,
@@ -102,22 +102,22 @@ const table = {
   },
   ps: {
     usage: "",
-    about: "What is in a running server's memory",
+    about: "Show what is in a running server's memory",
     operands: [0, 0],
     options: { ...server, ...json },
   },
   models: {
     usage: "",
-    about: "What a running server serves",
+    about: "List the models that a running server serves",
     operands: [0, 0],
     options: { ...server, ...json },
   },
-  show: { ...model, about: "Everything about one model of a running server" },
+  show: { ...model, about: "Show everything about one model of a running server" },
   load: { ...model, about: "Bring a model into memory" },
   unload: {
     ...model,
     about: "Take a model out of memory",
-    options: { force: { about: "End the answers that run, instead of waiting for them." }, ...model.options },
+    options: { force: { about: "Cut off running answers instead of waiting for them." }, ...model.options },
   },
   pull: {
     usage: "REPOSITORY[:PATTERN] | URL",
@@ -125,8 +125,8 @@ const table = {
     operands: [1, 1],
     options: {
       file: { value: "PATTERN", about: "Which file of the repository." },
-      id: { value: "NAME", about: "What the model is to be called." },
-      sha256: { value: "HEX", about: "What the file's SHA-256 must be." },
+      id: { value: "NAME", about: "Name for the model." },
+      sha256: { value: "HEX", about: "Expected SHA-256 of the file." },
       ...server,
       ...json,
     },
@@ -134,7 +134,7 @@ const table = {
   rm: { ...model, about: "Delete a model that was pulled, and its files" },
   fit: {
     usage: "[CONFIG_FILE] [--SETTING VALUE]",
-    about: "Say what would be in memory together, without loading it",
+    about: "Show which models would be in memory together, without loading them",
     operands: [0, 1],
     options: json,
     settings: true,

@@ -20,9 +20,9 @@ const same: Readonly<Record<string, string>> = {
   "--ubatch-size": "n_ubatch",
 };
 
-const slots = "say --n_slots, how many requests are answered at the same time, each with n_ctx tokens";
-const context = "say --n_ctx, which is for each request here, and not for all of them together";
-const repository = 'say --hf_model_repo_id OWNER/NAME --model "*Q4_K_M*.gguf"';
+const slots = "use --n_slots, how many requests are answered at the same time, each with n_ctx tokens";
+const context = "use --n_ctx, which is for each request here, and not for all of them together";
+const repository = 'use --hf_model_repo_id OWNER/NAME --model "*Q4_K_M*.gguf"';
 const always = (what: string): string => `leave it out: ${what}`;
 
 /** Flags of llama-server, vLLM and Ollama that mean something else than ours, and what to say here. */
@@ -38,34 +38,34 @@ const others: Readonly<Record<string, string>> = {
   "--hf-repo": repository,
   "-hff": repository,
   "--hf-file": repository,
-  "-t": "say --n_threads",
-  "--threads": "say --n_threads",
-  "-tb": "say --n_threads_batch",
-  "--threads-batch": "say --n_threads_batch",
-  "-fa": "say --flash_attn true, false or auto",
-  "-sm": "say --split_mode",
-  "-ts": "say --tensor_split 3 1, with spaces",
-  "-dev": "say --gpus 0 1",
-  "--device": "say --gpus 0 1",
-  "-p": "say --port",
-  "-md": "say --draft_model",
-  "--model-draft": "say --draft_model",
-  "--draft-max": "say --draft_model_num_pred_tokens",
-  "--lora": "say --lora_path",
-  "-s": "say --seed",
-  "-v": "say --verbose",
-  "--mlock": "say --use_mlock",
-  "--no-mmap": "say --use_mmap false",
-  "--no-kv-offload": "say --offload_kqv false",
-  "--override-kv": "say --kv_overrides",
-  "--embeddings": "say --embedding",
-  "--served-model-name": "say --model_alias",
-  "--tensor-parallel-size": "say --gpus 0 1 --split_mode row",
-  "--chat-template-file": "say --chat_template FILE",
-  "--api-key-file": "say --api_key, or the environment variable API_KEY",
-  "--ssl-key-file": "say --ssl_keyfile",
-  "--ssl-cert-file": "say --ssl_certfile",
-  "--api-prefix": "say --root_path",
+  "-t": "use --n_threads",
+  "--threads": "use --n_threads",
+  "-tb": "use --n_threads_batch",
+  "--threads-batch": "use --n_threads_batch",
+  "-fa": "use --flash_attn true, false or auto",
+  "-sm": "use --split_mode",
+  "-ts": "use --tensor_split 3 1, with spaces",
+  "-dev": "use --gpus 0 1",
+  "--device": "use --gpus 0 1",
+  "-p": "use --port",
+  "-md": "use --draft_model",
+  "--model-draft": "use --draft_model",
+  "--draft-max": "use --draft_model_num_pred_tokens",
+  "--lora": "use --lora_path",
+  "-s": "use --seed",
+  "-v": "use --verbose",
+  "--mlock": "use --use_mlock",
+  "--no-mmap": "use --use_mmap false",
+  "--no-kv-offload": "use --offload_kqv false",
+  "--override-kv": "use --kv_overrides",
+  "--embeddings": "use --embedding",
+  "--served-model-name": "use --model_alias",
+  "--tensor-parallel-size": "use --gpus 0 1 --split_mode row",
+  "--chat-template-file": "use --chat_template FILE",
+  "--api-key-file": "use --api_key, or the environment variable API_KEY",
+  "--ssl-key-file": "use --ssl_keyfile",
+  "--ssl-cert-file": "use --ssl_certfile",
+  "--api-prefix": "use --root_path",
   "--jinja": always("the model's own chat template is used"),
   "--metrics": always("/metrics is always there"),
   "--slots": always("/slots is always there"),
@@ -90,7 +90,7 @@ export function readHabit(flag: string, vocabulary: Vocabulary): Habit | undefin
   if (name !== undefined && vocabulary.has(name)) return { kind: "same", name };
   const advice = Object.hasOwn(others, key) ? others[key] : undefined;
   if (advice === undefined) return undefined;
-  const setting = /^say --(\w+)/.exec(advice)?.[1];
+  const setting = /^use --(\w+)/.exec(advice)?.[1];
   // The REST face alone has few of the settings.
   return setting !== undefined && !vocabulary.has(setting) ? undefined : { kind: "other", advice };
 }
@@ -99,5 +99,5 @@ export function readHabit(flag: string, vocabulary: Vocabulary): Habit | undefin
 export function repositoryAdvice(word: string): string | undefined {
   const [, name, tag] = /^([A-Za-z0-9][\w.-]*\/[\w.-]+?)(?::([\w.-]+))?$/.exec(word) ?? [];
   if (name === undefined) return undefined;
-  return `to serve that repository say --hf_model_repo_id ${name} --model "*${tag ?? "Q4_K_M"}*.gguf"`;
+  return `to serve that repository, use --hf_model_repo_id ${name} --model "*${tag ?? "Q4_K_M"}*.gguf"`;
 }

@@ -169,10 +169,10 @@ function unknownFlag(flag: string, vocabulary: Vocabulary): string {
 }
 
 function unknownCommand(word: string): string {
-  if (/\.gguf$/i.test(word)) return `"${word}" is not a command: to serve that model say --model ${word}`;
+  if (/\.gguf$/i.test(word)) return `"${word}" is not a command: to serve that model, use --model ${word}`;
   if (/\.(?:json|ya?ml)$/i.test(word))
-    return `"${word}" is not a command: to serve that config say --config_file ${word}`;
+    return `"${word}" is not a command: to serve that config, use --config_file ${word}`;
   const repository = repositoryAdvice(word);
   if (repository !== undefined) return `"${word}" is not a command: ${repository}`;
-  return `"${word}" is not a command${suggest(word, commandNames)}: say ${commandNames.join(", ")}, or flags alone`;
+  return `"${word}" is not a command${suggest(word, commandNames)}: use ${commandNames.join(", ")}, or flags alone`;
 }

@@ -113,7 +113,7 @@ class ChatLoop {
         return this.#note(line.message);
       case "clear":
         conversation.clear();
-        return this.#note("The conversation begins anew.");
+        return this.#note("The conversation starts over.");
       case "models": {
         const { models } = await this.#around.client.models.listModels({});
         return this.#note(formatModels(models, Date.now()));

@@ -7,7 +7,7 @@ const shells = { bash, zsh, fish };
 /** A script that completes commands and flags in a shell. Throws ConfigError for a shell that is not known. */
 export function completionScript(shell: string, vocabulary: Vocabulary): string {
   if (!Object.hasOwn(shells, shell))
-    throw new ConfigError([`there is no completion for "${shell}": say ${Object.keys(shells).join(", ")}`]);
+    throw new ConfigError([`there is no completion for "${shell}": use ${Object.keys(shells).join(", ")}`]);
   return shells[shell as keyof typeof shells](vocabulary);
 }
 

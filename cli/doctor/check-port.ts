@@ -19,14 +19,19 @@ export async function checkPort({ setting, host, port }: Place): Promise<Check> 
       return { name, status: "ok", found: `${at} is free` };
     case "EADDRINUSE": {
       const who = setting === "port" && (await isTokenwire(host, port)) ? " by a Tokenwire server" : "";
-      return { name, status: "fail", found: `${at} is in use${who}`, remedy: `stop what uses it, or say --${setting}` };
+      return {
+        name,
+        status: "fail",
+        found: `${at} is in use${who}`,
+        remedy: `stop what uses it, or choose another port with --${setting}`,
+      };
     }
     case "EACCES":
       return {
         name,
         status: "fail",
         found: `${at} is not allowed to this user`,
-        remedy: `say --${setting} above 1023`,
+        remedy: `choose a port above 1023 with --${setting}`,
       };
     default: {
       const option = setting === "port" ? "host" : "grpc_host";

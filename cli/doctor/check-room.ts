@@ -14,7 +14,7 @@ export function checkMemory(): Check {
   const free = Math.min(process.availableMemory(), total);
   const found = `${formatBytes(free)} of ${formatBytes(total)} are free`;
   if (free >= gigabyte) return { name: "memory", status: "ok", found };
-  return { name: "memory", status: "warn", found, remedy: "end other programs, or serve a small model" };
+  return { name: "memory", status: "warn", found, remedy: "close other programs, or serve a smaller model" };
 }
 
 /** Room for what is downloaded into `folder`, which need not exist yet. */

@@ -21,7 +21,7 @@ export function migrate(
 ): string {
   const path = resolve(cwd, file);
   if (!existsSync(path))
-    throw new ConfigError([`${path} does not exist: say which config file of llama_cpp.server to migrate`]);
+    throw new ConfigError([`${path} does not exist: name the config file of llama_cpp.server to migrate`]);
   const old = fromFile(path, new Map());
   if (old.models.length === 0)
     throw new ConfigError([`config file ${path} lists no models: there is nothing to migrate`]);

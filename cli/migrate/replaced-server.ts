@@ -1,12 +1,12 @@
 /** What else is to be known about a setting by those who had it in llama_cpp.server. */
 export const notes: Readonly<Partial<Record<string, string>>> = {
-  api_key: "A refusal has OpenAI's error shape.",
+  api_key: "Refusals have OpenAI's error shape.",
   chat_format: "System messages are part of the prompt in every format.",
   disable_ping_events: "Pings are comments of the event stream.",
   embedding: "Embeddings are answered without it too.",
   interrupt_requests:
     "There a stream just stopped; here it ends with a finish_reason and its usage. With n_slots above 1 requests need not wait for each other.",
-  last_n_tokens_size: "A request's repeat_last_n goes before it.",
+  last_n_tokens_size: "A request's repeat_last_n takes precedence.",
   model: "Models stay in memory side by side; there, one was loaded at a time.",
   n_ctx: "Each of the requests that run at once has so many tokens.",
   root_path: "There it was only written into the API's description.",

@@ -38,7 +38,7 @@ export function endOnSignals({ log, graceMs, close, exit }: EndOptions): Ending 
     try {
       await close(wait);
     } catch (error) {
-      log.error({ err: error }, "a bug ended the shutdown");
+      log.error({ err: error }, "internal error during the shutdown (a bug)");
       code = 1;
     }
     exit(code);

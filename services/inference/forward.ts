@@ -72,7 +72,7 @@ export async function* forwardStream<Desc extends EventSchema>(
         yield event;
       }
       if (unfinished.size > 0)
-        throw new RpcError(ErrorReason.WORKER_LOST, "the worker's stream ended before its answer did");
+        throw new RpcError(ErrorReason.WORKER_LOST, "the worker's stream ended before the answer was complete");
       target.quarantine.answered(request.digest);
       return;
     } catch (error) {

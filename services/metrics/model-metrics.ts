@@ -11,10 +11,10 @@ const counter = (name: string, help: string) => new Counter({ name: `tokenwire_$
 
 const gauges = {
   running: gauge("requests_running", "Requests that are being answered."),
-  waiting: gauge("requests_waiting", "Requests that wait for their turn, here or in the engine."),
+  waiting: gauge("requests_waiting", "Requests waiting for their turn, here or in the engine."),
   slots: gauge("slots", "Sequences that the model can run at once; 0 while it is not resident."),
   slotsBusy: gauge("slots_busy", "Slots whose sequence is running."),
-  kvUsage: gauge("kv_cache_usage_ratio", "Used share of the KV cache, 0 to 1."),
+  kvUsage: gauge("kv_cache_usage_ratio", "Share of the KV cache in use, 0 to 1."),
   meanBatch: gauge("mean_batch_size", "Sequences per decode step, over the last seconds of work."),
   promptCache: gauge("prompt_cache_bytes", "Bytes of the prompt states that are kept beyond the slots."),
   resident: gauge("model_resident", "1 while the model is in memory."),
@@ -26,7 +26,7 @@ const counters = {
     "prompt_tokens_total",
     "Prompt tokens, cached ones included, and those of texts embedded or ranked.",
   ),
-  cachedTokens: counter("cached_tokens_total", "Prompt tokens whose KV state was still there."),
+  cachedTokens: counter("cached_tokens_total", "Prompt tokens whose KV state was reused."),
   completionTokens: counter("completion_tokens_total", "Generated tokens."),
   decodeMs: counter("decode_seconds_total", "Time inside llama_decode."),
   betweenStepsMs: counter(
@@ -36,22 +36,19 @@ const counters = {
   promptCacheHits: counter("prompt_cache_hits_total", "Prompts whose beginning was kept beyond the slots."),
   promptCacheMisses: counter("prompt_cache_misses_total", "Prompts whose beginning was not kept beyond the slots."),
 };
-const restarts = counter(
-  "worker_restarts_total",
-  "Processes of the model that were started in the place of one that had ended unasked.",
-);
+const restarts = counter("worker_restarts_total", "Restarts of the model's process after it ended unexpectedly.");
 
 const residency = {
-  loads: counter("model_loads_total", "Times the model came into memory."),
-  loadFailures: counter("model_load_failures_total", "Loads of the model that failed."),
-  loadSeconds: counter("model_load_seconds_total", "Time that its loads took, from the start of the process on."),
+  loads: counter("model_loads_total", "Times the model was loaded."),
+  loadFailures: counter("model_load_failures_total", "Failed loads of the model."),
+  loadSeconds: counter("model_load_seconds_total", "Time that loads took, from the start of the process."),
   evictions: counter("model_evictions_total", "Times the model left memory because another one needed the room."),
   switches: counter("model_switches_total", "Times the model came into memory in the place of another one."),
   refusals: counter("model_refusals_total", "Requests that were refused as there is no memory for the model."),
 };
 const unloads = new Counter({
   name: "tokenwire_model_unloads_total",
-  help: "Times the model was taken out of memory: idle (its ttl), room (for another), asked (on request), abandoned (nobody waited for its load any more).",
+  help: "Times the model was taken out of memory: idle (its ttl), room (for another), asked (on request), abandoned (no request was waiting for it any more).",
   labelNames: ["model", "reason"] as const,
 });
 const unloadReasons: readonly UnloadReason[] = ["idle", "room", "asked", "abandoned"];

@@ -20,12 +20,12 @@ const buckets = {
 const labelNames = ["model", "operation"] as const;
 const success = new Counter({
   name: "tokenwire_request_success_total",
-  help: "Choices that came to their end, by finish reason (embeddings and the like: done).",
+  help: "Finished choices, by finish reason (done for embeddings and the like).",
   labelNames: [...labelNames, "finish_reason"],
 });
 const failure = new Counter({
   name: "tokenwire_request_failure_total",
-  help: "Requests that ended with an error, by its reason; CANCELLED: the caller left.",
+  help: "Requests that ended with an error, by reason; CANCELLED means that the caller left.",
   labelNames: [...labelNames, "reason"],
 });
 const duration = new Histogram({

@@ -37,7 +37,7 @@ export function withoutPermission(control: ModelControl, setting: false | "auto"
   const forbid = (): never => {
     const message =
       setting === false
-        ? "models may not be loaded, unloaded, pulled or deleted by callers here: manage_models is false"
+        ? "callers may not load, unload, pull or delete models here: manage_models is false"
         : "callers without a key may not load, unload, pull or delete models here, as the server can be reached from elsewhere: set api_key, or manage_models to true";
     throw new RpcError(ErrorReason.PERMISSION_DENIED, message);
   };

@@ -144,7 +144,7 @@ function whyUnloaded(parting: Parting | undefined, ttl: number | undefined): str
     case "asked":
       return "on request";
     case "abandoned":
-      return "nobody waits for it any more";
+      return "no request is waiting for it any more";
     default:
       return `no request for ${ttl} s`;
   }

@@ -193,7 +193,7 @@ export class ModelWorker {
       // A connection breaks some milliseconds before its process is reaped.
       const gone = await Promise.race([life.process.exited, sleep(reapMs, undefined, { ref: false })]);
       if (gone !== undefined) return;
-      this.#options.log.error({ err: error }, "the worker does not answer any more and is ended");
+      this.#options.log.error({ err: error }, "the worker has stopped answering and is being killed");
       life.process.kill();
     }
   }
@@ -204,7 +204,9 @@ export class ModelWorker {
     const ask = () => connection.answers(probeTimeoutMs);
     life.hung = await isHung(ask, { everyMs: probeEveryMs, misses: probeMisses, signal: connection.lost });
     if (!life.hung) return;
-    this.#options.log.error(`the worker has not answered for ${(probeMisses * probeTimeoutMs) / 1000} s and is ended`);
+    this.#options.log.error(
+      `the worker has not answered for ${(probeMisses * probeTimeoutMs) / 1000} s and is being killed`,
+    );
     life.process.kill();
   }
 

@@ -97,7 +97,7 @@ async function load(
     flushCompileCache();
   } catch (error) {
     // Only an RpcError is written for the operator; anything else is a bug, and its stack says more than its message.
-    if (!(error instanceof RpcError)) log.error({ err: error }, "a bug ended the load");
+    if (!(error instanceof RpcError)) log.error({ err: error }, "internal error during the load (a bug)");
     const message = error instanceof Error ? error.message : String(error);
     host.onFailed(error instanceof RpcError ? error.reason : ErrorReason.MODEL_LOAD_FAILED, message);
     if (only) process.send?.({ type: "fault", message } satisfies WorkerFault);

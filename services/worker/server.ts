@@ -13,7 +13,8 @@ import type { ModelHost } from "./model-host.ts";
 export function createWorkerServer(host: ModelHost, log: Logger): RpcServer {
   const server = createRpcServer({
     acknowledges: true,
-    onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "a bug ended a call"),
+    onBug: (error, { method, requestId }) =>
+      log.error({ err: error, method, requestId }, "internal error in a call (a bug)"),
   });
   server.add(InferenceService, createInferenceHandlers(host));
   server.add(ModelService, createModelHandlers(host, noControl));

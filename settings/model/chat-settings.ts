@@ -24,19 +24,19 @@ export const chatSettings = {
     { expects: "a Jinja template, or the path of a file that holds one" },
   ),
   chat_template_kwargs: honoured(
-    "Variables for the chat template; those of a request come on top.",
+    "Variables for the chat template; a request can add to them and override them.",
     optional(z.record(z.string(), z.unknown())),
     { expects: 'an object such as {"enable_thinking": false}', replaced: { was: null } },
   ),
   seed: honoured(
-    "Seed of requests that bring none; -1 or 4294967295: a random one.",
+    "Seed for requests that set none; -1 or 4294967295 picks a random one.",
     whole(-1, uint32Max)
       .transform((seed) => (seed === -1 ? uint32Max : seed))
       .prefault(uint32Max),
     { replaced: { was: uint32Max } },
   ),
   last_n_tokens_size: honoured(
-    "How many of the last tokens penalties look at, in requests that bring no repeat_last_n.",
+    "Number of recent tokens that penalties consider, for requests that set no repeat_last_n.",
     whole(0).default(64),
     { replaced: { was: 64 } },
   ),
@@ -46,16 +46,16 @@ export const chatSettings = {
     { expects: "the path of a tokenizer_config.json", replaced: { was: null } },
   ),
   hf_pretrained_model_name_or_path: honoured(
-    "Model on Hugging Face, or a folder, whose tokenizer_config.json (and chat_template.jinja) is used so.",
+    "Model on Hugging Face, or a folder, whose tokenizer_config.json (and chat_template.jinja) is used in the same way.",
     optional(text()),
     { expects: "a repository such as Qwen/Qwen2.5-7B-Instruct, or the path of a folder", replaced: { was: null } },
   ),
   draft_model: honoured(
-    "Draft tokens ahead, so that one step checks several: the path of a small GGUF model of the same vocabulary, or prompt-lookup-decoding to look them up in the text so far.",
+    "Speculative decoding: the path of a small GGUF model with the same vocabulary that drafts tokens, or prompt-lookup-decoding, which looks them up in the text so far.",
     optional(text()),
     { expects: "prompt-lookup-decoding, or the path of a GGUF file", replaced: { was: null } },
   ),
-  draft_model_num_pred_tokens: honoured("How many tokens to draft ahead, at most.", whole(1, 64).default(10), {
+  draft_model_num_pred_tokens: honoured("Maximum number of tokens to draft ahead.", whole(1, 64).default(10), {
     replaced: { was: 10 },
   }),
 };

@@ -17,32 +17,40 @@ const kvTypeExpects = `one of ${namesOf(kvTypes)}`;
 /** How much a model can work on at once, and with what. */
 export const contextSettings = {
   n_ctx: honoured(
-    "Tokens that one request may hold, prompt and answer together; 0: as many as the model was trained with.",
+    "Context size of each request in tokens, prompt and answer together; 0 uses the size that the model was trained with.",
     whole(0).default(2048),
     { replaced: { was: 2048 } },
   ),
   n_slots: honoured(
-    "Requests that are answered at the same time, each with n_ctx tokens. Unset: as many as memory allows, at most 8.",
+    "Number of requests that are answered at the same time, each with n_ctx tokens. Unset: as many as memory allows, at most 8.",
     optional(whole(1, maxSlots)),
   ),
   kv_unified: honoured(
-    "One KV cache of n_ctx tokens that all slots share, where memory is short; slower with many users.",
+    "Let all slots share one KV cache of n_ctx tokens, where memory is short; slower with many users.",
     z.boolean().default(false),
   ),
-  n_batch: honoured("Most tokens of one decode call.", whole(1).default(512), { replaced: { was: 512 } }),
-  n_ubatch: honoured("Most tokens that are computed at once; memory grows with it.", whole(1).default(512), {
-    replaced: { was: 512 },
-  }),
-  n_threads: honoured("Threads that generate; -1: every core. Unset: chosen by the worker.", threads(), {
+  n_batch: honoured("Maximum number of tokens in one decode call.", whole(1).default(512), { replaced: { was: 512 } }),
+  n_ubatch: honoured(
+    "Maximum number of tokens that are computed at once; more need more memory.",
+    whole(1).default(512),
+    {
+      replaced: { was: 512 },
+    },
+  ),
+  n_threads: honoured("Threads for generating tokens; -1 uses every core. Unset: chosen automatically.", threads(), {
     expects: threadsExpects,
     replaced: { was: "half of the cores" },
   }),
-  n_threads_batch: honoured("Threads that process prompts; -1: every core. Unset: chosen by the worker.", threads(), {
-    expects: threadsExpects,
-    replaced: { was: "all cores" },
-  }),
+  n_threads_batch: honoured(
+    "Threads for processing prompts; -1 uses every core. Unset: chosen automatically.",
+    threads(),
+    {
+      expects: threadsExpects,
+      replaced: { was: "all cores" },
+    },
+  ),
   flash_attn: honoured(
-    "Flash attention: true, false, or auto where the hardware has it.",
+    "Flash attention: true, false, or auto (where the hardware supports it).",
     z.union([z.boolean(), z.literal("auto")]).default("auto"),
     { replaced: { was: false, keep: true } },
   ),
@@ -55,7 +63,7 @@ export const contextSettings = {
     replaced: { was: null },
   }),
   embedding: honoured(
-    "Make ready for embeddings when the model is loaded; otherwise the first such request does.",
+    "Prepare for embeddings when the model is loaded; otherwise the first embeddings request does it.",
     z.boolean().default(false),
     { replaced: { was: false } },
   ),

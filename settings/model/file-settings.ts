@@ -27,7 +27,7 @@ export const fileSettings = {
     { replaced: { was: true, keep: true } },
   ),
   kv_overrides: honoured(
-    "Metadata to read differently than the file has it, as key=type:value; the types are int, float, bool and str.",
+    "GGUF metadata to override, as key=type:value; the types are int, float, bool and str.",
     optional(z.array(z.string().refine(isKvOverride))),
     {
       expects:
@@ -52,7 +52,7 @@ export const fileSettings = {
     replaced: { was: null },
   }),
   vocab_only: honoured(
-    "Load the vocabulary without the weights: the model counts, tokenizes and writes prompts, and answers nothing.",
+    "Load the vocabulary without the weights: the model tokenizes, counts tokens and renders prompts, but generates nothing.",
     z.boolean().default(false),
     { replaced: { was: false } },
   ),
@@ -66,33 +66,37 @@ export const fileSettings = {
     whole(0, Number.MAX_SAFE_INTEGER).default(128 * 2 ** 20),
   ),
   hf_model_repo_id: honoured(
-    "Repository on Hugging Face that holds the model. It is downloaded once: what the cache has is used without asking.",
+    "Hugging Face repository that holds the model. It is downloaded once; a file in the cache is used without asking again.",
     optional(hubRepo()),
     { expects: "a repository such as Qwen/Qwen2.5-7B-Instruct-GGUF", replaced: { was: null } },
   ),
   hf_cache_dir: honoured(
-    "Folder of downloaded models, laid out as Hugging Face's cache. Unset: HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub.",
+    "Folder for downloaded models, laid out like Hugging Face's cache. Unset: HF_HUB_CACHE, HF_HOME/hub or ~/.cache/huggingface/hub.",
     optional(folder()),
     { expects: "the path of a folder" },
   ),
   cache: honoured(
-    "Keep the states of prompts that lose their slot, for prompts that begin alike.",
+    "Keep the states of prompts that lose their slot, for later prompts that begin the same way.",
     z.boolean().default(true),
     { replaced: { was: false } },
   ),
   cache_type: honoured(
-    "Where those states are kept: ram, or disk, where they outlive the server.",
+    "Where those states are kept: ram, or disk, where they survive a restart.",
     z.enum(["ram", "disk"]).default("ram"),
     { replaced: { was: "ram" } },
   ),
   cache_size: honoured(
-    "How many bytes those states may take; what was not used for longest goes first. Unset: an eighth of what is free when the model is loaded, 8 GiB at most.",
+    "Maximum size of those states, in bytes; the least recently used go first. Unset: an eighth of what is free when the model is loaded, at most 8 GiB.",
     optional(whole(0, Number.MAX_SAFE_INTEGER)),
     { replaced: { was: 2 ** 31 } },
   ),
-  cache_dir: honoured("Folder of the states with cache_type disk.", folder().prefault("~/.cache/tokenwire/prompts"), {
-    expects: "the path of a folder",
-  }),
+  cache_dir: honoured(
+    "Folder for those states with cache_type disk.",
+    folder().prefault("~/.cache/tokenwire/prompts"),
+    {
+      expects: "the path of a folder",
+    },
+  ),
 };
 
 export const tokenizerConfigName = "tokenizer_config.json";

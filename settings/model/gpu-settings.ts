@@ -8,11 +8,11 @@ const maxDevices = 16;
 
 /** Which GPUs a model uses, and for what. Without a GPU all of them are without effect and the CPU does the work. */
 export const gpuSettings = {
-  n_gpu_layers: honoured("Layers to keep on the GPUs; -1: all of them.", whole(-1).default(-1), {
+  n_gpu_layers: honoured("Number of layers to put on the GPUs; -1 puts all of them there.", whole(-1).default(-1), {
     replaced: { was: 0, keep: true },
   }),
   gpus: honoured(
-    "The GPUs this model may use, by their numbers in the log of a load; []: none. Unset: all.",
+    "GPUs that this model may use, by the numbers that the log lists when a model is loaded; [] uses none. Unset: all.",
     optional(
       z
         .array(whole(0, maxDevices - 1))
@@ -27,12 +27,12 @@ export const gpuSettings = {
     { expects: `one of ${namesOf(splitModes)}`, replaced: { was: 1 } },
   ),
   main_gpu: honoured(
-    "With split_mode none: which GPU holds the model, counted within gpus.",
+    "With split_mode none: the GPU that holds the model, counted within gpus.",
     whole(0, maxDevices - 1).default(0),
     { replaced: { was: 0 } },
   ),
   tensor_split: honoured(
-    "Shares of the model for each GPU, in any unit: [3, 1]. Unset: by free memory.",
+    "Share of the model for each GPU, in any unit, such as [3, 1]. Unset: by free memory.",
     optional(z.array(z.number().min(0)).min(1).max(maxDevices)),
     { expects: "a list of 1 to 16 numbers of at least 0", replaced: { was: null } },
   ),
@@ -53,10 +53,13 @@ export const gpuSettings = {
 
 /** When a model is in memory, and what its worker says. */
 export const residencySettings = {
-  pin: honoured("Load the model at start and never unload it: it cannot have a ttl.", z.boolean().default(false)),
+  pin: honoured(
+    "Load the model at start and never unload it. Such a model cannot have a ttl.",
+    z.boolean().default(false),
+  ),
   ttl: honoured(
-    "Load the model with its first request, and unload it after so many seconds without one. Unset: it is loaded at start and stays.",
+    "Load the model on its first request, and unload it after this many seconds without one. Unset: it is loaded at start and stays.",
     optional(whole(1)),
   ),
-  verbose: honoured("Log what llama.cpp itself says, too.", z.boolean().default(false), { replaced: { was: true } }),
+  verbose: honoured("Also log llama.cpp's own messages.", z.boolean().default(false), { replaced: { was: true } }),
 };

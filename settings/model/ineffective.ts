@@ -12,7 +12,7 @@ const rules: readonly (readonly [setting: Name, when: (model: ModelSettings) => 
   [
     "main_gpu",
     ({ main_gpu, split_mode }) => main_gpu > 0 && split_mode !== splitNone,
-    "it is read with split_mode none alone; the order of gpus is the order in which they get layers",
+    "it only matters with split_mode none; the order of gpus is the order in which they get layers",
   ],
   ["tensor_split", ({ split_mode }) => split_mode === splitNone, "split_mode none leaves nothing to split"],
   ["tensor_split", ({ gpus }) => gpus?.length === 0, "gpus lists none"],
@@ -44,7 +44,7 @@ const rules: readonly (readonly [setting: Name, when: (model: ModelSettings) => 
     "named formats have no variables; they are for templates",
   ],
   ...(["hf_tokenizer_config_path", "hf_pretrained_model_name_or_path"] as const).map(
-    (name) => [name, writesPromptsOtherwise, "chat_format or chat_template go before it"] as const,
+    (name) => [name, writesPromptsOtherwise, "chat_format or chat_template takes precedence"] as const,
   ),
   [
     "hf_cache_dir",

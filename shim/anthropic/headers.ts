@@ -10,7 +10,7 @@ const versions = ["2023-06-01", "2026-10-21"];
 export function readHeaders(header: (name: string) => string, warn: (text: string) => void): void {
   const asked = header("anthropic-version");
   if (asked !== "" && !versions.includes(asked)) {
-    const message = `anthropic-version ${JSON.stringify(asked.slice(0, 64))} is not known: say ${versions.join(" or ")}`;
+    const message = `anthropic-version ${JSON.stringify(asked.slice(0, 64))} is not known: use ${versions.join(" or ")}`;
     throw invalidParameter("anthropic-version", message);
   }
   if (header("anthropic-beta") !== "") {

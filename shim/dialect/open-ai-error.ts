@@ -16,7 +16,7 @@ export const openAiErrorSchema = named(
       message: z.string().describe("What is wrong, with the value and the remedy."),
       type: z.enum(["invalid_request_error", "rate_limit_error", "server_error"]),
       param: z.string().nullable().describe("The request's field at fault: `messages[0].content`."),
-      code: z.string().nullable().describe("Tells errors apart that programs treat differently: `model_not_found`."),
+      code: z.string().nullable().describe("A code for errors that programs handle differently: `model_not_found`."),
     }),
   }),
 );

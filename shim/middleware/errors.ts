@@ -35,7 +35,7 @@ export function noteError(ctx: ShimContext, thrown: unknown): ErrorFacts {
   if (facts.param !== null && facts.param !== undefined) summary.errorParam = facts.param;
   if (isExpected(error)) {
     if (facts.status >= 500) log.warn({ err: error }, "a request failed");
-  } else log.error({ err: error }, "a request failed on a bug");
+  } else log.error({ err: error }, "a request failed with an internal error (a bug)");
   return facts;
 }
 

@@ -4,7 +4,7 @@ import type { DialectDeps } from "../dialect/deps.ts";
 import type { DownloadEvent, Downloads } from "./downloads.ts";
 import { stateName } from "../dialect/answer/model-state.ts";
 
-/** An event of `/models/sse`, as llama-server has it. */
+/** An event of `/models/sse` (llama-server). */
 export type ModelEvent =
   | DownloadEvent
   | { readonly model: string; readonly event: "model_status"; readonly data: object }

@@ -45,13 +45,13 @@ export function ownRoutes(deps: RouteDeps, web: WebPage, all: () => readonly Rou
   return [
     get("/", {
       operationId: "getServerInfo",
-      summary: "The web page for browsers, else what is served here",
+      summary: "The web page for browsers; for other clients, what is served here",
       result: homeSchema,
       handler: home(deps, web, all),
     }),
     get("/docs", {
       operationId: "getDocs",
-      summary: "These routes as a page to try them on",
+      summary: "A page that shows these routes and tries them",
       result: ["text/html"],
       handler: web.page("docs.html"),
     }),

@@ -31,7 +31,7 @@ export function embed({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/embed",
-    summary: "Turn texts into vectors, as Text Embeddings Inference has it",
+    summary: "Turn texts into vectors (Text Embeddings Inference)",
     body: embedRequestSchema,
     example: { inputs: ["Hello!"] },
     result: vectorsSchema,

@@ -184,7 +184,7 @@ describe("what is wrong is told", () => {
       "damage",
       "me/damaged",
       "*",
-      "a.gguf was damaged on its way, its SHA-256 is not what the hub says: start again to download it anew",
+      "a.gguf was damaged in transit, its SHA-256 is not what the hub says: start again to download it once more",
     ],
   ])("%s", async (_, repo, pattern, message) => {
     expect(await refusal(repo, pattern)).toBe(message);

@@ -132,7 +132,7 @@ function formatWriter(name: ChatFormatName): PromptWriter {
 
 function toolsWarning({ tellsTools }: { readonly tellsTools: boolean }): PromptWarning | undefined {
   if (!tellsTools) return undefined;
-  return { level: "info", text: "the chat template does not write all of tools and calls, so these are said in words" };
+  return { level: "info", text: "the chat template cannot write tools and tool calls completely, so they are described in words" };
 }
 
 function chosen(source: string, writer: PromptWriter, warning?: PromptWarning): ChosenWriters {
@@ -141,5 +141,5 @@ function chosen(source: string, writer: PromptWriter, warning?: PromptWarning): 
 
 function chatml(level: PromptWarning["level"], reason: string): ChosenWriters {
   const text = `${reason}, so prompts are written as chatml; chat_format or chat_template chooses another way`;
-  return chosen("chatml, for want of a template", formatWriter("chatml"), { level, text });
+  return chosen("chatml, as there is no template", formatWriter("chatml"), { level, text });
 }

@@ -6,7 +6,7 @@ const maxBytes = 32 * 1024 * 1024;
 interface Entry<T> {
   readonly promise: Promise<T>;
   readonly bytes: () => number;
-  /** Ends the work when nobody waits for it any more; a no-op when it is done. */
+  /** Ends the work when no request is waiting for it any more; a no-op when it is done. */
   readonly leave: () => void;
   join(): void;
 }
@@ -64,7 +64,7 @@ export class RecentResults<T> {
       leave: () => {
         if (--waiting > 0 || isDone) return;
         this.#forget(key, entry);
-        controller.abort(new Error("nobody waits for it any more"));
+        controller.abort(new Error("no request is waiting for it any more"));
       },
     };
     // All who wait may have left.

@@ -63,7 +63,7 @@ function grammarOf(request: ChatRequest, wholePrompt: AnswerPrompt, rules: Gramm
   if (grammar === undefined && request.toolChoice?.allowed.length) {
     throw refused(
       "tool_choice",
-      "so many tools cannot be held to the allowed ones: send only those that may be called",
+      "there are too many tools to restrict the answer to the allowed ones: send only those that may be called",
     );
   }
   return grammar;

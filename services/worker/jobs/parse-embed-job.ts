@@ -98,7 +98,7 @@ function parsePooling(pooling: Pooling, { pooling: own }: EmbeddingInfo): Engine
       if (own !== undefined) return own;
       throw invalidParameter(
         "pooling",
-        "this model is a reranker: let it rank documents, or say with pooling (mean, cls, last, none) what its vectors are to be made of",
+        "this model is a reranker: let it rank documents, or set pooling (mean, cls, last, none) to get vectors",
       );
     case Pooling.MEAN:
       return "mean";

@@ -25,7 +25,7 @@ export function messages({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/v1/messages",
-    summary: "Answer a conversation, as Anthropic's Messages",
+    summary: "Answer a conversation (Anthropic's Messages)",
     operationId: "createMessage",
     tag,
     example: { max_tokens: 64, messages: [{ role: "user", content: "Hello!" }] },
@@ -54,7 +54,7 @@ export function countTokens({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/v1/messages/count_tokens",
-    summary: "How many input tokens a conversation has, as Anthropic's Messages",
+    summary: "Count the input tokens of a conversation (Anthropic's Messages)",
     operationId: "countMessageTokens",
     tag,
     example: { messages: [{ role: "user", content: "Hello!" }] },

@@ -12,10 +12,10 @@ export function listModels({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "get",
     path: "/v1/models",
-    summary: "The configured models, as Anthropic lists them",
+    summary: "The configured models (Anthropic)",
     tag: "Models",
     query: {
-      limit: "How many at most; 20 by default.",
+      limit: "Maximum number of items; 20 by default.",
       after_id: "Those after this one.",
       before_id: "Those before this one.",
     },
@@ -33,7 +33,7 @@ export function getModel({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "get",
     path: "/v1/models/*id",
-    summary: "One model, as Anthropic shows it",
+    summary: "One model (Anthropic)",
     tag: "Models",
     params: { id: "The model's name." },
     result: modelSchema,

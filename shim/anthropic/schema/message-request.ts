@@ -40,7 +40,7 @@ const promptFields = {
   ),
   cache_control: cacheControl,
   context_management: contextManagement,
-  speed: unsupported('there is one speed here: leave speed out, or say "standard"', z.literal("standard")),
+  speed: unsupported('there is only one speed: leave speed out, or set it to "standard"', z.literal("standard")),
   mcp_servers: unsupported("MCP servers are not called from here: give the model their tools", z.array(z.never())),
 };
 
@@ -65,20 +65,20 @@ export const messageRequestSchema = z.object({
   compaction: unsupported("conversations are not compacted here: leave old messages out"),
   fallbacks: unsupported("requests are not handed to other models: leave fallbacks out"),
   container: unsupported("containers are not served"),
-  inference_geo: unsupported("this server is where it is: leave inference_geo out"),
+  inference_geo: unsupported("the region cannot be chosen: leave inference_geo out"),
   diagnostics: unsupported("diagnostics are not served"),
   metadata: unsettable(z.object({ user_id: text })),
   anthropic_version: text,
   user_profile_id: text,
   workspace_id: text,
   n: elsewhere("one answer is given", integerFrom(1, 1)),
-  stop: elsewhere("say stop_sequences"),
-  max_completion_tokens: elsewhere("say max_tokens"),
-  max_output_tokens: elsewhere("say max_tokens"),
-  reasoning_effort: elsewhere("say output_config.effort"),
-  response_format: elsewhere("say output_config.format"),
-  parallel_tool_calls: elsewhere("say tool_choice.disable_parallel_tool_use"),
-  functions: elsewhere("say tools"),
+  stop: elsewhere("use stop_sequences"),
+  max_completion_tokens: elsewhere("use max_tokens"),
+  max_output_tokens: elsewhere("use max_tokens"),
+  reasoning_effort: elsewhere("use output_config.effort"),
+  response_format: elsewhere("use output_config.format"),
+  parallel_tool_calls: elsewhere("use tool_choice.disable_parallel_tool_use"),
+  functions: elsewhere("use tools"),
 });
 
 /** The body of POST /v1/messages/count_tokens. */
@@ -87,7 +87,7 @@ export const countRequestSchema = z.object(promptFields);
 export type MessageRequestBody = z.infer<typeof messageRequestSchema>;
 export type CountRequestBody = z.infer<typeof countRequestSchema>;
 
-const cached = "every prompt prefix is cached and found without being asked";
+const cached = "every prompt prefix is cached automatically";
 
 /** Known fields that change nothing here, with the reason that the caller is told. */
 export const countFieldsWithoutEffect: Readonly<Record<string, string>> = { cache_control: cached };
@@ -97,5 +97,5 @@ export const messageFieldsWithoutEffect: Readonly<Record<string, string>> = {
   metadata: "end users are not tracked",
   user_profile_id: "end users are not tracked",
   workspace_id: "there are no workspaces here",
-  anthropic_version: "the version is that of the header",
+  anthropic_version: "the version comes from the header",
 };

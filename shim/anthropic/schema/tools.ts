@@ -20,9 +20,9 @@ const tool = z.object({
   cache_control: cacheControl,
   input_examples: unsettable(arrayOf(jsonObject, { max: 100 })),
   eager_input_streaming: flag,
-  defer_loading: unsupported("tools are not loaded later: leave defer_loading out", z.literal(false)),
+  defer_loading: unsupported("tools are not loaded on demand: leave defer_loading out", z.literal(false)),
   allowed_callers: unsupported(
-    'tools are called by the model alone: leave allowed_callers out, or say ["direct"]',
+    'only the model calls tools: leave allowed_callers out, or set it to ["direct"]',
     z.tuple([z.literal("direct")]),
   ),
 });

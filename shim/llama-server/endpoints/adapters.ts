@@ -13,9 +13,9 @@ export function listAdapters({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "get",
     path: "/lora-adapters",
-    query: { model: "A configured model's name; left out: the first one." },
+    query: { model: "Name of a configured model; the first one by default." },
     result: llamaAdaptersSchema,
-    summary: "The LoRA adapters of a model, as llama-server lists them",
+    summary: "The LoRA adapters of a model (llama-server)",
     async answer({ call, query }) {
       const { adapters } = await client.inference.describeModel({ model: query("model") ?? "" }, call);
       return { json: adapters.map(({ id, path, scale }) => ({ id, path, scale })) };
@@ -59,7 +59,7 @@ async function requireScales(
     const message = `lora names the adapter ${stranger.id}, which the model does not have (it has ${adapters.length})`;
     throw new RpcError(ErrorReason.INVALID_PARAMETER, message, { param: "lora" });
   }
-  // One that is not named is wanted at scale 0, as llama-server has it.
+  // One that is not named is wanted at scale 0 (llama-server).
   const other = adapters.find(({ id, scale }) => (wanted.find((it) => it.id === id)?.scale ?? 0) !== scale);
   if (other === undefined) return;
   const message = `lora: the adapter ${other.id} is applied at scale ${other.scale} to every request; other scales are not served`;

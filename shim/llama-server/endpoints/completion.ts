@@ -17,7 +17,7 @@ export function completion(deps: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/completion",
-    summary: "Continue texts, as llama-server has it",
+    summary: "Continue texts (llama-server)",
     body: completionRequestSchema,
     withoutEffect: generationWithoutEffect,
     example: { prompt: "Once upon a time", n_predict: 16 },

@@ -11,7 +11,7 @@ export function embedding({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/embedding",
-    summary: "Turn texts into vectors, as llama-server has it",
+    summary: "Turn texts into vectors (llama-server)",
     body: embeddingRequestSchema,
     example: { content: "Hello!" },
     result: llamaEmbeddingsSchema,

@@ -12,7 +12,7 @@ export function infill(deps: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/infill",
-    summary: "Fill in code, as llama-server has it",
+    summary: "Fill in code (llama-server)",
     body: infillRequestSchema,
     withoutEffect: generationWithoutEffect,
     example: { input_prefix: "function add(a, b) {", input_suffix: "}", n_predict: 16 },

@@ -5,7 +5,7 @@ import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint, type Exchange } from "../../dialect/dialect.ts";
 import { llamaPropsSchema, llamaSlotsSchema, notServedSchema } from "../answers.ts";
 
-const model = "A configured model's name; left out: the first one.";
+const model = "Name of a configured model; the first one by default.";
 
 type Asking = Pick<Exchange, "call" | "query">;
 
@@ -16,7 +16,7 @@ export function props(deps: DialectDeps): Endpoint {
     path: "/props",
     query: { model },
     result: llamaPropsSchema,
-    summary: "A model's properties, as llama-server says them",
+    summary: "A model's properties (llama-server)",
     async answer(asking) {
       const { model, described } = await modelOf(deps, asking);
       return { json: propsOf(model, described, deps.version) };
@@ -50,7 +50,7 @@ export function slots(deps: DialectDeps): Endpoint {
     path: "/slots",
     query: { model, fail_on_no_slot: "1: 503 when no slot is free." },
     result: llamaSlotsSchema,
-    summary: "The slots of a model, as llama-server lists them",
+    summary: "The slots of a model (llama-server)",
     async answer(asking) {
       const model = await configuredModel(deps, asking);
       if (model.state !== ModelState.RESIDENT) return { json: [] };

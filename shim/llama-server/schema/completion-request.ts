@@ -55,8 +55,8 @@ export const generationFields = {
   n_keep: unsettable(z.number().int()),
   n_discard: unsettable(z.number().int()),
   n_cache_reuse: unsettable(z.number().int()),
-  min_keep: unsupported("min_keep is not served: leave it out, or say 0", z.literal(0)),
-  n_indent: unsupported("n_indent is not served: leave it out, or say 0", z.literal(0)),
+  min_keep: unsupported("min_keep is not served: leave it out, or set it to 0", z.literal(0)),
+  n_indent: unsupported("n_indent is not served: leave it out, or set it to 0", z.literal(0)),
   post_sampling_probs: unsupported(
     "post_sampling_probs is not served: probabilities are those of the model, before sampling",
     z.literal(false),

@@ -21,7 +21,7 @@ export function chat(deps: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/api/chat",
-    summary: "Answer a conversation, as Ollama has it",
+    summary: "Answer a conversation (Ollama)",
     body: chatRequestSchema,
     withoutEffect: generationWithoutEffect,
     example: { model: "my-model", messages: [{ role: "user", content: "Hello!" }] },

@@ -13,7 +13,7 @@ export function embed(deps: DialectDeps): Endpoint {
   return endpoint({
     ...shared,
     path: "/api/embed",
-    summary: "Turn texts into vectors, as Ollama has it",
+    summary: "Turn texts into vectors (Ollama)",
     body: embedRequestSchema,
     example: { model: "my-model", input: ["Hello!"] },
     result: ollamaEmbedSchema,
@@ -45,7 +45,7 @@ export function embeddings(deps: DialectDeps): Endpoint {
   return endpoint({
     ...shared,
     path: "/api/embeddings",
-    summary: "Turn a text into a vector, as Ollama first had it",
+    summary: "Turn a text into a vector (Ollama's first form)",
     body: embeddingsRequestSchema,
     example: { model: "my-model", prompt: "Hello!" },
     result: ollamaEmbeddingSchema,

@@ -22,7 +22,7 @@ export function generate(deps: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/api/generate",
-    summary: "Answer a prompt, as Ollama has it",
+    summary: "Answer a prompt (Ollama)",
     body: generateRequestSchema,
     withoutEffect: generationWithoutEffect,
     example: { model: "my-model", prompt: "Why is the sky blue?" },
@@ -117,7 +117,7 @@ async function continuation(
   };
 }
 
-/** A prompt that is too long loses its beginning, as Ollama has it, unless `truncate` is false. */
+/** A prompt that is too long loses its beginning (Ollama), unless `truncate` is false. */
 function lengthened(body: OllamaGenerateRequest) {
   return { ...optionsToProto(body), truncation: body.truncate === false ? undefined : {} };
 }

@@ -18,7 +18,7 @@ export function pull({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/api/pull",
-    summary: "Download a model from Hugging Face, as Ollama has it",
+    summary: "Download a model from Hugging Face (Ollama)",
     body: pullRequestSchema,
     example: { model: "hf.co/user/repository:Q4_K_M" },
     result: ollamaStatusSchema,
@@ -48,7 +48,7 @@ export function deleteModel({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "delete",
     path: "/api/delete",
-    summary: "Delete a model that was pulled, as Ollama has it",
+    summary: "Delete a model that was pulled (Ollama)",
     body: deleteRequestSchema,
     example: { model: "hf.co/user/repository:Q4_K_M" },
     result: nothingSchema,

@@ -15,7 +15,7 @@ export function version({ version: own }: DialectDeps): Endpoint {
     method: "get",
     path: "/api/version",
     result: ollamaVersionSchema,
-    summary: "The version of Ollama's API that is spoken, and this server's own",
+    summary: "The version of Ollama's API that this server speaks, and its own",
     answer: () => ({ json: { version: apiVersion, server: `tokenwire ${own}` } }),
   });
 }
@@ -26,7 +26,7 @@ export function tags({ client }: DialectDeps): Endpoint {
     method: "get",
     path: "/api/tags",
     result: ollamaModelsSchema,
-    summary: "The configured models, as Ollama lists them",
+    summary: "The configured models (Ollama)",
     async answer({ call }) {
       const { models } = await client.models.listModels({}, call);
       return { json: { models: models.map(modelFromProto) } };
@@ -40,7 +40,7 @@ export function ps({ client }: DialectDeps): Endpoint {
     method: "get",
     path: "/api/ps",
     result: ollamaRunningSchema,
-    summary: "The models that are in memory, as Ollama lists them",
+    summary: "The models that are in memory (Ollama)",
     async answer({ call }) {
       const { models } = await client.models.listModels({}, call);
       return { json: { models: runningFromProto(models) } };
@@ -53,7 +53,7 @@ export function show({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/api/show",
-    summary: "What a model is and can do, as Ollama says it",
+    summary: "What a model is and can do (Ollama)",
     body: showRequestSchema,
     example: { model: "my-model" },
     result: ollamaShownSchema,

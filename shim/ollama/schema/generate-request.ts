@@ -2,7 +2,7 @@ import { z } from "zod";
 import { flag, text, tokenId, unsettable, unsupported, arrayOf } from "../../dialect/request/fields.ts";
 import { generationFields, images } from "./options.ts";
 
-const noPictures = "pictures are not made here";
+const noPictures = "images are not generated here";
 
 /** The body of POST /api/generate. Without a prompt it only loads the model. */
 export const generateRequestSchema = z.object({

@@ -62,8 +62,8 @@ export const optionsWithoutEffect: Readonly<Record<string, string>> = {
   "options.numa": ofTheModel("numa"),
   "options.f16_kv": ofTheModel("type_k and type_v"),
   "options.penalize_newline": "llama.cpp's penalties make no difference for line breaks",
-  "options.tfs_z": "llama.cpp has no tail-free sampling any more",
-  "options.logits_all": "log-probabilities are there when they are asked for",
+  "options.tfs_z": "llama.cpp no longer has tail-free sampling",
+  "options.logits_all": "log-probabilities are available in every request",
 };
 
 /** What chats and generations share. */

@@ -11,7 +11,9 @@ const legacyLogprobsSchema = named(
     top_logprobs: z.array(z.record(z.string(), z.number()).nullable()),
     text_offset: z
       .array(count)
-      .describe("Where each token begins, in Unicode characters from the prompt's beginning, prompt shown or not."),
+      .describe(
+        "Where each token begins, in Unicode characters from the beginning of the prompt, whether it is shown or not.",
+      ),
   }),
 );
 

@@ -19,7 +19,7 @@ export const modelSchema = named(
       .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
       .nullable()
       .describe(
-        "What is known of the model, with llama-server's names where it has one; estimated_bytes_RAM, measured_bytes_GPU0 and so on say what it takes.",
+        "What is known about the model, under llama-server's names where it has them; estimated_bytes_RAM, measured_bytes_GPU0 and so on say what it takes.",
       ),
   }),
 );

@@ -17,7 +17,7 @@ export const tokensSchema = named(
           id: count,
           piece: z
             .union([z.string(), z.array(z.int().min(0).max(255))])
-            .describe("Its text, or its bytes where they are no whole characters."),
+            .describe("Its text, or its bytes where they are not whole characters."),
         }),
       ),
     ]),

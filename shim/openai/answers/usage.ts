@@ -45,7 +45,9 @@ export const promptLogprobsSchema = named(
         z.string(),
         z.strictObject({
           logprob: z.number(),
-          rank: count.nullable().describe("1: the likeliest; null: not among those that were asked for."),
+          rank: count
+            .nullable()
+            .describe("1 is the most likely; null where it is not among those that were asked for."),
           decoded_token: z.string(),
         }),
       )

@@ -35,7 +35,7 @@ export function loadModel({ client }: DialectDeps): Endpoint {
   });
 }
 
-/** POST /v1/models/unload: also cancels a download of that name, as llama-server has it. */
+/** POST /v1/models/unload: also cancels a download of that name (llama-server). */
 export function unloadModel({ client }: DialectDeps, downloads: Downloads): Endpoint {
   return endpoint({
     method: "post",
@@ -67,7 +67,7 @@ export function downloadModel(_: DialectDeps, downloads: Downloads): Endpoint {
     body: named.extend({ sha256: z.string().nullish() }),
     fields: {
       model: "owner/name or owner/name:Q4_K_M on Hugging Face, or the http address of a GGUF file.",
-      sha256: "What the file's SHA-256 must be, in hexadecimal.",
+      sha256: "Expected SHA-256 of the file, in hexadecimal.",
     },
     example: { model: "Qwen/Qwen2.5-0.5B-Instruct-GGUF:Q4_K_M" },
     result,

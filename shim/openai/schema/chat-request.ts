@@ -28,25 +28,28 @@ export const chatRequestSchema = z.object({
   ...chatHabitFields,
 
   service_tier: unsupported(
-    'there is one service tier here: leave service_tier out, or say "auto" or "default"',
+    'there is only one service tier: leave service_tier out, or set it to "auto" or "default"',
     z.enum(["auto", "default"]),
   ),
-  store: unsupported("nothing is stored here: leave store out, or say false", z.literal(false)),
+  store: unsupported("nothing is stored here: leave store out, or set it to false", z.literal(false)),
   verbosity: unsupported(
-    'verbosity is not served: ask for it in the prompt, and leave verbosity out or say "medium"',
+    'verbosity is not served: ask for it in the prompt, and leave verbosity out, or set it to "medium"',
     z.literal("medium"),
   ),
-  modalities: unsupported('answers are text: leave modalities out, or say ["text"]', z.tuple([z.literal("text")])),
+  modalities: unsupported(
+    'answers are text: leave modalities out, or set it to ["text"]',
+    z.tuple([z.literal("text")]),
+  ),
   audio: unsupported("audio is not served: answers are text"),
   prediction: unsupported("prediction (predicted outputs) is not served"),
   web_search_options: unsupported("web search is not served: give the model a tool that searches"),
   moderation: unsupported("moderation is not served"),
   prompt_cache_retention: unsupported(
-    'the prompt cache lives in memory: leave prompt_cache_retention out, or say "in_memory"',
+    'the prompt cache lives in memory: leave prompt_cache_retention out, or set it to "in_memory"',
     z.literal("in_memory"),
   ),
   prompt_cache_options: unsupported(
-    'caching is implicit: leave prompt_cache_options out, or say {"mode": "implicit"}',
+    'caching is implicit: leave prompt_cache_options out, or set it to {"mode": "implicit"}',
     z.strictObject({ mode: z.literal("implicit").optional() }),
   ),
   // The three below name things for OpenAI's own bookkeeping; each use is answered with a warning.
@@ -62,7 +65,7 @@ export const chatFieldsWithoutEffect: Readonly<Record<string, string>> = {
   user: "end users are not tracked",
   safety_identifier: "end users are not tracked",
   metadata: "nothing is stored",
-  prompt_cache_key: "every prompt prefix is cached and found without a key",
+  prompt_cache_key: "every prompt prefix is cached automatically, without a key",
   "stream_options.include_obfuscation": "chunks are not padded",
   ...responseFormatFieldsWithoutEffect,
   ...habitFieldsWithoutEffect,

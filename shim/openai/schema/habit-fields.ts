@@ -21,14 +21,17 @@ export const habitFields = {
   prompt_logprobs: numberAs("promptLogprobs"),
   /** -1: as many as fit. */
   truncate_prompt_tokens: tokenCountFrom(-1),
-  /** llama-server's name for max_tokens; -1: no limit. */
+  /** llama-server's name for max_tokens; -1 sets no limit. */
   n_predict: tokenCountFrom(-1),
   /** Hugging Face's name for repeat_penalty. */
   repetition_penalty: unsettable(z.number().positive().max(1_000)),
   spaces_between_special_tokens: flag,
   priority: unsettable(z.number()),
   request_id: text,
-  use_beam_search: unsupported("beam search is not served: leave use_beam_search out, or say false", z.literal(false)),
+  use_beam_search: unsupported(
+    "beam search is not served: leave use_beam_search out, or set it to false",
+    z.literal(false),
+  ),
   length_penalty: unsupported("length_penalty belongs to beam search, which is not served", z.literal(1)),
   allowed_token_ids: unsupported("allowed_token_ids is not served: forbid tokens with logit_bias, or give a grammar"),
   bad_words: unsupported("bad_words is not served: forbid tokens with logit_bias", z.array(z.unknown()).max(0)),

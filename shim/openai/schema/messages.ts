@@ -6,7 +6,7 @@ const maxMessages = 10_000;
 const maxParts = 1_000;
 
 const cacheBreakpoint = unsupported(
-  "prompt_cache_breakpoint is not served: the longest common prefix is cached without being asked",
+  "prompt_cache_breakpoint is not served: the longest common prefix is cached automatically",
 );
 
 const textPart = z.object({

@@ -9,7 +9,7 @@ export const promptFields = {
   messages: messagesSchema,
   ...toolFields,
   reasoning_effort: unsettable(z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"])),
-  /** Most tokens of thinking; -1: no limit. Two servers, two names. */
+  /** Maximum number of reasoning tokens; -1 sets no limit. Two servers, two names. */
   reasoning_budget: tokenCountFrom(-1),
   thinking_budget_tokens: tokenCountFrom(-1),
   chat_template: unsettable(z.string().min(1)),

@@ -18,7 +18,7 @@ const structuredOutputs = z.object({
   disable_fallback: flag,
   disable_any_whitespace: flag,
   disable_additional_properties: unsupported(
-    "disable_additional_properties is not served: say additionalProperties in the schema",
+    "disable_additional_properties is not served: set additionalProperties in the schema",
     z.literal(false),
   ),
 });
@@ -63,8 +63,8 @@ export const responseFormatFields = {
 /** Fields of these that change nothing, with the reason. */
 export const responseFormatFieldsWithoutEffect: Readonly<Record<string, string>> = {
   "response_format.json_schema.description": "answers follow the schema alone",
-  guided_decoding_backend: "there is one way that answers are held to their form",
-  "structured_outputs.disable_fallback": "there is one way that answers are held to their form",
+  guided_decoding_backend: "there is only one way of constraining answers",
+  "structured_outputs.disable_fallback": "there is only one way of constraining answers",
   "structured_outputs.disable_any_whitespace": "JSON has at most one space between its parts",
 };
 

@@ -27,7 +27,9 @@ export const tokenizeSchema = z
     const given = [content, prompt, messages].filter((field) => field != null);
     if (given.length === 1) return;
     const message =
-      given.length === 0 ? "is required, or prompt, or messages" : "goes without prompt and messages: give one of them";
+      given.length === 0
+        ? "is required, or prompt, or messages"
+        : "cannot be combined with prompt or messages: give one of them";
     context.addIssue({ code: "custom", path: ["content"], message });
   });
 

@@ -20,7 +20,7 @@ export function createResponse(deps: DialectDeps, library: Library): Endpoint {
   return endpoint({
     method: "post",
     path: "/v1/responses",
-    summary: "Answer a conversation, as OpenAI's Responses",
+    summary: "Answer a conversation (OpenAI's Responses)",
     operationId: "createResponse",
     tag: "Responses",
     example: { input: "Hello!" },
@@ -51,7 +51,7 @@ export function createResponse(deps: DialectDeps, library: Library): Endpoint {
 
 /** Whether the response is kept: where the server keeps any, unless the request says not to. */
 function storing({ store }: Library, { store: asked, background }: ResponseRequestBody): boolean {
-  if (store === undefined && asked === true) throw unsupported("store", "nothing is stored here: say store: false");
+  if (store === undefined && asked === true) throw unsupported("store", "nothing is stored here: use store: false");
   if (background !== true) return store !== undefined && asked !== false;
   if (store === undefined) throw unsupported("background", "background needs a store, and this server has none");
   if (asked === false) throw invalidParameter("store", "background: true needs the response to be stored");
@@ -109,7 +109,7 @@ async function lastResponse(events: AsyncIterable<ResponseEvent>): Promise<Respo
   for await (const event of events) {
     last = endOf(event) ?? last;
   }
-  if (last === undefined) throw new Error("the stream ended before its answer did");
+  if (last === undefined) throw new Error("the stream ended before the answer was complete");
   return last;
 }
 

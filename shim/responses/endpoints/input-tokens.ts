@@ -13,7 +13,7 @@ export function inputTokens({ client }: DialectDeps, library: Library): Endpoint
   return endpoint({
     method: "post",
     path: "/v1/responses/input_tokens",
-    summary: "How many input tokens a response would have",
+    summary: "Count the input tokens that a response would have",
     operationId: "countResponseTokens",
     tag: "Responses",
     example: { input: "Hello!" },

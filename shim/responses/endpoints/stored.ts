@@ -107,7 +107,7 @@ export function listInputItems(library: Library): Endpoint {
     operationId: "listInputItems",
     ...docs,
     query: {
-      limit: "How many at most; 20 by default.",
+      limit: "Maximum number of items; 20 by default.",
       order: "desc (the default): the last first; or asc.",
       after: "The id of the item before the first.",
     },

@@ -42,10 +42,10 @@ const promptFields = {
     z.object({
       effort: unsettable(z.enum(["none", "minimal", "low", "medium", "high", "xhigh", "max"])),
       summary: unsupported(
-        'reasoning is given whole, and not shortened: say "auto" or "detailed"',
+        'reasoning is given whole, and not shortened: set it to "auto" or "detailed"',
         z.enum(["auto", "detailed"]),
       ),
-      generate_summary: elsewhere("say reasoning.summary"),
+      generate_summary: elsewhere("use reasoning.summary"),
     }),
   ),
   text: unsettable(
@@ -89,20 +89,22 @@ export const responseRequestSchema = z.object({
   metadata: unsettable(mapOf(z.string().max(512), 16)),
 
   service_tier: unsupported(
-    'there is one service tier here: leave service_tier out, or say "auto" or "default"',
+    'there is only one service tier: leave service_tier out, or set it to "auto" or "default"',
     z.enum(["auto", "default"]),
   ),
   prompt: unsupported("stored prompts are not served: send instructions and input"),
-  context_management: unsupported("conversations are not compacted here: leave old items out, or say truncation: auto"),
+  context_management: unsupported(
+    "conversations are not compacted here: leave old items out, or set truncation to auto",
+  ),
   moderation: unsupported("moderation is not served"),
   access_programs: unsupported("access programs are not served"),
   image: unsupported("images are not served"),
   prompt_cache_retention: unsupported(
-    'the prompt cache lives in memory: leave prompt_cache_retention out, or say "in_memory"',
+    'the prompt cache lives in memory: leave prompt_cache_retention out, or set it to "in_memory"',
     z.literal("in_memory"),
   ),
   prompt_cache_options: unsupported(
-    'caching is implicit: leave prompt_cache_options out, or say {"mode": "implicit"}',
+    'caching is implicit: leave prompt_cache_options out, or set it to {"mode": "implicit"}',
     z.strictObject({ mode: z.literal("implicit").optional() }),
   ),
   user: text,
@@ -110,17 +112,17 @@ export const responseRequestSchema = z.object({
   prompt_cache_key: text,
   client_metadata: unsettable(jsonObject),
 
-  messages: elsewhere("say input"),
-  max_tokens: elsewhere("say max_output_tokens"),
-  max_completion_tokens: elsewhere("say max_output_tokens"),
-  response_format: elsewhere("say text.format"),
-  reasoning_effort: elsewhere("say reasoning.effort"),
-  verbosity: elsewhere("say text.verbosity"),
-  logprobs: elsewhere('say include: ["message.output_text.logprobs"] and top_logprobs', z.literal(false)),
-  functions: elsewhere("say tools"),
-  function_call: elsewhere("say tool_choice"),
-  grammar: elsewhere("say text.format, or ask POST /v1/chat/completions"),
-  json_schema: elsewhere("say text.format"),
+  messages: elsewhere("use input"),
+  max_tokens: elsewhere("use max_output_tokens"),
+  max_completion_tokens: elsewhere("use max_output_tokens"),
+  response_format: elsewhere("use text.format"),
+  reasoning_effort: elsewhere("use reasoning.effort"),
+  verbosity: elsewhere("use text.verbosity"),
+  logprobs: elsewhere('use include: ["message.output_text.logprobs"] and top_logprobs', z.literal(false)),
+  functions: elsewhere("use tools"),
+  function_call: elsewhere("use tool_choice"),
+  grammar: elsewhere("use text.format, or ask POST /v1/chat/completions"),
+  json_schema: elsewhere("use text.format"),
   n: elsewhere("one response is given", integerFrom(1, 1)),
 });
 
@@ -135,7 +137,7 @@ export const responseFieldsWithoutEffect: Readonly<Record<string, string>> = {
   user: "end users are not tracked",
   safety_identifier: "end users are not tracked",
   client_metadata: "clients are not tracked",
-  prompt_cache_key: "every prompt prefix is cached and found without a key",
+  prompt_cache_key: "every prompt prefix is cached automatically, without a key",
   max_tool_calls: "it counts the calls of hosted tools, of which there are none",
   stream_options: "events are not padded",
   "text.format.description": "answers follow the schema alone",
@@ -144,5 +146,5 @@ export const responseFieldsWithoutEffect: Readonly<Record<string, string>> = {
 export const inputTokensFieldsWithoutEffect: Readonly<Record<string, string>> = {
   parallel_tool_calls: "it changes the answer, not the prompt",
   "text.format": "it changes the answer, not the prompt",
-  truncation: "what is counted is the whole",
+  truncation: "the whole conversation is counted",
 };

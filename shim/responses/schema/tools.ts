@@ -7,9 +7,9 @@ const maxTools = 512;
 const toolName = z.string().regex(/^[\w.:-]{1,128}$/, "must be 1 to 128 letters, digits and `_`, `-`, `.` or `:`");
 
 const calledDirectly = {
-  defer_loading: unsupported("tools are not loaded later: leave defer_loading out", z.literal(false)),
+  defer_loading: unsupported("tools are not loaded on demand: leave defer_loading out", z.literal(false)),
   allowed_callers: unsupported(
-    'tools are called by the model alone: leave allowed_callers out, or say ["direct"]',
+    'only the model calls tools: leave allowed_callers out, or set it to ["direct"]',
     z.tuple([z.literal("direct")]),
   ),
 };

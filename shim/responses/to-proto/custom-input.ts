@@ -27,7 +27,7 @@ function patternOf(
     const why = error instanceof Error ? error.message : String(error);
     throw new RpcError(
       ErrorReason.UNSUPPORTED_PARAMETER,
-      `${from}.format: this Lark grammar is not served: ${why}; say it as a regex`,
+      `${from}.format: this Lark grammar is not served: ${why}; write it as a regex`,
       { param: `${from}.format` },
     );
   }

@@ -6,12 +6,12 @@ import { rankedSchema } from "../answers.ts";
 import { rerankRequestSchema, scoreWithoutEffect } from "../schema.ts";
 import { truncationOf } from "./score.ts";
 
-/** POST /v2/rerank: the best documents first, as Cohere's second API has it. */
+/** POST /v2/rerank: the best documents first (Cohere v2). */
 export function rerank({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/v2/rerank",
-    summary: "Order documents by how well they answer a query, as Cohere's second API has it",
+    summary: "Order documents by how well they answer a query (Cohere v2)",
     body: rerankRequestSchema,
     example: { query: "What is a cat?", documents: ["An animal.", "A number."] },
     result: rankedSchema,

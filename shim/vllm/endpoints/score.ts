@@ -13,7 +13,7 @@ export function score(deps: DialectDeps): Endpoint {
   return endpoint({
     method: "post",
     path: "/v1/score",
-    summary: "Score pairs of texts, as vLLM has it",
+    summary: "Score pairs of texts (vLLM)",
     body: scoreRequestSchema,
     example: { text_1: "What is a cat?", text_2: ["An animal.", "A number."] },
     result: scoresSchema,

@@ -75,7 +75,7 @@ describe.skipIf(process.platform !== "linux" || process.arch !== "x64")("llama.c
     expect(run({ TOKENWIRE_GPU: "none" })).toEqual({ status: 0, stderr: "" });
     expect(run({ TOKENWIRE_GPU: "rocm" })).toEqual({
       status: 2,
-      stderr: 'tokenwire: TOKENWIRE_GPU is "rocm": say auto, cuda, vulkan or none\n',
+      stderr: 'tokenwire: TOKENWIRE_GPU is "rocm": use auto, cuda, vulkan or none\n',
     });
     expect(calls()).toBe("");
   });

@@ -149,7 +149,7 @@ test("no text of a request or an answer is logged", async () => {
   const client = createTokenwireClient(address);
   await Array.fromAsync(client.inference.chat(chat("say:[secret-answer] secret-prompt")));
   await expect(Array.fromAsync(client.inference.chat(chat("bug:yes secret-prompt")))).rejects.toThrow("internal error");
-  expect(lines.join("")).toContain("a bug ended a call");
+  expect(lines.join("")).toContain("internal error in a call (a bug)");
   expect(lines.join("")).not.toContain("secret");
   client.close();
   await server.close(0);

@@ -27,7 +27,7 @@ export async function runBlock(block: DocBlock, folder: PageFolder): Promise<str
     case "text":
       return undefined;
     default:
-      return `nobody can run ${block.language === "" ? "a block without a language" : block.language} here: say what it needs`;
+      return `nobody can run ${block.language === "" ? "a block without a language" : block.language} here: use what it needs`;
   }
 }
 

@@ -23,7 +23,7 @@ test("a bug at start shows its stack and its causes", async () => {
   const bug = new TypeError("x is not a function", { cause: new Error("the cause") });
   const { said, code } = await failWith(bug);
   expect(code).toBe(1);
-  expect(said).toContain("a bug ended the start: TypeError: x is not a function");
+  expect(said).toContain("internal error at the start (a bug): TypeError: x is not a function");
   expect(said).toMatch(/at .*run-program\.test\.ts:\d+/);
   expect(said).toContain("the cause");
 });

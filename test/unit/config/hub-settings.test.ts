@@ -92,7 +92,7 @@ describe("another tokenizer", () => {
   test("is beside a named format without effect", () => {
     const { warnings } = load(file({ model: gguf, chat_format: "vicuna", hf_pretrained_model_name_or_path: "a/b" }));
     expect(warnings).toEqual([
-      "models[0].hf_pretrained_model_name_or_path has no effect: chat_format or chat_template go before it",
+      "models[0].hf_pretrained_model_name_or_path has no effect: chat_format or chat_template takes precedence",
     ]);
   });
 });

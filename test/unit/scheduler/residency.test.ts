@@ -114,7 +114,7 @@ describe("a model that is asked for", () => {
     });
   });
 
-  test("is given up when nobody waits for it any more, before it has room and after", () => {
+  test("is given up when no request is waiting for it any more, before it has room and after", () => {
     const scheduler = create(["a"]);
     scheduler.onRequest(ticket(1, "a"), 0);
     expect(words(scheduler.onCancel(1, 1))).toEqual(["unload a abandoned"]);

@@ -175,7 +175,7 @@ class Play {
     const { type, model } = effect;
     const place = this.places.get(model) ?? "unloaded";
     if (type === "load" && place !== "unloaded" && place !== "failed") this.problems.push(`${model} loads twice`);
-    // A load is given up when nobody waits for it any more.
+    // A load is given up when no request is waiting for it any more.
     const due = effect.type === "unload" && effect.reason === "abandoned" ? place === "loading" : this.#isDue(model);
     if (type === "unload" && !due) this.problems.push(`${model} is unloaded while ${place} or in use`);
     this.#down(model, type === "load" ? "loading" : "unloading");

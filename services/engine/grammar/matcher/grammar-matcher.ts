@@ -84,7 +84,7 @@ export class GrammarMatcher {
     const before = this.#grammar.automaton.work;
     const result = work();
     this.#workLeft -= this.#grammar.automaton.work - before;
-    if (this.#workLeft < 0) throw new GrammarTooComplex("to follow it takes too long for each token");
+    if (this.#workLeft < 0) throw new GrammarTooComplex("following it takes too long for each token");
     return result;
   }
 }

@@ -156,5 +156,5 @@ function refresh<V>(cache: Map<number, V>, key: number, value: V): void {
 }
 
 function checkWork({ work }: GrammarAutomaton, most: number): void {
-  if (work > most) throw new GrammarTooComplex("to find the tokens that may follow takes too long");
+  if (work > most) throw new GrammarTooComplex("finding the tokens that may follow takes too long");
 }

@@ -15,6 +15,6 @@ export async function checkSha256(
   await rm(place);
   throw new RpcError(
     ErrorReason.MODEL_LOAD_FAILED,
-    `${name} was damaged on its way, its SHA-256 is not what the hub says: start again to download it anew`,
+    `${name} was damaged in transit, its SHA-256 is not what the hub says: start again to download it once more`,
   );
 }

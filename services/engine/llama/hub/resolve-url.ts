@@ -22,5 +22,5 @@ export async function resolveUrl(hub: HubConfig, url: string): Promise<URL> {
       );
     at = new URL(location, at);
   }
-  throw new RpcError(ErrorReason.MODEL_LOAD_FAILED, `${url} leads from one address to the next without end`);
+  throw new RpcError(ErrorReason.MODEL_LOAD_FAILED, `${url} redirects too many times`);
 }

@@ -33,6 +33,6 @@ function byDefault(all: readonly Device[]): Device[] {
 function take(from: readonly Device[], number: number, setting: string): Device {
   const gpu = from[number];
   if (gpu !== undefined) return gpu;
-  const there = from.length === 0 ? "there is none" : `there is: ${describeGpus(from)}`;
-  throw new RpcError(ErrorReason.MODEL_LOAD_FAILED, `${setting} names GPU ${number}, which is not there (${there})`);
+  const there = from.length === 0 ? "there are none" : `there is: ${describeGpus(from)}`;
+  throw new RpcError(ErrorReason.MODEL_LOAD_FAILED, `${setting} names GPU ${number}, which does not exist (${there})`);
 }

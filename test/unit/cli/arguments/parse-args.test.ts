@@ -94,30 +94,30 @@ describe("refuses", () => {
     [
       "migrat x",
       [
-        '"migrat" is not a command (did you mean migrate?): say serve, service, shim, chat, run, bench, ps, models, show, load, unload, pull, rm, fit, doctor, build-multimodal, migrate, completion, help, version, or flags alone',
+        '"migrat" is not a command (did you mean migrate?): use serve, service, shim, chat, run, bench, ps, models, show, load, unload, pull, rm, fit, doctor, build-multimodal, migrate, completion, help, version, or flags alone',
       ],
     ],
     [
       "-c 4096",
-      ["-c is a flag of another server: say --n_ctx, which is for each request here, and not for all of them together"],
+      ["-c is a flag of another server: use --n_ctx, which is for each request here, and not for all of them together"],
     ],
     [
       "--jinja --port 80 -hf a/b",
       [
         "--jinja is a flag of another server: leave it out: the model's own chat template is used",
-        '-hf is a flag of another server: say --hf_model_repo_id OWNER/NAME --model "*Q4_K_M*.gguf"',
+        '-hf is a flag of another server: use --hf_model_repo_id OWNER/NAME --model "*Q4_K_M*.gguf"',
       ],
     ],
     ["-m a.gguf --model b.gguf", ["--model is given twice: keep one"]],
     [
       "Qwen/Qwen2.5-0.5B-Instruct-GGUF:Q8_0",
       [
-        '"Qwen/Qwen2.5-0.5B-Instruct-GGUF:Q8_0" is not a command: to serve that repository say --hf_model_repo_id Qwen/Qwen2.5-0.5B-Instruct-GGUF --model "*Q8_0*.gguf"',
+        '"Qwen/Qwen2.5-0.5B-Instruct-GGUF:Q8_0" is not a command: to serve that repository, use --hf_model_repo_id Qwen/Qwen2.5-0.5B-Instruct-GGUF --model "*Q8_0*.gguf"',
       ],
     ],
     ["service", ["service is a program of its own: start it as tokenwire service"]],
-    ["m.gguf", ['"m.gguf" is not a command: to serve that model say --model m.gguf']],
-    ["c.yaml", ['"c.yaml" is not a command: to serve that config say --config_file c.yaml']],
+    ["m.gguf", ['"m.gguf" is not a command: to serve that model, use --model m.gguf']],
+    ["c.yaml", ['"c.yaml" is not a command: to serve that config, use --config_file c.yaml']],
     ["migrate", ["a word is missing: tokenwire migrate FILE [NEW_FILE]"]],
   ])("%j", (line, problems) => {
     expect(() => parseArgs(line.split(" "), vocabulary)).toThrow(new ConfigError(problems));

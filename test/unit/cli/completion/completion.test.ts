@@ -38,5 +38,5 @@ test.each(["zsh", "fish"])("%s knows every command", (shell) => {
 });
 
 test("another shell is refused", () => {
-  expect(() => completionScript("tcsh", vocabulary)).toThrow('there is no completion for "tcsh": say bash, zsh, fish');
+  expect(() => completionScript("tcsh", vocabulary)).toThrow('there is no completion for "tcsh": use bash, zsh, fish');
 });

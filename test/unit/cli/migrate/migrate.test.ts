@@ -56,7 +56,7 @@ test("keeps what is the same, and writes out the defaults that made a difference
 
 test("names a file that is not there", () => {
   const missing = () => migrate({ file: "/nope.json", output: undefined }, { vocabulary, env: {}, cwd: "/" });
-  expect(missing).toThrow("/nope.json does not exist: say which config file of llama_cpp.server to migrate");
+  expect(missing).toThrow("/nope.json does not exist: name the config file of llama_cpp.server to migrate");
 });
 
 test("says first what changes, and only names what stays", () => {
@@ -84,7 +84,7 @@ describe("explains", () => {
       { rpc_servers: undefined },
     ],
     ["a meaningless setting", { logits_all: true }, "- logits_all: true", /Has no effect: /, { logits_all: undefined }],
-    ["a text for a number", { n_ctx: "512" }, "~ n_ctx: 512", /Tokens/, { n_ctx: 512 }],
+    ["a text for a number", { n_ctx: "512" }, "~ n_ctx: 512", /Context size/, { n_ctx: 512 }],
     [
       "a value that is not usable here",
       { n_threads: 0 },

@@ -46,7 +46,7 @@ const tables: Readonly<Record<string, readonly Row[]>> = {
       ["a", 1, null, true, [1, { b: 2 }], { c: "d" }],
       ["b", 2],
     ],
-    [{ const: 'say "hi"\n\\ü' }, ['say "hi"\n\\ü'], ["say hi"]],
+    [{ const: 'say "hi"\n\\ü' }, ['say "hi"\n\\ü'], ["use hi"]],
     [{ type: "string", enum: ["a", 1, "b"] }, ["a", "b"], [1]],
     [{ enum: [1, 2, 3], const: 2 }, [2], [1]],
     [

@@ -7,7 +7,7 @@ test.each<[object, string[]]>([
   [
     { main_gpu: 1 },
     [
-      "main_gpu has no effect: it is read with split_mode none alone; the order of gpus is the order in which they get layers",
+      "main_gpu has no effect: it only matters with split_mode none; the order of gpus is the order in which they get layers",
     ],
   ],
   [{ main_gpu: 1, split_mode: "none" }, []],

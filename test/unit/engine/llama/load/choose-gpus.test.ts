@@ -44,12 +44,12 @@ describe("the GPUs of a model", () => {
   });
 
   test.each([
-    [[first], { gpus: [1] }, "gpus names GPU 1, which is not there (there is: 0 A (1.0 GiB free))"],
-    [[cpu], { gpus: [0] }, "gpus names GPU 0, which is not there (there is none)"],
+    [[first], { gpus: [1] }, "gpus names GPU 1, which does not exist (there is: 0 A (1.0 GiB free))"],
+    [[cpu], { gpus: [0] }, "gpus names GPU 0, which does not exist (there is none)"],
     [
       [first],
       { split_mode: none, main_gpu: 1 },
-      "main_gpu names GPU 1, which is not there (there is: 0 A (1.0 GiB free))",
+      "main_gpu names GPU 1, which does not exist (there is: 0 A (1.0 GiB free))",
     ],
   ])("that are not there are refused: %#", (devices, settings, message) => {
     expect(() => chooseGpus({ gpus: undefined, split_mode: layer, main_gpu: 0, ...settings }, devices)).toThrow(
