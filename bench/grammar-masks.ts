@@ -3,6 +3,8 @@ import { GrammarMatcher, TokenGrammar } from "../services/engine/grammar/matcher
 import { compileGrammar } from "../services/engine/grammar/program/compile-grammar.ts";
 import { grammarText, GrammarVocabulary } from "../services/engine/grammar/vocabulary/grammar-vocabulary.ts";
 import { buildTokenTrie } from "../services/engine/grammar/vocabulary/token-trie.ts";
+import { seededRandom } from "./measure/statistics.ts";
+import { madeUpTokens } from "./vocabulary/made-up-tokens.ts";
 import { schemaToGbnf } from "../services/engine/schema/schema-to-gbnf.ts";
 
 // How long the masks of a JSON schema take over a vocabulary that is made up: words, their parts, signs and characters
@@ -15,9 +17,8 @@ const { values } = parseArgs({
   },
 });
 
-const random = seeded(Number(values.seed));
-const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
-const texts = madeUpTokens(Number(values.tokens));
+const random = seededRandom(Number(values.seed));
+const texts = madeUpVocabulary(madeUpTokens(Number(values.tokens) - 257, random));
 const { value: trie, ms: trieMs } = timed(() =>
   buildTokenTrie(Array.from({ length: texts.size }, (_, token) => grammarText(texts, token, false))),
 );
@@ -81,45 +82,11 @@ function timed<T>(work: () => T): { value: T; ms: number } {
   return { value, ms: (user + system) / 1000 };
 }
 
-function madeUpTokens(size: number) {
-  const pieces = new Set<string>();
-  const syllables = [
-    "an",
-    "be",
-    "con",
-    "der",
-    "ent",
-    "ing",
-    "ka",
-    "lo",
-    "mi",
-    "ne",
-    "or",
-    "pre",
-    "ri",
-    "st",
-    "tion",
-    "un",
-  ];
-  const scripts = [0x430, 0x3b1, 0x4e00, 0x3041, 0xac00, 0x905, 0x627];
-  const signs = [...`{}[]()<>"'\`,.:;!?/\\|@#$%^&*-+=_~ \n\t`];
-  while (pieces.size < size - 256) {
-    const kind = random();
-    let piece = random() < 0.5 ? " " : "";
-    if (kind < 0.6) for (let i = Math.ceil(random() * 5); i > 0; i--) piece += pick(syllables);
-    else if (kind < 0.85) {
-      const script = pick(scripts);
-      for (let i = Math.ceil(random() * 4); i > 0; i--)
-        piece += String.fromCodePoint(script + Math.floor(random() * 200));
-    } else if (kind < 0.9) piece += String(Math.floor(random() * 10_000));
-    else for (let i = Math.ceil(random() * 4); i > 0; i--) piece += pick(signs);
-    if (random() < 0.1) piece = piece.toUpperCase();
-    if (random() < 0.05) piece += pick(signs);
-    pieces.add(piece);
-  }
+/** Single bytes, then the words, then the end. */
+function madeUpVocabulary(words: readonly string[]) {
   const texts = [
     ...Array.from({ length: 256 }, (_, byte) => Uint8Array.of(byte)),
-    ...[...pieces].map((piece) => Buffer.from(piece)),
+    ...words.map((word) => Buffer.from(word)),
   ];
   const end = texts.push(Buffer.from("<end>")) - 1;
   return {
@@ -128,15 +95,5 @@ function madeUpTokens(size: number) {
     isControl: () => false,
     isEog: (token: number) => token === end,
     eogTokens: [end],
-  };
-}
-
-function seeded(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
   };
 }

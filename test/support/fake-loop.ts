@@ -111,9 +111,6 @@ function createBatch(rowsOf: () => Row[]): StepLoopParts["batch"] {
     get rows() {
       return rowsOf().filter(({ output }) => output).length;
     },
-    get room() {
-      return 512 - rowsOf().length;
-    },
     // The fake decode reads the rows themselves.
     struct: {} as StepLoopParts["batch"]["struct"],
     clear: () => void rowsOf().splice(0),

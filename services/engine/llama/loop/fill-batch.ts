@@ -2,7 +2,7 @@ import type { Batch } from "../native/batch.ts";
 import type { Sequence } from "./sequence.ts";
 import type { Slot } from "../kv/slots.ts";
 
-export type FillableBatch = Pick<Batch, "add" | "clear" | "room" | "capacity"> & StepBatch;
+export type FillableBatch = Pick<Batch, "add" | "clear" | "capacity"> & StepBatch;
 
 /** What llama_decode is given. */
 export type StepBatch = Pick<Batch, "struct" | "size" | "rows">;
@@ -47,7 +47,10 @@ export interface StepPart {
  */
 export function fillBatch(batch: FillableBatch, running: readonly Sequence[], options: FillOptions): StepPlan {
   batch.clear();
-  const shares = sharePrompts(running, Math.min(options.promptTokens, batch.capacity - decoding(running)));
+  const room = batch.capacity - decoding(running);
+  const shares = sharePrompts(running, Math.min(options.promptTokens, room));
+  /** Rows that nobody was promised. */
+  let spare = room - [...shares.values()].reduce((sum, share) => sum + share, 0);
   const parts: StepPart[] = [];
   const padded: Slot[] = [];
   let promptTokens = 0;
@@ -55,7 +58,11 @@ export function fillBatch(batch: FillableBatch, running: readonly Sequence[], op
   for (const sequence of running) {
     const tokens = tokensOf(sequence, shares.get(sequence) ?? 0, options.sequenceLength);
     if (tokens.length === 0) continue;
-    if (previous !== undefined) padded.push(...pad(batch, previous, sequence.slot.id, options));
+    if (previous !== undefined) {
+      const gap = pad(batch, { from: previous, to: sequence.slot.id, spare }, options);
+      padded.push(...gap);
+      spare -= gap.length;
+    }
     previous = sequence.slot.id;
     const decodes = sequence.phase === "decode";
     if (!decodes) promptTokens += tokens.length;
@@ -98,13 +105,12 @@ function sharePrompts(running: readonly Sequence[], budget: number): Map<Sequenc
 
 function pad(
   batch: FillableBatch,
-  from: number,
-  to: number,
+  { from, to, spare }: { readonly from: number; readonly to: number; readonly spare: number },
   { slots, maxPaddingRows, sequenceLength, positionOf }: FillOptions,
 ): Slot[] {
   const gap = slots.slice(from + 1, to);
   const fits = gap.every((slot) => !slot.busy && slot.tokens.length < sequenceLength);
-  if (gap.length > maxPaddingRows || gap.length > batch.room - 1 || !fits) return [];
+  if (gap.length > maxPaddingRows || gap.length > spare || !fits) return [];
   for (const slot of gap) batch.add(0, positionOf(slot), slot.id, false);
   return gap;
 }

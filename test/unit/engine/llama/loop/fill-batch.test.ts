@@ -10,9 +10,6 @@ function createBatch(capacity: number) {
   const rows: string[] = [];
   const batch: FillableBatch = {
     capacity,
-    get room() {
-      return capacity - rows.length;
-    },
     get size() {
       return rows.length;
     },
@@ -21,7 +18,10 @@ function createBatch(capacity: number) {
     },
     struct: {} as FillableBatch["struct"],
     clear: () => void rows.splice(0),
-    add: (token, position, slot, output) => rows.push(`${slot}:${position}=${token}${output ? "!" : ""}`) - 1,
+    add(token, position, slot, output) {
+      if (rows.length === capacity) throw new RangeError("the batch is full");
+      return rows.push(`${slot}:${position}=${token}${output ? "!" : ""}`) - 1;
+    },
   };
   return { batch, rows };
 }
@@ -151,6 +151,18 @@ describe("padding rows", () => {
         { capacity: 2 },
       ).plan.padded,
     ).toEqual([]);
+  });
+
+  test("take no row that a prompt was given", () => {
+    const { rows, plan } = fill(
+      [
+        { slot: 0, held: [], prompt: range(4) },
+        { slot: 2, held: [], prompt: range(10) },
+      ],
+      { capacity: 8 },
+    );
+    expect(rows).toHaveLength(8);
+    expect(plan.padded).toEqual([]);
   });
 });
 
