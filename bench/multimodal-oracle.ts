@@ -9,7 +9,7 @@ import {
   promptPieces,
   writeModelFiles,
 } from "../test/support/multimodal-cases.ts";
-import { startLlamaServer } from "./servers.ts";
+import { startServer } from "./servers/start-server.ts";
 
 const [binary] = process.argv.slice(2);
 if (binary === undefined) throw new Error("which llama-server? bench/build-llama-server.sh makes one");
@@ -17,7 +17,10 @@ if (binary === undefined) throw new Error("which llama-server? bench/build-llama
 const recorded: { kind: string; message: string; promptTokens: number; answer: string }[] = [];
 for (const [kind, ofKind] of Map.groupBy(cases, (each) => each.kind)) {
   const { model, clip_model_path: projector } = writeModelFiles(kind);
-  const server = await startLlamaServer(binary, { model, projector, slots: 1, sequenceLength: 2048, threads: 1 });
+  const server = await startServer(
+    { kind: "llama-server", model, projector, slots: 1, contextLength: 2048, threads: 1 },
+    binary,
+  );
   const props = (await (await fetch(`http://127.0.0.1:${server.port}/props`)).json()) as { media_marker: string };
   for (const { message } of ofKind) {
     const pieces = promptPieces({ message });

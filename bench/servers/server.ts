@@ -30,6 +30,8 @@ export interface ServerSpec {
   readonly contextLength: number;
   /** Unset: Tokenwire chooses, llama-server takes all cores. */
   readonly threads?: number;
+  /** For pictures and sounds. */
+  readonly projector?: string;
   /** It is asked for vectors, not for text. */
   readonly embeds?: boolean;
 }

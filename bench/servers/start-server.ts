@@ -36,7 +36,7 @@ export async function startServer(spec: ServerSpec, llamaServer: string): Promis
 }
 
 export function launchOf(
-  { kind, model, slots, contextLength, threads, embeds = false }: ServerSpec,
+  { kind, model, slots, contextLength, threads, projector, embeds = false }: ServerSpec,
   { port, llamaServer }: { readonly port: number; readonly llamaServer: string },
 ): Launch {
   const main = fileURLToPath(new URL("../../main.ts", import.meta.url));
@@ -44,11 +44,13 @@ export function launchOf(
   if (kind === "tokenwire") {
     const sizes = ["--n_ctx", String(contextLength), "--n_slots", String(slots)];
     const fixed = threads === undefined ? [] : ["--n_threads", String(threads), "--n_threads_batch", String(threads)];
-    return { program: process.execPath, args: [main, ...common, "--grpc_port", "0", ...sizes, ...fixed] };
+    const sees = projector === undefined ? [] : ["--clip_model_path", projector];
+    return { program: process.execPath, args: [main, ...common, "--grpc_port", "0", ...sizes, ...fixed, ...sees] };
   }
   const sizes = ["-np", String(slots), "-c", String(slots * contextLength)];
   const args = [...common, ...sizes, "-t", String(threads ?? availableParallelism())];
-  return { program: llamaServer, args: embeds ? [...args, "--embedding"] : args };
+  const sees = projector === undefined ? [] : ["--mmproj", projector];
+  return { program: llamaServer, args: [...args, ...sees, ...(embeds ? ["--embedding"] : [])] };
 }
 
 function spawnServer({ program, args }: Launch): ChildProcess {
