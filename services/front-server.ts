@@ -18,6 +18,8 @@ export interface FrontServerOptions {
   readonly tls: ServerTls | undefined;
   /** How long a reader over the network may take nothing before its call is cut off. */
   readonly stallTimeoutMs: number;
+  /** Largest request over the network. */
+  readonly maxRequestBytes: number;
   readonly onBug: (error: unknown, context: CallContext) => void;
   /** Gives a server what it serves: to the network, or to this process alone. */
   readonly addServices: (server: RpcServer, way: "open" | "local") => void;
@@ -37,8 +39,14 @@ export interface FrontServer {
 
 /** Listens on the network, and serves this process without a socket. Throws a clear sentence when it cannot listen. */
 export async function startFrontServer(options: FrontServerOptions): Promise<FrontServer> {
-  const { host, port, apiKeys, tls, stallTimeoutMs, onBug, addServices } = options;
-  const open = createRpcServer({ onBug, hooks: [requireKey(apiKeys)], stallTimeoutMs, ...(tls && { tls }) });
+  const { host, port, apiKeys, tls, stallTimeoutMs, maxRequestBytes, onBug, addServices } = options;
+  const open = createRpcServer({
+    onBug,
+    hooks: [requireKey(apiKeys)],
+    stallTimeoutMs,
+    maxRequestBytes,
+    ...(tls && { tls }),
+  });
   const local = createRpcServer({ onBug });
   addServices(open, "open");
   addServices(local, "local");

@@ -16,6 +16,8 @@ import { Interrupts } from "./inference/interrupts.ts";
 import { Quarantine } from "./inference/quarantine.ts";
 import { createKserveHandlers } from "./interop/kserve.ts";
 import { createVllmEngineHandlers } from "./interop/vllm-engine.ts";
+import { mediaLimits } from "./media/media-limits.ts";
+import { createWebpDecoder } from "./media/webp/webp-decoder.ts";
 import type { RamFacts } from "./memory/ram.ts";
 import { createModelHealth } from "./models/model-health.ts";
 import { createModelHandlers, withoutPermission } from "./models/model-handlers.ts";
@@ -152,13 +154,17 @@ function serve(options: ServicesOptions, { pool, catalog }: Parts): Promise<Fron
     open: manage === "auto" ? apiKeys.length > 0 || isLoopback(service.grpc_host) : manage,
     local: manage === "auto" ? (options.localMayManage ?? true) : manage,
   };
-  const inference = createFrontHandlers(target, {
-    get ids() {
-      return pool.ids;
+  const inference = createFrontHandlers(
+    target,
+    {
+      get ids() {
+        return pool.ids;
+      },
+      aliases: service.model_aliases,
+      unknownModel: service.unknown_model,
     },
-    aliases: service.model_aliases,
-    unknownModel: service.unknown_model,
-  });
+    { limits: mediaLimits(service), webp: createWebpDecoder() },
+  );
   const serves = (model: Model) => pool.serves(model);
   const health = createModelHealth(pool, { serves });
   const others = { inference, models: pool, serves, version: packageVersion() };
@@ -168,6 +174,7 @@ function serve(options: ServicesOptions, { pool, catalog }: Parts): Promise<Fron
     apiKeys,
     tls,
     stallTimeoutMs: service.grpc_stall_timeout_seconds * 1000,
+    maxRequestBytes: service.grpc_message_bytes,
     onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "internal error in a call (a bug)"),
     addServices(server, way) {
       server.add(InferenceService, inference);

@@ -50,7 +50,14 @@ export const restSettings = {
     seconds().default(60),
   ),
   request_timeout_seconds: honoured("Longest time that a request may run.", seconds().default(3_600)),
-  body_limit_bytes: honoured("Largest request body.", whole(1_024, 2 ** 30).default(8 * 1_024 * 1_024)),
+  body_limit_bytes: honoured(
+    "Largest request body; on routes that take pictures and sounds these are not counted.",
+    whole(1_024, 2 ** 30).default(8 * 1_024 * 1_024),
+  ),
+  media_body_limit_bytes: honoured(
+    "Largest request body on routes that take pictures and sounds, with these: base64 makes a file a third larger.",
+    whole(1_024, 2 ** 30).default(64 * 1_024 * 1_024),
+  ),
   responses_store: honoured(
     "Where /v1/responses keeps responses, for previous_response_id and GET; off keeps none.",
     z.enum(["off", "memory", "disk"]).default("memory"),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { amountPattern, devicePattern } from "../services/memory/memory-limit.ts";
 import { folder, optional, text, whole } from "./kinds.ts";
+import { mediaSettings } from "./media-settings.ts";
 import { graceSeconds } from "./rest-settings.ts";
 import { honoured } from "./setting.ts";
 
@@ -72,4 +73,5 @@ export const serviceSettings = {
     z.boolean().default(false),
     { replaced: { was: true } },
   ),
+  ...mediaSettings,
 };

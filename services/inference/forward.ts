@@ -33,6 +33,8 @@ export interface LoadNews {
 
 export interface ForwardRequest extends Pick<AdmissionRequest, "model" | "lane" | "places"> {
   readonly digest: () => RequestDigest;
+  /** What is to be done before the request waits for its turn; unset: nothing. */
+  readonly prepare?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 export interface ForwardStreamRequest<Desc extends EventSchema> extends ForwardRequest {
@@ -59,6 +61,7 @@ export async function* forwardStream<Desc extends EventSchema>(
   open: (life: WorkerLife, options: CallOptions) => AsyncIterable<Uint8Array>,
 ): AsyncGenerator<RelayedEvent<Desc>, void, void> {
   target.quarantine.check(request.digest, performance.now());
+  await request.prepare?.(context.signal);
   target.interrupts?.arrive(request.model, context.requestId);
   using lease = yield* admitTelling(target, request, context);
   for (;;) {
@@ -100,6 +103,7 @@ export async function forwardUnary<T>(
   call: (life: WorkerLife, options: CallOptions) => Promise<T>,
 ): Promise<T> {
   target.quarantine.check(request.digest, performance.now());
+  await request.prepare?.(context.signal);
   using lease = await admit(target, request, context);
   for (;;) {
     const visit = await visitWorker(target, request, context, lease);

@@ -5,6 +5,8 @@ import type { GenerationOptions } from "../../proto/gen/tokenwire/v1/generation_
 import { resolveModel, type ModelNames } from "../models/resolve-model.ts";
 import { measuredCall, measuredStream } from "../metrics/request-metrics.ts";
 import type { CallContext } from "../rpc/call/call-context.ts";
+import { findMedia, type MediaRequest } from "../media/media-resolver.ts";
+import type { MediaDeps } from "../media/resolve-media.ts";
 import type { ServiceHandlers } from "../rpc/serve.ts";
 import type { CallOptions } from "../../clients/create-client.ts";
 import type { WorkerLife } from "../supervisor/worker-connection.ts";
@@ -23,63 +25,93 @@ interface Generation<Desc extends EventSchema> {
 const chat = { operation: "chat", schema: ChatResponseSchema };
 const complete = { operation: "complete", schema: CompleteResponseSchema };
 
-interface GenerationRequest {
+interface FrontRequest extends Message, MediaRequest {
   readonly model: string;
+}
+
+interface GenerationRequest extends FrontRequest {
   readonly options?: GenerationOptions | undefined;
 }
 
+/** How a request is made of a worker, in the form that workers are given. */
+type Open<R, T> = (life: WorkerLife, request: R, options: CallOptions) => T;
+
 /**
- * The InferenceService in front of the workers: finds the model, waits for the request's turn, and passes the worker's
- * messages on as they are. Everything else about a request is the worker's to check.
+ * The InferenceService in front of the workers: finds the model, fetches and looks over a request's pictures and sounds,
+ * waits for its turn, and passes the worker's messages on as they are. Everything else about a request is the worker's to
+ * check.
  */
 export function createFrontHandlers(
   target: ForwardTarget,
   models: ModelNames,
+  media: MediaDeps,
 ): ServiceHandlers<typeof InferenceService> {
-  function generate<Desc extends EventSchema>(
+  /** A request that is made ready before it waits for its turn, and its call then. */
+  function readied<R extends FrontRequest, T>(request: R, open: Open<R, T>) {
+    const resolve = findMedia(request, media);
+    let ready = request;
+    return {
+      prepare:
+        resolve &&
+        (async (signal: AbortSignal) => {
+          ready = await resolve(signal);
+        }),
+      call: (life: WorkerLife, options: CallOptions) => open(life, ready, options),
+    };
+  }
+
+  function generate<Desc extends EventSchema, R extends GenerationRequest>(
     { operation, schema }: Generation<Desc>,
-    request: GenerationRequest & Message,
+    request: R,
     context: CallContext,
-    open: (life: WorkerLife, options: CallOptions) => AsyncIterable<Uint8Array>,
+    open: Open<R, AsyncIterable<Uint8Array>>,
   ): AsyncIterable<RelayedEvent<Desc>> {
     const model = resolveModel(request.model, models);
     const places = numberOption(request.options, "n");
-    const forwarded = { model, lane: "generate" as const, places, schema, digest: () => digestOf(model, request) };
-    return measuredStream({ model, operation }, forwardStream(target, forwarded, context, open));
+    const { prepare, call } = readied(request, open);
+    const digest = () => digestOf(model, request);
+    const forwarded = { model, lane: "generate" as const, places, schema, digest, prepare };
+    return measuredStream({ model, operation }, forwardStream(target, forwarded, context, call));
   }
 
-  function ask<T>(
+  function ask<R extends FrontRequest, T>(
     operation: string,
-    request: Message & { readonly model: string },
+    request: R,
     context: CallContext,
-    call: (life: WorkerLife, options: CallOptions) => Promise<T>,
+    open: Open<R, Promise<T>>,
   ): Promise<T> {
     const model = resolveModel(request.model, models);
+    const { prepare, call } = readied(request, open);
     const digest = () => digestOf(model, request);
     return measuredCall({ model, operation }, () =>
-      forwardUnary(target, { model, lane: "auxiliary", places: 1, digest }, context, call),
+      forwardUnary(target, { model, lane: "auxiliary", places: 1, digest, prepare }, context, call),
     );
   }
 
   return {
-    chat: (request, context) => generate(chat, request, context, ({ relay }, options) => relay.chat(request, options)),
+    chat: (request, context) =>
+      generate(chat, request, context, ({ relay }, ready, options) => relay.chat(ready, options)),
     complete: (request, context) =>
-      generate(complete, request, context, ({ relay }, options) => relay.complete(request, options)),
+      generate(complete, request, context, ({ relay }, ready, options) => relay.complete(ready, options)),
     embed: async (request, context) =>
-      ask("embed", request, context, ({ inference }, options) => inference.embed(request, options)),
+      ask("embed", request, context, ({ inference }, ready, options) => inference.embed(ready, options)),
     rerank: async (request, context) =>
-      ask("rerank", request, context, ({ inference }, options) => inference.rerank(request, options)),
+      ask("rerank", request, context, ({ inference }, ready, options) => inference.rerank(ready, options)),
     tokenize: async (request, context) =>
-      ask("tokenize", request, context, ({ inference }, options) => inference.tokenize(request, options)),
+      ask("tokenize", request, context, ({ inference }, ready, options) => inference.tokenize(ready, options)),
     detokenize: async (request, context) =>
-      ask("detokenize", request, context, ({ inference }, options) => inference.detokenize(request, options)),
+      ask("detokenize", request, context, ({ inference }, ready, options) => inference.detokenize(ready, options)),
     countTokens: async (request, context) =>
-      ask("count_tokens", request, context, ({ inference }, options) => inference.countTokens(request, options)),
+      ask("count_tokens", request, context, ({ inference }, ready, options) => inference.countTokens(ready, options)),
     describeModel: async (request, context) =>
-      ask("describe_model", request, context, ({ inference }, options) => inference.describeModel(request, options)),
+      ask("describe_model", request, context, ({ inference }, ready, options) =>
+        inference.describeModel(ready, options),
+      ),
     listSlots: async (request, context) =>
-      ask("list_slots", request, context, ({ inference }, options) => inference.listSlots(request, options)),
+      ask("list_slots", request, context, ({ inference }, ready, options) => inference.listSlots(ready, options)),
     applyTemplate: async (request, context) =>
-      ask("apply_template", request, context, ({ inference }, options) => inference.applyTemplate(request, options)),
+      ask("apply_template", request, context, ({ inference }, ready, options) =>
+        inference.applyTemplate(ready, options),
+      ),
   };
 }

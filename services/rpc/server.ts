@@ -25,6 +25,8 @@ export interface RpcServerOptions {
    * its call was at work there. Unset: with the first message.
    */
   readonly acknowledges?: boolean;
+  /** Largest request; unset: 16 MiB. Infinity: for callers who have checked. */
+  readonly maxRequestBytes?: number;
   /** Unset: no encryption. */
   readonly tls?: ServerTls;
 }
@@ -54,7 +56,6 @@ export interface RpcServer {
 }
 
 const options: ServerOptions = {
-  "grpc.max_receive_message_length": 16 * 1024 * 1024,
   // The library has no limit of its own. One client process may well have some hundred streams on its connection.
   "grpc.max_concurrent_streams": 1_000,
   // A peer that vanished without a FIN is noticed within 40 s, and its generation stops; the library's default is never.
@@ -71,10 +72,15 @@ export function createRpcServer({
   hooks = [],
   stallTimeoutMs,
   acknowledges = false,
+  maxRequestBytes = 16 * 1024 * 1024,
   tls,
 }: RpcServerOptions): RpcServer {
   quietLibraryLog();
-  const server = new Server({ ...options, interceptors: [ignoreOverflownDeadline] });
+  const server = new Server({
+    ...options,
+    "grpc.max_receive_message_length": Number.isFinite(maxRequestBytes) ? maxRequestBytes : -1,
+    interceptors: [ignoreOverflownDeadline],
+  });
   allowResets(server);
   const closing = new AbortController();
   const runtime: CallRuntime = {

@@ -13,6 +13,7 @@ import type { ModelHost } from "./model-host.ts";
 export function createWorkerServer(host: ModelHost, log: Logger): RpcServer {
   const server = createRpcServer({
     acknowledges: true,
+    maxRequestBytes: Infinity,
     onBug: (error, { method, requestId }) =>
       log.error({ err: error, method, requestId }, "internal error in a call (a bug)"),
   });

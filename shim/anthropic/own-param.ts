@@ -13,8 +13,11 @@ const names = [
 /** The service's refusal with its field named as the request has it; anything else as it is. */
 export function withOwnParam(error: unknown, request: CountRequestBody): unknown {
   return renameParam(error, (param) => {
-    const message = /^messages\[(\d+)\]/.exec(param)?.[1];
-    if (message !== undefined) return turnsOf(request)[Number(message)]?.from ?? "messages";
+    const [, message, part] = /^messages\[(\d+)\](?:\.content\[(\d+)\])?/.exec(param) ?? [];
+    if (message !== undefined) {
+      const turn = turnsOf(request)[Number(message)];
+      return turn?.parts?.[Number(part)] ?? turn?.from ?? "messages";
+    }
     return renamePath(param, names).replace(/^(tools\[\d+\])\.function\.parameters/, "$1.input_schema");
   });
 }

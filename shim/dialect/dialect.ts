@@ -34,6 +34,8 @@ export interface Endpoint extends EndpointDocs {
   readonly answer: (exchange: Exchange<never>) => Promise<Answer> | Answer;
   /** The service's refusal with its field named as the request has it; anything else as it is. */
   readonly explain?: (error: unknown, body: Readonly<Record<string, unknown>>) => unknown;
+  /** Its body may hold pictures and sounds, so it may be larger. */
+  readonly takesMedia?: true;
 }
 
 type BodyOf<S extends z.ZodObject | undefined> = S extends z.ZodObject ? z.infer<S> : undefined;

@@ -8,14 +8,22 @@ import { HttpError } from "../dialect/error-facts.ts";
 /** Deeper values would overflow the stack of whoever walks them next; no schema of the real world comes near. */
 const maxDepth = 100;
 
+export interface BodyLimits {
+  /** Of all but pictures and sounds. */
+  readonly bytes: number;
+  readonly withMedia: number;
+}
+
 /**
  * Reads a request's body as a JSON object. Throws the caller's error for a body that is too large, in another encoding,
  * malformed (saying where), too deep, or no object. The content type may be missing or wrong, as curl's default is.
  * `jsonText` gives the objects in it as they were written.
  */
-export async function readJsonBody(ctx: ShimContext, limitBytes: number): Promise<Record<string, unknown>> {
+export async function readJsonBody(ctx: ShimContext, limits: BodyLimits): Promise<Record<string, unknown>> {
   checkEncoding(ctx);
-  const value = parseJson(decode(await readBytes(ctx, limitBytes)));
+  const bytes = await readBytes(ctx, limits.withMedia);
+  const { length } = bytes;
+  const value = parseJson(decode(bytes));
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new HttpError(400, "invalid_json", `the request's body must be a JSON object; got ${kindOf(value)}`);
   }
@@ -23,6 +31,7 @@ export async function readJsonBody(ctx: ShimContext, limitBytes: number): Promis
     throw new HttpError(400, "invalid_json", `the request's JSON is nested deeper than ${maxDepth} levels`);
   }
   refuseTooWide(value);
+  if (length > limits.bytes && length - mediaLength(value) > limits.bytes) throw tooLarge(limits.bytes);
   return value as Record<string, unknown>;
 }
 
@@ -50,7 +59,7 @@ async function readBytes(ctx: ShimContext, limitBytes: number): Promise<Buffer> 
       // Clients that are still writing would see a closed connection instead of the answer; the server's requestTimeout
       // is the end of their patience.
       ctx.req.resume();
-      throw new RpcError(ErrorReason.REQUEST_TOO_LARGE, `the request's body is larger than ${limitBytes} bytes`);
+      throw tooLarge(limitBytes);
     }
     if (type === "request.aborted") throw new RpcError(ErrorReason.CANCELLED, "the client left", { cause: error });
     if (type === "request.size.invalid") {
@@ -58,6 +67,21 @@ async function readBytes(ctx: ShimContext, limitBytes: number): Promise<Buffer> 
     }
     throw error;
   }
+}
+
+function tooLarge(limitBytes: number): RpcError {
+  return new RpcError(ErrorReason.REQUEST_TOO_LARGE, `the request's body is larger than ${limitBytes} bytes`);
+}
+
+/** What the fields are called that hold pictures and sounds, in every API; an array's items have its name. */
+const mediaFields = new Set(["url", "image_url", "data", "images", "multimodal_data"]);
+
+/** Characters of pictures and sounds. */
+function mediaLength(value: unknown, field = ""): number {
+  if (typeof value === "string") return mediaFields.has(field) ? value.length : 0;
+  if (typeof value !== "object" || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + mediaLength(item, field), 0);
+  return Object.entries(value).reduce((sum, [name, member]) => sum + mediaLength(member, name), 0);
 }
 
 function decode(bytes: Buffer): string {

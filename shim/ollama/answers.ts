@@ -99,7 +99,7 @@ export const ollamaShownSchema = named(
     template: z.string(),
     details,
     model_info: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
-    capabilities: z.array(z.enum(["completion", "tools", "insert", "thinking", "embedding"])),
+    capabilities: z.array(z.enum(["completion", "tools", "insert", "thinking", "vision", "embedding"])),
     modified_at: z.string(),
   }),
 );

@@ -25,11 +25,18 @@ const options: ReadonlySet<string> = new Set([
   "stop",
 ]);
 
+/** Of a message, or of the prompt: pictures are the first of its parts. */
+function imageOf(param: string): string | undefined {
+  const [, message, index] = /^(?:(messages\[\d+\])\.content|prompt\.parts)\[(\d+)\]\.image\b/.exec(param) ?? [];
+  if (index === undefined) return undefined;
+  return message === undefined ? `images[${index}]` : `${message}.images[${index}]`;
+}
+
 /** The service's refusal with its field named as Ollama's clients know it; anything else as it is. */
 export function explain(error: unknown): unknown {
   if (!(error instanceof RpcError) || error.param === undefined) return error;
   const { param } = error;
-  const own = names[param] ?? (options.has(param.replace(/\[.*$/, "")) ? `options.${param}` : param);
+  const own = imageOf(param) ?? names[param] ?? (options.has(param.replace(/\[.*$/, "")) ? `options.${param}` : param);
   if (own === param) return error;
   const message = error.message.startsWith(`${param} `)
     ? own + error.message.slice(param.length)

@@ -1,4 +1,5 @@
 import { valueAt } from "../dialect/request/field-path.ts";
+import { renameMedia } from "../dialect/request/media-parts.ts";
 import { renameParam } from "../dialect/request/rename-param.ts";
 
 /** The service's names of fields that have several names here, each with those names. */
@@ -49,7 +50,7 @@ export function withOwnParam(error: unknown, request: Readonly<Record<string, un
       const own = here.find((name) => valueAt(request, name.split(".")) != null) ?? service;
       return nameOwn(own + rest, request);
     }
-    return param;
+    return nameOfMedia(param, request);
   });
 }
 
@@ -59,6 +60,16 @@ function nameOwn(param: string, { response_format: format }: Readonly<Record<str
     return "response_format.schema";
   // An old function has its fields without the level between.
   return param.startsWith("functions") ? param.replace("].function.", "].") : param;
+}
+
+/** Where the part's picture or sound is: a picture's URL may stand without an object around it. */
+function nameOfMedia(param: string, request: Readonly<Record<string, unknown>>): string {
+  const [, message = "", part = ""] = /^messages\[(\d+)\]\.content\[(\d+)\]\./.exec(param) ?? [];
+  const url = valueAt(request, ["messages", message, "content", part, "image_url"]);
+  return renameMedia(param, {
+    image: typeof url === "string" ? "image_url" : "image_url.url",
+    audio: "input_audio.data",
+  });
 }
 
 /** The service's refusal of the prompt at `index` of a request that has a list of prompts, with its place in the list. */

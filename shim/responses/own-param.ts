@@ -13,8 +13,11 @@ const names = [
 /** The service's refusal with its field named as the request has it; anything else as it is. */
 export function withOwnParam(error: unknown, request: Pick<InputTokensBody, "tools">, turns: readonly Turn[]): unknown {
   return renameParam(error, (param) => {
-    const message = /^messages\[(\d+)\]/.exec(param)?.[1];
-    if (message !== undefined) return turns[Number(message)]?.from ?? "input";
+    const [, message, part] = /^messages\[(\d+)\](?:\.content\[(\d+)\])?/.exec(param) ?? [];
+    if (message !== undefined) {
+      const turn = turns[Number(message)];
+      return turn?.parts?.[Number(part)] ?? turn?.from ?? "input";
+    }
     const tool = /^tools\[(\d+)\](?:\.function)?(.*)$/.exec(param);
     if (tool !== null) return (shownTools(request)[Number(tool[1])]?.from ?? "tools") + (tool[2] ?? "");
     return renamePath(param, names);

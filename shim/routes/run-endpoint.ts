@@ -27,7 +27,7 @@ export function runEndpoint(deps: RouteDeps, dialect: Dialect, { answer, explain
       const header = formatWarnings((warnings.push(...texts), warnings));
       if (header !== undefined) ctx.set("warning", header);
     };
-    const body = about.body && (await readBody(ctx, deps, about.body, about.withoutEffect));
+    const body = about.body && (await readBody(ctx, deps, { ...about, body: about.body }));
     if (body !== undefined) warn(...body.warnings);
     // The types of `endpoint` see to it that the answer takes what the schema makes.
     const ownName = (param: string) => {
@@ -46,10 +46,15 @@ export function runEndpoint(deps: RouteDeps, dialect: Dialect, { answer, explain
 async function readBody(
   ctx: ShimContext,
   { settings }: RouteDeps,
-  schema: z.ZodObject,
-  withoutEffect: Endpoint["withoutEffect"],
+  {
+    body: schema,
+    withoutEffect,
+    takesMedia,
+  }: Pick<Endpoint, "withoutEffect" | "takesMedia"> & { readonly body: z.ZodObject },
 ): Promise<ParsedRequest<Readonly<Record<string, unknown>>>> {
-  return parseRequest(schema, await readJsonBody(ctx, settings.body_limit_bytes), withoutEffect);
+  const { body_limit_bytes: bytes, media_body_limit_bytes: withMedia } = settings;
+  const limits = { bytes, withMedia: takesMedia ? Math.max(bytes, withMedia) : bytes };
+  return parseRequest(schema, await readJsonBody(ctx, limits), withoutEffect);
 }
 
 function createExchange(

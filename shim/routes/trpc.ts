@@ -27,7 +27,7 @@ export function trpc(deps: RouteDeps): ShimHandler {
       req: ctx.req,
       res: ctx.res,
       path: ctx.path.slice("/trpc/".length),
-      maxBodySize: deps.settings.body_limit_bytes,
+      maxBodySize: Math.max(deps.settings.body_limit_bytes, deps.settings.media_body_limit_bytes),
       createContext: () =>
         createTrpcContext(withSignals(deps, ctx.state.signal), { "x-request-id": ctx.state.requestId }),
       onError: ({ error }) => void noteError(ctx, thrownBy(error)),

@@ -17,8 +17,19 @@ const textBlock = z.object({
   citations: unsupported("citations are not served", z.array(z.unknown()).max(0)),
 });
 
+const imageBlock = z.object({
+  type: z.literal("image"),
+  source: variants(
+    [
+      z.object({ type: z.literal("base64"), media_type: z.string(), data: z.string() }),
+      z.object({ type: z.literal("url"), url: z.string() }),
+    ],
+    { file: "files are not kept here: send the image itself, as base64" },
+  ),
+  cache_control: cacheControl,
+});
+
 const unservedBlocks = {
-  image: "images are not served: send text blocks",
   document: "documents are not served: send their text in a text block",
   search_result: "search results are not served: send their text in a text block",
   container_upload: "containers are not served",
@@ -28,12 +39,20 @@ const unservedBlocks = {
   code_execution_tool_result: "tools of Anthropic's servers are not served",
 };
 
-const textContent = z.union([z.string(), arrayOf(variants([textBlock], unservedBlocks), { max: maxBlocks })]);
+const noImage = {
+  ...unservedBlocks,
+  image: "images are served in what the user says and in results of tools: send it there",
+};
+const textContent = z.union([z.string(), arrayOf(variants([textBlock], noImage), { max: maxBlocks })]);
+const resultContent = z.union([
+  z.string(),
+  arrayOf(variants([textBlock, imageBlock], unservedBlocks), { max: maxBlocks }),
+]);
 
 const toolResult = z.object({
   type: z.literal("tool_result"),
   tool_use_id: z.string().min(1),
-  content: unsettable(textContent),
+  content: unsettable(resultContent),
   is_error: flag,
   cache_control: cacheControl,
 });
@@ -55,11 +74,11 @@ export const systemContent = textContent;
 
 const userContent = z.union([
   z.string(),
-  arrayOf(variants([textBlock, toolResult], unservedBlocks), { min: 1, max: maxBlocks }),
+  arrayOf(variants([textBlock, imageBlock, toolResult], unservedBlocks), { min: 1, max: maxBlocks }),
 ]);
 const assistantContent = z.union([
   z.string(),
-  arrayOf(variants([textBlock, toolUse, thinking, redactedThinking], unservedBlocks), { max: maxBlocks }),
+  arrayOf(variants([textBlock, toolUse, thinking, redactedThinking], noImage), { max: maxBlocks }),
 ]);
 
 const message = z.discriminatedUnion("role", [
@@ -72,5 +91,6 @@ export const messagesSchema = arrayOf(message, { min: 1, max: maxMessages });
 
 export type AnthropicMessage = z.infer<typeof message>;
 export type TextContent = z.infer<typeof textContent>;
+export type ResultContent = z.infer<typeof resultContent>;
 export type UserBlock = Exclude<z.infer<typeof userContent>, string>[number];
 export type AssistantBlock = Exclude<z.infer<typeof assistantContent>, string>[number];

@@ -1,7 +1,7 @@
 import type { TextContent } from "../schema/blocks.ts";
 
 /** The text blocks of a content as texts. */
-export function textsOf(content: TextContent | null | undefined): string[] {
+function textsOf(content: TextContent | null | undefined): string[] {
   if (content == null) return [];
   return typeof content === "string" ? [content] : content.map(({ text }) => text);
 }

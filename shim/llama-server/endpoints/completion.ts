@@ -7,7 +7,9 @@ import {
   completionRequestSchema,
   generationWithoutEffect,
 } from "../schema/completion-request.ts";
-import { type Prompt, promptList } from "../schema/prompts.ts";
+import { isMediaPrompt, type Prompt, promptList } from "../schema/prompts.ts";
+import { partsToProto } from "../to-proto/media-prompt.ts";
+import type { PartInit } from "../../dialect/request/media-parts.ts";
 import { formatToProto, generationToProto } from "../to-proto/generation.ts";
 import { requireAdapters } from "./adapters.ts";
 import { type PromptCall, runCompletions } from "./run-completions.ts";
@@ -19,6 +21,7 @@ export function completion(deps: DialectDeps): Endpoint {
     path: "/completion",
     summary: "Continue texts (llama-server)",
     body: completionRequestSchema,
+    takesMedia: true,
     withoutEffect: generationWithoutEffect,
     example: { prompt: "Once upon a time", n_predict: 16 },
     result: llamaCompletionsSchema,
@@ -39,7 +42,10 @@ export function completion(deps: DialectDeps): Endpoint {
   });
 }
 
-type Kind = { case: "text"; value: string } | { case: "tokens"; value: { tokens: number[] } };
+type Kind =
+  | { case: "text"; value: string }
+  | { case: "tokens"; value: { tokens: number[] } }
+  | { case: "parts"; value: { parts: PartInit[] } };
 
 /** A prompt for the proto, and as a text; one of texts and tokens in turn is put together as tokens. */
 async function promptToProto(
@@ -48,6 +54,8 @@ async function promptToProto(
   prompt: Prompt,
 ): Promise<{ kind: Kind; text: string }> {
   if (typeof prompt === "string") return { kind: { case: "text", value: prompt }, text: prompt };
+  if (isMediaPrompt(prompt))
+    return { kind: { case: "parts", value: { parts: partsToProto(prompt) } }, text: prompt.prompt_string };
   const model = body.model ?? "";
   const tokens: number[] = [];
   for (const [at, piece] of prompt.entries()) {

@@ -1,10 +1,10 @@
-import { invalidParameter } from "../../../clients/errors.ts";
+import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
 import type { Embedding, EmbedRequestSchema } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { DialectDeps, Init } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
 import { llamaEmbeddingsSchema } from "../answers.ts";
 import { embeddingRequestSchema } from "../schema/other-requests.ts";
-import { type Prompt, promptList } from "../schema/prompts.ts";
+import { isMediaPrompt, type Prompt, promptList } from "../schema/prompts.ts";
 
 /** POST /embedding: a list of vectors for each text, as models without pooling have several. */
 export function embedding({ client }: DialectDeps): Endpoint {
@@ -33,6 +33,10 @@ export function embedding({ client }: DialectDeps): Endpoint {
 }
 
 function inputToProto(input: Prompt): NonNullable<Init<typeof EmbedRequestSchema>["inputs"]>[number] {
+  if (isMediaPrompt(input)) {
+    const message = "content with multimodal_data is not embedded: send a text or tokens";
+    throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "content" });
+  }
   if (typeof input === "string") return { kind: { case: "text", value: input } };
   const tokens = input.filter((piece) => typeof piece === "number");
   if (tokens.length < input.length) {

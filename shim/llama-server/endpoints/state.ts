@@ -3,6 +3,7 @@ import type { DescribeModelResponse } from "../../../proto/gen/tokenwire/v1/infe
 import { type Model, ModelState } from "../../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint, type Exchange } from "../../dialect/dialect.ts";
+import { mediaMarker } from "../schema/prompts.ts";
 import { llamaPropsSchema, llamaSlotsSchema, notServedSchema } from "../answers.ts";
 
 const model = "Name of a configured model; the first one by default.";
@@ -37,7 +38,8 @@ function propsOf(model: Model, described: DescribeModelResponse, version: string
     }),
     bos_token: described.bosToken,
     eos_token: described.eosToken,
-    modalities: { vision: false, audio: false },
+    modalities: { vision: details?.vision ?? false, audio: details?.audio ?? false },
+    media_marker: mediaMarker,
     build_info: `tokenwire ${version}`,
     is_sleeping: false,
   };

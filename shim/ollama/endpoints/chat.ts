@@ -23,6 +23,7 @@ export function chat(deps: DialectDeps): Endpoint {
     path: "/api/chat",
     summary: "Answer a conversation (Ollama)",
     body: chatRequestSchema,
+    takesMedia: true,
     withoutEffect: generationWithoutEffect,
     example: { model: "my-model", messages: [{ role: "user", content: "Hello!" }] },
     result: ollamaChatSchema,

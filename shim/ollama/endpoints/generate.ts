@@ -1,4 +1,4 @@
-import { invalidParameter } from "../../../clients/errors.ts";
+import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
 import { PromptEnd, Role } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Answer, type Endpoint, endpoint, type Exchange } from "../../dialect/dialect.ts";
@@ -7,10 +7,11 @@ import { ollamaGenerateSchema } from "../answers.ts";
 import { explain } from "../explain.ts";
 import { Stopwatch } from "../from-proto/durations.ts";
 import { collectGeneration, generateChunks, type GenerateInfo } from "../from-proto/generate-chunks.ts";
+import { renameParam } from "../../dialect/request/rename-param.ts";
 import { toModelId } from "../model-name.ts";
 import { generateRequestSchema, type OllamaGenerateRequest } from "../schema/generate-request.ts";
 import { generationWithoutEffect } from "../schema/options.ts";
-import type { MessageInit } from "../to-proto/messages.ts";
+import { contentToProto, type MessageInit } from "../to-proto/messages.ts";
 import { formatToProto, optionsToProto, thinkToProto } from "../to-proto/options.ts";
 import { residencyAnswer, unloadingAfter } from "./residency.ts";
 import { requireThinking } from "./require-thinking.ts";
@@ -24,13 +25,15 @@ export function generate(deps: DialectDeps): Endpoint {
     path: "/api/generate",
     summary: "Answer a prompt (Ollama)",
     body: generateRequestSchema,
+    takesMedia: true,
     withoutEffect: generationWithoutEffect,
     example: { model: "my-model", prompt: "Why is the sky blue?" },
     result: ollamaGenerateSchema,
     chunk: ollamaGenerateSchema,
     streamType: jsonLines.contentType,
     streams: true,
-    explain,
+    // There is one message with pictures: the question.
+    explain: (error) => renameParam(explain(error), (param) => param.replace(/^messages\[\d+\]\.(?=images)/, "")),
     answer: (exchange) => answer(deps, exchange),
   });
 }
@@ -38,7 +41,8 @@ export function generate(deps: DialectDeps): Endpoint {
 async function answer(deps: DialectDeps, exchange: Generation): Promise<Answer> {
   const { body } = exchange;
   const watch = new Stopwatch();
-  if (!body.prompt && !body.suffix) return { json: await residencyAnswer(deps, exchange, { response: "" }) };
+  if (!body.prompt && !body.suffix && !body.images?.length)
+    return { json: await residencyAnswer(deps, exchange, { response: "" }) };
   await requireThinking(deps, exchange);
   const { events, contextOf } = await begin(deps, exchange);
   const lines = unloadingAfter(deps, exchange, generateChunks(events, { model: body.model, watch, contextOf }));
@@ -57,22 +61,36 @@ async function begin(deps: DialectDeps, exchange: Generation): Promise<Begun> {
     if (stranger !== undefined)
       throw invalidParameter(stranger, `${stranger} has no place in a raw prompt: leave one of them out`);
   }
+  if (body.images?.length) refuseBeside(body);
   if (body.raw === true || body.suffix) return completion(deps, exchange);
   return body.context == null || body.context.length === 0
     ? conversation(deps, exchange)
     : continuation(deps, exchange, body.context);
 }
 
+/** Where pictures have no place: before a suffix, and behind tokens. */
+function refuseBeside({ suffix, context }: OllamaGenerateRequest): void {
+  const field = suffix ? "suffix" : context?.length ? "context" : undefined;
+  if (field === undefined) return;
+  const message = `images have no place beside ${field}: leave one of them out, or ask /api/chat`;
+  throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "images" });
+}
+
 /** The prompt as it is, or before a suffix. */
 function completion({ client }: DialectDeps, { body, call, noted }: Generation): Begun {
   const request = {
     model: toModelId(body.model),
-    prompt: { kind: { case: "text" as const, value: body.prompt ?? "" } },
+    prompt: { kind: promptOf(body) },
     suffix: body.suffix || undefined,
     responseFormat: formatToProto(body.format),
     options: lengthened(body),
   };
   return { events: noted(client.inference.complete(request, call)), contextOf: async () => undefined };
+}
+
+function promptOf({ prompt, images }: OllamaGenerateRequest) {
+  if (!images?.length) return { case: "text" as const, value: prompt ?? "" };
+  return { case: "parts" as const, value: { parts: contentToProto({ content: prompt, images }) } };
 }
 
 /** One question of a conversation that this request begins. */
@@ -87,6 +105,8 @@ function conversation(deps: DialectDeps, { body, call, noted }: Generation): Beg
   return {
     events: noted(deps.client.inference.chat(request, call)),
     contextOf: async (response) => {
+      // Pictures are no tokens to go on from.
+      if (body.images?.length) return undefined;
       const text = await closedText(deps, { body, call }, response);
       return tokensOf(deps, { body, call }, text, true);
     },
@@ -122,11 +142,11 @@ function lengthened(body: OllamaGenerateRequest) {
   return { ...optionsToProto(body), truncation: body.truncate === false ? undefined : {} };
 }
 
-function questionOf({ system, prompt }: OllamaGenerateRequest, response?: string): MessageInit[] {
+function questionOf({ system, prompt, images }: OllamaGenerateRequest, response?: string): MessageInit[] {
   const said = (role: Role, value: string): MessageInit => ({ role, content: [{ part: { case: "text", value } }] });
   return [
     ...(system ? [said(Role.SYSTEM, system)] : []),
-    said(Role.USER, prompt ?? ""),
+    { role: Role.USER, content: contentToProto({ content: prompt, images }) },
     ...(response === undefined ? [] : [said(Role.ASSISTANT, response)]),
   ];
 }

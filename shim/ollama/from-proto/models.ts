@@ -87,7 +87,7 @@ function digestOf({ id, created, details }: Model): string {
 }
 
 /** What Ollama's clients ask a model's abilities by. */
-export type Capability = "completion" | "tools" | "insert" | "thinking" | "embedding";
+export type Capability = "completion" | "tools" | "insert" | "thinking" | "vision" | "embedding";
 
 /** The answer to /api/show. */
 export function shownFromProto(model: Model, described: DescribeModelResponse): Record<string, unknown> {
@@ -118,6 +118,7 @@ function capabilitiesOf({ details }: Model, described: DescribeModelResponse): C
     "tools",
     ...(described.fillsInMiddle ? (["insert"] as const) : []),
     ...(described.reasons ? (["thinking"] as const) : []),
+    ...(details.vision ? (["vision"] as const) : []),
   ];
 }
 

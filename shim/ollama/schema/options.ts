@@ -86,5 +86,5 @@ export const generationWithoutEffect: Readonly<Record<string, string>> = {
   shift: "the context is not shifted: an answer that fills it ends with done_reason length",
 };
 
-/** Pictures, until a model can see them. */
-export const images = unsupported("images are not served: send text", arrayOf(z.unknown(), { max: 0 }));
+/** Pictures in base64. */
+export const images = unsettable(arrayOf(z.string().min(1), { max: 1_000 }));

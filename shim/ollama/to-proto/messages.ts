@@ -1,6 +1,7 @@
 import { jsonText } from "../../../clients/json/source-text.ts";
 import { type MessageSchema, PromptEnd, Role, type ToolSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { Init } from "../../dialect/deps.ts";
+import { base64Url, imagePart, type PartInit, textPart } from "../../dialect/request/media-parts.ts";
 import type { OllamaMessage, OllamaTool } from "../schema/chat-request.ts";
 
 export type MessageInit = Init<typeof MessageSchema>;
@@ -11,7 +12,7 @@ const roles = { system: Role.SYSTEM, user: Role.USER, assistant: Role.ASSISTANT,
 export function messagesToProto(messages: readonly OllamaMessage[]): MessageInit[] {
   let open: { readonly id: string; readonly name: string }[] = [];
   return messages.map((message, index): MessageInit => {
-    const shared = { role: roles[message.role], content: contentToProto(message.content) };
+    const shared = { role: roles[message.role], content: contentToProto(message) };
     if (message.role === "tool") {
       const call = takeCall(message);
       return {
@@ -54,6 +55,8 @@ export function toolsToProto(tools: readonly OllamaTool[] | null | undefined): I
   }));
 }
 
-function contentToProto(content: string | null | undefined): { part: { case: "text"; value: string } }[] {
-  return content ? [{ part: { case: "text", value: content } }] : [];
+/** Ollama shows pictures before the text that they belong to. */
+export function contentToProto({ content, images }: Pick<OllamaMessage, "content" | "images">): PartInit[] {
+  const pictures = (images ?? []).map((base64) => imagePart(base64Url(base64)));
+  return content ? [...pictures, textPart(content)] : pictures;
 }

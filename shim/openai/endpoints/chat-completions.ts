@@ -21,6 +21,7 @@ export function chatCompletions({ client, version }: DialectDeps): Endpoint {
     tag: "Chat",
     summary: "Answer a conversation",
     body: chatRequestSchema,
+    takesMedia: true,
     withoutEffect: chatFieldsWithoutEffect,
     example: { messages: [{ role: "user", content: "What is the capital of Japan?" }], temperature: 0 },
     result: chatCompletionSchema,

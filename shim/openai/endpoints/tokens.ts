@@ -1,4 +1,5 @@
 import type { CallOptions } from "../../../clients/create-client.ts";
+import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import { tokenPiece, tokenText } from "../../dialect/answer/token-text.ts";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
@@ -114,6 +115,15 @@ async function vllmTokens({ client }: DialectDeps, body: TokenizeRequestBody, ca
 }
 
 async function templated(client: DialectDeps["client"], body: TokenizeRequestBody, call: CallOptions): Promise<string> {
+  const index =
+    body.messages?.findIndex(
+      ({ content }) => Array.isArray(content) && content.some(({ type }) => type !== "text" && type !== "refusal"),
+    ) ?? -1;
+  if (index >= 0) {
+    const param = `messages[${index}].content`;
+    const message = `${param} has more than text in it, which has no tokens of its own: ask /v1/chat/completions/input_tokens`;
+    throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param });
+  }
   return (await client.inference.applyTemplate(promptToProto({ ...body, messages: body.messages ?? [] }), call)).prompt;
 }
 
@@ -141,6 +151,7 @@ export function countChatTokens({ client }: DialectDeps): Endpoint {
     path: "/v1/chat/completions/input_tokens",
     summary: "Count the prompt tokens of a conversation (llama-server)",
     body: promptFieldsSchema,
+    takesMedia: true,
     operationId: "countChatTokens",
     example: { messages: [{ role: "user", content: "Hello!" }] },
     result: inputTokensSchema,
@@ -162,6 +173,8 @@ export function applyTemplate({ client }: DialectDeps): Endpoint {
     example: { messages: [{ role: "user", content: "Hello!" }] },
     result: promptSchema,
     body: applyTemplateSchema,
+    takesMedia: true,
+    explain: withOwnParam,
     async answer({ body, call }) {
       const { prompt } = await client.inference.applyTemplate(promptToProto(body), call);
       return { json: { prompt } };

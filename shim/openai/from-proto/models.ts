@@ -48,6 +48,8 @@ function detailsFromProto(details: ModelDetails): NonNullable<OpenAiModel["meta"
     devices: details.devices,
     n_threads: details.threads,
     generates: details.generates,
+    vision: details.vision,
+    audio: details.audio,
     chat_format: details.chatFormat,
   };
 }

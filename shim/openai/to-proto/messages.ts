@@ -2,12 +2,10 @@ import { invalidParameter } from "../../../clients/errors.ts";
 import { ContentForm, type MessageSchema, Role, type ToolCallSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { AssistantMessage, ChatMessage, MessageContent } from "../schema/messages.ts";
 import type { Init } from "../../dialect/deps.ts";
+import { audioPart, base64Url, imagePart, type PartInit, textPart } from "../../dialect/request/media-parts.ts";
 
 export type MessageInit = Init<typeof MessageSchema>;
 type ToolCallInit = Init<typeof ToolCallSchema>;
-interface TextPart {
-  part: { case: "text"; value: string };
-}
 
 /** A conversation for the proto. Legacy function calls become tool calls, and their results find their call's id. */
 export function messagesToProto(messages: readonly ChatMessage[]): MessageInit[] {
@@ -73,16 +71,26 @@ function legacyId(name: string, index: number): string {
 }
 
 function contentToProto(content: MessageContent | null | undefined): {
-  content: TextPart[];
+  content: PartInit[];
   contentForm?: ContentForm;
 } {
   if (content === undefined) return { content: [] };
   if (content === null) return { content: [], contentForm: ContentForm.NULL };
   if (typeof content === "string") return { content: [textPart(content)] };
-  const texts = content.map((part) => (part.type === "text" ? part.text : part.refusal));
-  return { content: texts.map(textPart), contentForm: ContentForm.PARTS };
+  return { content: content.map(partToProto), contentForm: ContentForm.PARTS };
 }
 
-function textPart(value: string): TextPart {
-  return { part: { case: "text", value } };
+function partToProto(part: Exclude<MessageContent, string>[number]): PartInit {
+  switch (part.type) {
+    case "text":
+      return textPart(part.text);
+    case "refusal":
+      return textPart(part.refusal);
+    case "image_url":
+      return typeof part.image_url === "string"
+        ? imagePart(part.image_url)
+        : imagePart(part.image_url.url, part.image_url);
+    case "input_audio":
+      return audioPart(base64Url(part.input_audio.data, `audio/${part.input_audio.format}`));
+  }
 }

@@ -27,6 +27,7 @@ export function createResponse(deps: DialectDeps, library: Library): Endpoint {
     result: responseSchema,
     chunk: responseEventSchema,
     body: responseRequestSchema,
+    takesMedia: true,
     withoutEffect: responseFieldsWithoutEffect,
     fields,
     streams: true,

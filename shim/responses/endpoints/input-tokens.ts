@@ -22,6 +22,7 @@ export function inputTokens({ client }: DialectDeps, library: Library): Endpoint
       z.strictObject({ object: z.literal("response.input_tokens"), input_tokens: z.int().min(0) }),
     ),
     body: inputTokensSchema,
+    takesMedia: true,
     withoutEffect: inputTokensFieldsWithoutEffect,
     fields,
     async answer({ body, caller, call }) {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { arrayOf, text, unsettable, variants } from "../../dialect/request/fields.ts";
+import { arrayOf, text, unsettable, unsupported, variants } from "../../dialect/request/fields.ts";
+import { imageDetails } from "../../dialect/request/media-parts.ts";
 
 // Beyond any conversation; they bound what checking a request may cost.
 const maxItems = 10_000;
@@ -19,18 +20,32 @@ const outputText = z.object({
 });
 const refusal = z.object({ type: z.literal("refusal"), refusal: z.string() });
 
+const inputImage = z.object({
+  type: z.literal("input_image"),
+  image_url: z.string(),
+  file_id: unsupported("files are not kept here: send the image itself, in a data: URL"),
+  detail: unsettable(z.enum(imageDetails)),
+});
+const inputAudio = z.object({
+  type: z.literal("input_audio"),
+  input_audio: z.object({ data: z.string(), format: z.enum(["wav", "mp3", "flac"]) }),
+});
+
 const unservedParts = {
-  input_image: "images are not served: send input_text parts",
   input_file: "files are not served: send their text in an input_text part",
-  input_audio: "audio is not served: send input_text parts",
-  input_video: "video is not served: send input_text parts",
+  input_video: "video is not served: send some of its frames as input_image parts",
+};
+const assistantUnserved = {
+  ...unservedParts,
+  input_image: "an assistant's message has no images: send them in the user's",
+  input_audio: "an assistant's message has no audio: send it in the user's",
 };
 
-const parts = arrayOf(variants([inputText], unservedParts), { max: maxParts });
+const parts = arrayOf(variants([inputText, inputImage, inputAudio], unservedParts), { max: maxParts });
 const inputContent = z.union([z.string(), parts]);
 const assistantContent = z.union([
   z.string(),
-  arrayOf(variants([outputText, inputText, refusal], unservedParts), { max: maxParts }),
+  arrayOf(variants([outputText, inputText, refusal], assistantUnserved), { max: maxParts }),
 ]);
 
 const message = { ...sentBack, type: z.literal("message").optional(), phase: text };

@@ -2,6 +2,7 @@ import { type MessageSchema, Role, type ToolCallSchema } from "../../../proto/ge
 import { openReasoning } from "../encrypted-reasoning.ts";
 import type { Init } from "../../dialect/deps.ts";
 import type { InputContent, InputItem, MessageItem } from "../schema/input-items.ts";
+import { audioPart, base64Url, imagePart, type PartInit, textPart } from "../../dialect/request/media-parts.ts";
 import { inputName } from "./custom-input.ts";
 import { modelName, shellName } from "./tools.ts";
 
@@ -18,6 +19,8 @@ export interface PlacedItem {
 export interface Turn {
   readonly message: Init<typeof MessageSchema>;
   readonly from: string;
+  /** Where the parts of its content come from, where that is not the same place. */
+  readonly parts?: readonly string[];
 }
 
 /**
@@ -60,6 +63,7 @@ export function itemsToTurns(items: readonly PlacedItem[]): Turn[] {
         turns.push({
           message: { role: Role.TOOL, toolCallId: item.call_id ?? item.id ?? "", content: parts(item.output) },
           from,
+          parts: placesOf(item.output, `${from}.output`),
         });
         break;
       default:
@@ -69,7 +73,8 @@ export function itemsToTurns(items: readonly PlacedItem[]): Turn[] {
           for (const text of textsOf(item.content)) assistant.texts.push(text);
         } else {
           flush();
-          turns.push({ message: { role: roles[item.role], content: parts(item.content) }, from });
+          const message = { role: roles[item.role], content: parts(item.content) };
+          turns.push({ message, from, parts: placesOf(item.content, `${from}.content`) });
         }
     }
   }
@@ -113,13 +118,30 @@ function reasoningText({
   return told === "" ? (openReasoning(sealed) ?? "") : told;
 }
 
-function textsOf(content: MessageItem["content"]): string[] {
+function textsOf(content: Extract<MessageItem, { role: "assistant" }>["content"]): string[] {
   if (typeof content === "string") return [content];
   return content.map((part) => (part.type === "refusal" ? part.refusal : part.text));
 }
 
-function parts(content: InputContent | readonly string[]): { part: { case: "text"; value: string } }[] {
-  const texts =
-    typeof content === "string" ? [content] : content.map((part) => (typeof part === "string" ? part : part.text));
-  return texts.map((value) => ({ part: { case: "text", value } }));
+function parts(content: InputContent | readonly string[]): PartInit[] {
+  if (typeof content === "string") return [textPart(content)];
+  return content.map((part) => (typeof part === "string" ? textPart(part) : partToProto(part)));
+}
+
+function partToProto(part: Exclude<InputContent, string>[number]): PartInit {
+  switch (part.type) {
+    case "input_text":
+      return textPart(part.text);
+    case "input_image":
+      return imagePart(part.image_url, part);
+    case "input_audio":
+      return audioPart(base64Url(part.input_audio.data, `audio/${part.input_audio.format}`));
+  }
+}
+
+const fields = { input_text: "text", input_image: "image_url", input_audio: "input_audio.data" } as const;
+
+function placesOf(content: InputContent, from: string): string[] {
+  if (typeof content === "string") return [from];
+  return content.map(({ type }, index) => `${from}[${index}].${fields[type]}`);
 }

@@ -50,7 +50,7 @@ const badChat: [object, string, RegExp][] = [
   [
     { messages: [{ role: "user", content: [{ type: "video" }] }] },
     "messages[0].content[0].type",
-    /"text"; got "video"/,
+    /"text" or "image_url" or "input_audio"; got "video"/,
   ],
   [{ messages: [user, { role: "assistant" }] }, "messages[1].content", /neither content nor tool_calls/],
   [{ messages: [user, { role: "tool", content: "x" }] }, "messages[1].tool_call_id", /required/],
@@ -143,14 +143,17 @@ const unsupported: [object, string][] = [
           role: "user",
           content: [
             { type: "text", text: "a" },
-            { type: "image_url", image_url: { url: "x" } },
+            { type: "video_url", video_url: { url: "x" } },
           ],
         },
       ],
     },
     "messages[0].content[1]",
   ],
-  [{ messages: [{ role: "user", content: [{ type: "input_audio", input_audio: {} }] }] }, "messages[0].content[0]"],
+  [
+    { messages: [user, { role: "assistant", content: [{ type: "image_url", image_url: "x" }] }] },
+    "messages[1].content[0]",
+  ],
   [{ messages: [{ role: "user", content: [{ type: "file", file: {} }] }] }, "messages[0].content[0]"],
   [{ messages: [user, { role: "assistant", audio: { id: "a" } }] }, "messages[1].audio"],
   [{ tools: [{ type: "custom", custom: { name: "f" } }] }, "tools[0]"],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ErrorReason, RpcError } from "../../../clients/errors.ts";
-import { chat, hello, readEvents, testShim } from "./support.ts";
+import { chat as chatEvents, chat, hello, readEvents, testShim } from "./support.ts";
 
 const failing = (reason: ErrorReason, message: string, options = {}) => ({
   chat: () => {
@@ -126,11 +126,34 @@ test.each<[string, number, RegExp]>([
 });
 
 test("answers 413 also to a client that is still sending", async () => {
-  await using shim = await testShim({});
+  await using shim = await testShim({}, { media_body_limit_bytes: 10_000_000 });
   const body = "x".repeat(20_000_000);
   for (let round = 0; round < 5; round += 1) {
     expect((await shim.post("/v1/chat/completions", body)).status).toBe(413);
+    expect((await shim.post("/v1/embeddings", body)).status).toBe(413);
   }
+});
+
+test("takes larger bodies where pictures and sounds make them so, and of these alone", async () => {
+  const answer = () => [chatEvents.started(), chatEvents.finished()];
+  await using shim = await testShim({ chat: answer }, { body_limit_bytes: 1_024, media_body_limit_bytes: 10_000 });
+  const chat = (text: number, url: number) =>
+    shim.post("/v1/chat/completions", {
+      messages: [
+        {
+          role: "user",
+          content: [
+            { type: "text", text: "a".repeat(text) },
+            { type: "image_url", image_url: { url: `data:,${"a".repeat(url)}` } },
+          ],
+        },
+      ],
+    });
+  expect((await chat(500, 9_000)).status).toBe(200);
+  expect((await chat(1_500, 10)).status).toBe(413);
+  expect((await chat(1_500, 5_000)).status).toBe(413);
+  expect((await chat(500, 10_000)).status).toBe(413);
+  expect((await shim.post("/v1/embeddings", { input: "a", images: ["a".repeat(5_000)] })).status).toBe(413);
 });
 
 test("refuses encodings that it would misread", async () => {

@@ -451,7 +451,7 @@ test("ends a stream that fails midway with the failed response and an error, and
 });
 
 test.each([
-  [{ input: [{ role: "user", content: [{ type: "input_image", image_url: "x" }] }] }, "input[0].content[0]"],
+  [{ input: [{ role: "user", content: [{ type: "input_file", file_id: "x" }] }] }, "input[0].content[0]"],
   [{ input: [{ type: "web_search_call", id: "w", status: "completed" }] }, "input[0]"],
   [{ input: [{ role: "bot", content: "a" }] }, "input[0].role"],
   [{ input: [] }, "input"],

@@ -120,9 +120,10 @@ function templateContent(message: ChatMessage, { content, tools, takesParts }: T
     if (message.content.length > 0) return tools.emptyContent;
     return contentForm === "null" ? tools.nullContent : tools.noContent;
   }
-  if (content === "text" && (contentForm !== "parts" || !takesParts(role))) return text;
   // llama-server does not show templates the parts around a picture either.
-  const parts = hasMedia(message) ? [text] : message.content;
+  const isWhole = hasMedia(message);
+  if (content === "text" && (isWhole || contentForm !== "parts" || !takesParts(role))) return text;
+  const parts = isWhole ? [text] : message.content;
   return parts.map((part) => record({ type: "text", text: part }));
 }
 

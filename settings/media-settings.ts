@@ -1,0 +1,39 @@
+import { z } from "zod";
+import { whole } from "./kinds.ts";
+import { honoured } from "./setting.ts";
+
+const megabyte = 1024 * 1024;
+
+/** What requests may hold of pictures and sounds, and where these may come from. */
+export const mediaSettings = {
+  media_url_hosts: honoured(
+    'Hosts from which pictures and sounds are fetched when a request gives their http or https address, such as images.example.com, *.example.com, or "*" for all; empty: none, and requests hold the files themselves.',
+    z.array(z.string().regex(/^(\*|(\*\.)?[\w.-]+|[\da-fA-F:.]+)$/)).default([]),
+    { expects: "a list of hosts without ports, such as images.example.com or *.example.com" },
+  ),
+  media_url_private: honoured(
+    "Also fetch from hosts of media_url_hosts whose addresses are private: this machine, a local network.",
+    z.boolean().default(false),
+  ),
+  media_url_timeout_seconds: honoured(
+    "How long fetching one picture or sound may take.",
+    z.number().min(0.01).max(3_600).default(10),
+  ),
+  media_count: honoured("Pictures and sounds in one request, at most.", whole(0, 10_000).default(64)),
+  media_bytes: honoured(
+    "Bytes of all pictures and sounds of one request, at most.",
+    whole(1_024, 2 ** 30).default(64 * megabyte),
+  ),
+  media_pixels: honoured(
+    "Pixels of all pictures of one request, at most: each takes three bytes of memory while it is looked at.",
+    whole(1).default(150_000_000),
+  ),
+  media_seconds: honoured(
+    "Seconds that all sounds of one request may last, at most.",
+    z.number().min(0.01).max(86_400).default(1_800),
+  ),
+  grpc_message_bytes: honoured(
+    "Largest request over gRPC; pictures and sounds are in it.",
+    whole(1_024).default(80 * megabyte),
+  ),
+};
