@@ -1,4 +1,5 @@
 import { GenerateRequest } from "../../services/engine/llama/loop/generate-request.ts";
+import type { MediaStepsParts } from "../../services/engine/llama/loop/media-steps.ts";
 import { createPromptBudget } from "../../services/engine/llama/loop/prompt-budget.ts";
 import { StepLoop, type StepLoopParts } from "../../services/engine/llama/loop/step-loop.ts";
 import { createTurns } from "../../services/engine/llama/loop/turns.ts";
@@ -34,6 +35,10 @@ export class FakeModel {
   /** How many of the decodes were computed while the thread waited. */
   decodedHere = 0;
   #rows: Row[] = [];
+  /** What embeddings were put into the media batch, as if each were a token. */
+  #mediaRows: Row[] = [];
+  /** What was decoded last: rows of logits are counted in it. */
+  #last: readonly Row[] = [];
 
   constructor(sequences: number) {
     this.sequences = sequences;
@@ -46,13 +51,14 @@ export class FakeModel {
     sequenceLength: this.sequenceLength,
     setThreads() {},
     logits: () => new Float32Array(),
-    decode: () => this.#decode(),
-    decodeHere: () => this.#decodeHere(),
+    decode: (batch) => this.#decode(this.#rowsOf(batch)),
+    decodeHere: (batch) => this.#decodeHere(this.#rowsOf(batch)),
     seqRm: (sequence, from) => this.seqRm(sequence, from),
     seqCp: (source, target) => this.seqCp(source, target),
   };
 
   readonly batch: StepLoopParts["batch"] = createBatch(() => this.#rows);
+  readonly mediaBatch = createMediaBatch((rows) => (this.#mediaRows = rows));
 
   readonly vocabulary = {
     size: 2000,
@@ -61,7 +67,7 @@ export class FakeModel {
   };
 
   /** Says after token n: n + 1. */
-  readonly sample: StepLoopParts["sample"] = (_sequence, { row = 0 }) => (this.#rows[row]?.token ?? 0) + 1;
+  readonly sample: StepLoopParts["sample"] = (_sequence, { row = 0 }) => (this.#last[row]?.token ?? 0) + 1;
 
   seqRm(sequence: number, from: number): boolean {
     const held = this.held[sequence] ?? [];
@@ -73,17 +79,20 @@ export class FakeModel {
     this.held[target] = [...(this.held[source] ?? [])];
   }
 
-  async #decode(): Promise<number> {
-    const rows = [...this.#rows];
+  #rowsOf(batch: object): readonly Row[] {
+    const rows = [...(batch === this.mediaBatch ? this.#mediaRows : this.#rows)];
     this.decoded.push(rows);
+    this.#last = rows;
+    return rows;
+  }
+
+  async #decode(rows: readonly Row[]): Promise<number> {
     // As a native call does, it ends in a later turn of the event loop.
     await new Promise(setImmediate);
     return this.#hold(rows, await this.onDecode(rows));
   }
 
-  #decodeHere(): number {
-    const rows = [...this.#rows];
-    this.decoded.push(rows);
+  #decodeHere(rows: readonly Row[]): number {
     this.decodedHere++;
     const code = this.onDecode(rows);
     if (typeof code !== "number") throw new Error("nobody waits for a promise here");
@@ -115,6 +124,31 @@ function createBatch(rowsOf: () => Row[]): StepLoopParts["batch"] {
     struct: {} as StepLoopParts["batch"]["struct"],
     clear: () => void rowsOf().splice(0),
     add: (token, position, sequence, output) => rowsOf().push({ token, position, sequence, output }) - 1,
+  };
+}
+
+/** Rows of one number each: what a model that sees a token n would see. */
+function createMediaBatch(onFill: (rows: Row[]) => void): MediaStepsParts["batch"] {
+  let filled: Row[] = [];
+  return {
+    capacity: 512,
+    partsPerPosition: 1,
+    get size() {
+      return filled.length;
+    },
+    get rows() {
+      return filled.filter(({ output }) => output).length;
+    },
+    struct: {} as StepLoopParts["batch"]["struct"],
+    fill({ rows, positions, sequence, output }) {
+      filled = Array.from(rows, (token, index) => ({
+        token,
+        position: positions[index] ?? -1,
+        sequence,
+        output: output && index === rows.length - 1,
+      }));
+      onFill(filled);
+    },
   };
 }
 

@@ -16,6 +16,8 @@ export interface BuildOptions {
   /** Where it goes when it has to be built: one of `buildFolders`, or another. */
   readonly folder?: string;
   readonly info: (message: string) => void;
+  /** Unset: compileLibrary. */
+  readonly compile?: typeof compileLibrary;
 }
 
 /** Who builds says so this often; one that has said nothing for longer than `staleMs` has died. */
@@ -37,14 +39,14 @@ export async function provideLibrary({ folder = buildFolders.cache, info }: Buil
 /** The same, but only a build in `folder` counts. */
 export async function buildLibrary(
   version: LibraryVersion,
-  { folder = buildFolders.cache, info }: BuildOptions,
+  { folder = buildFolders.cache, info, compile = compileLibrary }: BuildOptions,
 ): Promise<string> {
   const file = libraryFile(folder, version);
   await mkdir(folder, { recursive: true });
   const lock = join(folder, `${version.key}.lock`);
   for (let isTold = false; !existsSync(file); isTold = true) {
     if (await take(lock)) {
-      await build(version, { folder, file, lock, info });
+      await build(version, { folder, file, lock, info, compile });
       break;
     }
     if (!isTold) info("another process is building llama.cpp's multimodal library: waiting for it");
@@ -55,7 +57,7 @@ export async function buildLibrary(
 
 async function build(
   version: LibraryVersion,
-  { folder, file, lock, info }: { folder: string; file: string; lock: string; info: (message: string) => void },
+  { folder, file, lock, info, compile }: Required<BuildOptions> & { readonly file: string; readonly lock: string },
 ): Promise<void> {
   const heartbeat = setInterval(() => void utimes(lock, new Date(), new Date()).catch(() => {}), heartbeatMs);
   const work = await mkdtemp(join(folder, ".build-"));
@@ -64,7 +66,7 @@ async function build(
     const began = performance.now();
     const made = join(work, "made");
     await mkdir(made);
-    await compileLibrary({
+    await compile({
       folder: work,
       release: version.release,
       target: join(made, libraryName),
