@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 import { pino } from "pino";
 import type { ModelSettings, ServiceSettings } from "../settings/settings.ts";
-import type { MemoryEstimate } from "../services/engine/memory-estimate.ts";
+import type { DeviceFacts, MemoryEstimate } from "../services/engine/memory-estimate.ts";
 import { describeNoRoom } from "../services/memory/describe-no-room.ts";
 import { DeviceMemory } from "../services/memory/device-memory.ts";
 import { formatBytes } from "../services/models/format-bytes.ts";
@@ -33,11 +33,16 @@ interface Fate {
  */
 export async function fit({ models, service, json }: FitOptions): Promise<string> {
   const log: Logger = pino({ level: "silent" });
-  const estimates = await estimateModels(models, { log });
   const limit = service.memory_limit === undefined ? undefined : parseMemoryLimit(service.memory_limit);
   const memory = new DeviceMemory({ limit, readRam });
-  const nothing = { ramBytes: 0, gpus: {} };
-  for (const { estimate } of estimates.values()) if (estimate !== undefined) memory.see(estimate.gpus, {});
+  const nothing = { ramBytes: 0 };
+  const gpuRoom = (gpus: readonly DeviceFacts[]) => {
+    memory.see(gpus, { min: {}, max: {} });
+    return memory.capacity(nothing);
+  };
+  const estimates = await estimateModels(models, { log, gpuRoom });
+  for (const { estimate } of estimates.values())
+    if (estimate !== undefined) memory.see(estimate.gpus, { min: {}, max: {} });
   const fates = plan({ models, estimates }, memory.capacity(nothing));
   const devices = memory.devices(nothing);
   if (json)

@@ -1,7 +1,8 @@
 import { type Device, type Model, type ModelMemory, ModelState } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import type { MemoryEstimate } from "../engine/memory-estimate.ts";
+import type { DeviceFacts, MemoryEstimate } from "../engine/memory-estimate.ts";
 import type { DeviceMemory } from "../memory/device-memory.ts";
 import { anonymousBytes } from "../memory/ram.ts";
+import type { DeviceBytes } from "../scheduler/device-bytes.ts";
 import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Effect } from "../scheduler/ticket.ts";
 import { deviceToProto, measuredBytes, memoryToProto } from "./memory-to-proto.ts";
@@ -36,9 +37,16 @@ export class MemoryAccounts {
   onEstimate(id: string, estimate: MemoryEstimate): void {
     const { scheduler, memory, apply } = this.#options;
     this.#estimates.set(id, estimate);
-    memory.see(estimate.gpus, this.#ownUse().gpus);
+    memory.see(estimate.gpus, this.#gpuUse());
     this.readCapacity();
     apply(scheduler.onEstimate(id, needFromEstimate(estimate), performance.now()));
+  }
+
+  /** What a model may take of each GPU, of which a process has just seen these: all that pinned ones do not keep. */
+  gpuRoom(id: string, gpus: readonly DeviceFacts[]): DeviceBytes {
+    this.#options.memory.see(gpus, this.#gpuUse());
+    this.readCapacity();
+    return this.#options.scheduler.roomFor(id);
   }
 
   /** A process grows when it is used: caches, contexts that are made when they are first needed, its heap. */
@@ -69,8 +77,13 @@ export class MemoryAccounts {
   }
 
   #ownUse() {
-    const { scheduler, pids } = this.#options;
-    const ramBytes = pids().reduce((sum, pid) => sum + anonymousBytes(pid), 0);
-    return { ramBytes, gpus: scheduler.memory().used };
+    const ramBytes = this.#options.pids().reduce((sum, pid) => sum + anonymousBytes(pid), 0);
+    return { ramBytes };
+  }
+
+  /** What ours hold of GPUs, for sure, and at most: a model that comes or goes has some of what is counted as its own. */
+  #gpuUse() {
+    const { used, settled } = this.#options.scheduler.memory();
+    return { min: settled, max: used };
   }
 }

@@ -114,6 +114,7 @@ export class ModelPool implements ModelSource {
       ...(limits && { limits }),
       onChange: (id, change) => this.#onWorkerChange(id, change),
       onEstimate: (id, estimate) => this.#accounts.onEstimate(id, estimate),
+      gpuRoom: (id, gpus) => this.#accounts.gpuRoom(id, gpus),
     });
     this.admission = new Admission(this.#scheduler, {
       load: (id) => this.#supervisor.load(id),

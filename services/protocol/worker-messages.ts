@@ -1,6 +1,6 @@
 import type { TracingOptions } from "../../clients/tracing/sdk.ts";
 import type { ModelSettings } from "../../settings/settings.ts";
-import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
+import type { DeviceFacts, LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
 
 /** The first message to a worker over its IPC channel; interrupts and one `proceed` may follow. The channel's end is the front's end: then the worker ends too. */
 export interface WorkerStart {
@@ -41,6 +41,18 @@ export interface WorkerEstimate {
 export interface WorkerFault {
   readonly type: "fault";
   readonly message: string;
+}
+
+/** A worker asks what its model may take of the GPUs that there are: it waits for a `gpuRoom` now. */
+export interface WorkerGpus {
+  readonly type: "gpus";
+  readonly gpus: readonly DeviceFacts[];
+}
+
+/** What the model may take of each. */
+export interface WorkerGpuRoom {
+  readonly type: "gpuRoom";
+  readonly room: Readonly<Record<string, number>>;
 }
 
 /** There is room for the model. */

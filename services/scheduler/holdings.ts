@@ -22,9 +22,9 @@ export class Holdings {
     );
   }
 
-  /** Without all but the pinned models. */
-  utmost(): DeviceBytes {
-    const pinned = [...this.#models.values()].filter((model) => model.pinned);
+  /** Without all but the pinned models; `without`: without that one too. */
+  utmost(without?: string): DeviceBytes {
+    const pinned = [...this.#models.values()].filter((model) => model.pinned && model.id !== without);
     const kept = pinned.map(({ id }) => this.ledger.bounded(this.ledger.held(id) ?? {}));
     return kept.reduce<DeviceBytes>((room, bytes) => subtractBytes(room, bytes), this.ledger.capacity);
   }
@@ -37,6 +37,14 @@ export class Holdings {
       const mayLeave = !model.pinned && model.availability.state === "ready";
       return [{ id: model.id, bytes, busy: model.busy, lastUseMs: model.lastUseMs ?? 0, mayLeave }];
     });
+  }
+
+  /** What models hold that are in memory, and neither come nor go. */
+  settled(): DeviceBytes {
+    const there = [...this.#models.values()].filter(({ availability: { state } }) => {
+      return state === "ready" || state === "leaving";
+    });
+    return there.reduce<DeviceBytes>((sum, { id }) => addBytes(sum, this.ledger.held(id) ?? {}), {});
   }
 
   /** How many hold memory. */

@@ -23,6 +23,18 @@ export function slotsWithin({ fixed, perSlot, minSlots, maxSlots }: MemoryNeed, 
   return Math.max(minSlots, Math.min(maxSlots, ...most));
 }
 
+/** An estimate that is so much unlike the last one is of another configuration: other layers on GPUs, another file. */
+const unlikeShare = 0.1;
+
+/** Whether what was learned of a model that was thought to take `a` says nothing of one that is thought to take `b`. */
+export function isUnlike(a: MemoryNeed, b: MemoryNeed): boolean {
+  const [before, now] = [needOf(a, a.minSlots), needOf(b, b.minSlots)];
+  return [...new Set([...Object.keys(before), ...Object.keys(now)])].some((device) => {
+    const [one = 0, other = 0] = [before[device], now[device]];
+    return Math.abs(one - other) > unlikeShare * Math.max(one, other);
+  });
+}
+
 /** The estimate after a load with `slots` slots was seen to take `measured`: the difference is taken to be fixed. */
 export function learned(need: MemoryNeed, { slots, measured }: { slots: number; measured: DeviceBytes }): MemoryNeed {
   return { ...need, fixed: subtractBytes(measured, addBytes({}, need.perSlot, slots)) };

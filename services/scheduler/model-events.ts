@@ -1,5 +1,5 @@
 import { addBytes, type DeviceBytes } from "./device-bytes.ts";
-import { learned, type MemoryNeed, needOf } from "./memory-need.ts";
+import { isUnlike, learned, type MemoryNeed, needOf } from "./memory-need.ts";
 import type { Requests } from "./requests.ts";
 import type { Residency } from "./residency.ts";
 import type { ScheduledModel } from "./scheduled-model.ts";
@@ -57,8 +57,8 @@ export class ModelEvents {
 
   onEstimate(model: ScheduledModel, need: MemoryNeed, nowMs: number): Effect[] {
     this.#residency.noted(model.id);
+    if (model.need === undefined || (model.estimate !== undefined && isUnlike(model.estimate, need))) model.need = need;
     model.estimate = need;
-    model.need ??= need;
     const { availability } = model;
     if (availability.state === "preparing") model.unavailable({ state: "preparing", knows: true });
     if (availability.state !== "loading") return this.#settle(nowMs);

@@ -36,7 +36,7 @@ const maxWaitingProcesses = 4;
  * 5. a model that leaves for another, though none is wanted any more → stays.
  */
 export class Residency {
-  readonly #holdings: Holdings;
+  readonly holdings: Holdings;
   readonly #models: ReadonlyMap<string, ScheduledModel>;
   readonly #turn: TurnLimits;
   readonly #refuseWaiting: ResidencyOptions["refuseWaiting"];
@@ -46,13 +46,13 @@ export class Residency {
 
   constructor({ models, turn, refuseWaiting }: ResidencyOptions) {
     this.#models = models;
-    this.#holdings = new Holdings(models);
+    this.holdings = new Holdings(models);
     this.#turn = turn;
     this.#refuseWaiting = refuseWaiting;
   }
 
   get ledger(): Ledger {
-    return this.#holdings.ledger;
+    return this.holdings.ledger;
   }
 
   /** When `settle` will have something to do if nothing happens before; undefined: never. */
@@ -123,8 +123,8 @@ export class Residency {
   #makeRoom(nowMs: number, effects: Effect[]): void {
     const wanted = this.#wanted();
     const claimed = new Set<string>();
-    let coming = this.#holdings.coming();
-    const utmost = this.#holdings.utmost();
+    let coming = this.holdings.coming();
+    const utmost = this.holdings.utmost();
     for (const model of wanted) {
       if (nowMs < model.notBeforeMs) {
         this.#checkAt(model.notBeforeMs);
@@ -138,7 +138,7 @@ export class Residency {
         this.#prepare(model, wanted, effects);
         continue;
       }
-      const occupants = this.#holdings.occupants().filter(({ id }) => !claimed.has(id));
+      const occupants = this.holdings.occupants().filter(({ id }) => !claimed.has(id));
       const room = this.#findRoom(model, { free: this.ledger.free, coming, utmost, occupants });
       const need = needOf(model.need, model.need.minSlots);
       if (room.kind === "never") {
@@ -190,7 +190,7 @@ export class Residency {
   }
 
   #admit(model: ScheduledModel, coming: DeviceBytes, effects: Effect[]): number {
-    const slots = this.#holdings.slotsFor(model, coming);
+    const slots = this.holdings.slotsFor(model, coming);
     if (model.need !== undefined) this.ledger.hold(model.id, needOf(model.need, slots));
     const { availability } = model;
     const knows = availability.state === "preparing" && availability.knows;
@@ -226,7 +226,7 @@ export class Residency {
   }
 
   #refuse(model: ScheduledModel, short: DeviceBytes): Effect[] {
-    const refusal = { kind: "no-room", model: model.id, room: this.#holdings.noRoom(model, short) } as const;
+    const refusal = { kind: "no-room", model: model.id, room: this.holdings.noRoom(model, short) } as const;
     const refused = this.#refuseWaiting(model, refusal);
     const had = model.availability.state;
     // At the start that is how the load ended; a request's caller is told anyway.
@@ -248,14 +248,14 @@ export class Residency {
 
   #shrink(effects: Effect[]): void {
     for (;;) {
-      const over = this.#holdings.over();
-      const candidates = this.#holdings.occupants().filter(({ bytes, busy, mayLeave }) => {
+      const over = this.holdings.over();
+      const candidates = this.holdings.occupants().filter(({ bytes, busy, mayLeave }) => {
         return mayLeave && !busy && over.some((device) => (bytes[device] ?? 0) > 0);
       });
       // Alone it does not leave for itself.
       const [first] = candidates.sort((a, b) => a.lastUseMs - b.lastUseMs);
       const model = first && this.#models.get(first.id);
-      if (model === undefined || this.#holdings.residents <= 1) return;
+      if (model === undefined || this.holdings.residents <= 1) return;
       effects.push(unload(model, { reason: "room" }));
     }
   }

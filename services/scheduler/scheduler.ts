@@ -225,10 +225,16 @@ export class Scheduler {
     return this.#refuseGone();
   }
 
-  /** Who holds what, and what there is. */
-  memory(): { readonly capacity: DeviceBytes; readonly used: DeviceBytes } {
-    const { capacity, used } = this.#residency.ledger;
-    return { capacity, used };
+  /** Who holds what, and what there is. `settled`: of `used`, what models hold that neither come nor go. */
+  memory(): { readonly capacity: DeviceBytes; readonly used: DeviceBytes; readonly settled: DeviceBytes } {
+    const { holdings } = this.#residency;
+    const { capacity, used } = holdings.ledger;
+    return { capacity, used, settled: holdings.settled() };
+  }
+
+  /** What the model could take if all had left that may. */
+  roomFor(id: string): DeviceBytes {
+    return this.#residency.holdings.utmost(id);
   }
 
   /** What is known of a model's memory. */

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { ModelSettings } from "../../settings/settings.ts";
-import type { MemoryEstimate } from "../engine/memory-estimate.ts";
+import type { DeviceBytes } from "../scheduler/device-bytes.ts";
+import type { DeviceFacts, MemoryEstimate } from "../engine/memory-estimate.ts";
 import { createSocketDirectory } from "./socket-directory.ts";
 import { workerEntry } from "./worker-entry.ts";
 import { forkWorker } from "./worker-process.ts";
@@ -12,10 +13,17 @@ export interface Estimated {
   readonly fault: string | undefined;
 }
 
+export interface EstimateModelsOptions {
+  readonly log: Logger;
+  /** What a model may take of each GPU that its process sees. */
+  readonly gpuRoom: (gpus: readonly DeviceFacts[]) => DeviceBytes;
+  readonly entry?: URL;
+}
+
 /** What models will take, by their names: each says so in a process of its own, which loads nothing and then ends. */
 export async function estimateModels(
   models: readonly ModelSettings[],
-  { log, entry = workerEntry }: { readonly log: Logger; readonly entry?: URL },
+  { log, gpuRoom, entry = workerEntry }: EstimateModelsOptions,
 ): Promise<ReadonlyMap<string, Estimated>> {
   using sockets = await createSocketDirectory();
   const found = new Map<string, Estimated>();
@@ -33,6 +41,7 @@ export async function estimateModels(
       },
       log,
     );
+    void worker.looked.then((gpus) => worker.giveGpus(gpuRoom(gpus)));
     const ended = worker.exited.then((how): Estimated => ({ estimate: undefined, fault: `its process ${how}` }));
     const failed = worker.failed.then((fault): Estimated => ({ estimate: undefined, fault }));
     const told = worker.estimated.then((estimate): Estimated => ({ estimate, fault: undefined }));

@@ -3,7 +3,8 @@ import { create } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import { ErrorReason } from "../../clients/errors.ts";
 import { ModelSchema, ModelState, type Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
-import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
+import type { DeviceFacts, LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
+import type { DeviceBytes } from "../scheduler/device-bytes.ts";
 import type { WorkerInterrupt } from "../protocol/worker-messages.ts";
 import { isHung } from "./is-hung.ts";
 import { connectWorker, type WorkerConnection, type WorkerLife } from "./worker-connection.ts";
@@ -57,6 +58,8 @@ export class ModelWorker {
   #model: Model;
   /** Called after each change of state, with times on the clock of `performance.now()`. */
   onChange: (change: WorkerChange) => void = () => {};
+  /** What the model may take of each GPU that its process sees. */
+  gpuRoom: (gpus: readonly DeviceFacts[]) => DeviceBytes = () => ({});
   /** Called when its process has said what the model takes, and waits for `proceed`. */
   onEstimate: (estimate: MemoryEstimate) => void = () => {};
 
@@ -178,6 +181,7 @@ export class ModelWorker {
       this.#handle({ type: "prepared" });
       this.onEstimate(estimate);
     });
+    void process.looked.then((gpus) => process.giveGpus(this.gpuRoom(gpus)));
     void process.exited.then((how) => this.#onExit(life, how));
   }
 

@@ -1,7 +1,8 @@
 import type { Logger } from "pino";
 import type { Model } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSettings } from "../../settings/settings.ts";
-import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
+import type { DeviceBytes } from "../scheduler/device-bytes.ts";
+import type { DeviceFacts, LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
 import { fileTime } from "../models/file-time.ts";
 import type { ModelChange, ModelSource } from "../models/model-source.ts";
 import type { SentTracingOptions, WorkerInterrupt } from "../protocol/worker-messages.ts";
@@ -29,6 +30,8 @@ export interface SupervisorOptions {
   readonly onChange: (id: string, change: WorkerChange) => void;
   /** Is told what a model takes, when its process waits to be told to proceed. */
   readonly onEstimate: (id: string, estimate: MemoryEstimate) => void;
+  /** What a model may take of each GPU that its process sees. */
+  readonly gpuRoom: (id: string, gpus: readonly DeviceFacts[]) => DeviceBytes;
 }
 
 /** Keeps one worker process per model, and knows the state of each. */
@@ -55,6 +58,7 @@ export class Supervisor implements ModelSource {
       limits,
       onChange,
       onEstimate,
+      gpuRoom,
     } = this.#options;
     const id = settings.model_alias;
     const index = this.#count++;
@@ -73,6 +77,7 @@ export class Supervisor implements ModelSource {
       log: modelLog,
     });
     worker.onChange = (change) => onChange(id, change);
+    worker.gpuRoom = (gpus) => gpuRoom(id, gpus);
     worker.onEstimate = (estimate) => onEstimate(id, estimate);
     worker.onModel(() => this.#listeners.forEach((listener) => listener(id, "any")));
     this.removeModel(id);

@@ -6,10 +6,12 @@ import { join } from "node:path";
 import process from "node:process";
 import type { Logger } from "pino";
 import { readEnvironment, type Environment } from "../../config/config.ts";
-import type { MemoryEstimate } from "../engine/memory-estimate.ts";
+import type { DeviceFacts, MemoryEstimate } from "../engine/memory-estimate.ts";
 import type {
   WorkerEstimate,
   WorkerFault,
+  WorkerGpuRoom,
+  WorkerGpus,
   WorkerInterrupt,
   WorkerListening,
   WorkerProceed,
@@ -35,7 +37,7 @@ function withoutKeys(env: Environment): Environment {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(grpc_)?api_key$/i.test(name)));
 }
 
-type WorkerMessage = WorkerListening | WorkerEstimate | WorkerFault;
+type WorkerMessage = WorkerListening | WorkerEstimate | WorkerFault | WorkerGpus;
 
 /** A running worker, from its birth to its end. */
 export interface WorkerProcess {
@@ -44,12 +46,16 @@ export interface WorkerProcess {
   readonly listening: Promise<void>;
   /** What its model will take, when it has said so and waits to be told to proceed; never if it does not ask. */
   readonly estimated: Promise<MemoryEstimate>;
+  /** The GPUs that it sees, when it asks what its model may take of them; never if it does not ask. */
+  readonly looked: Promise<readonly DeviceFacts[]>;
   /** Why it cannot say so, where it was only asked that. */
   readonly failed: Promise<string>;
   /** How it ended, in words that follow "its process": `was killed by SIGABRT`. Never rejects. */
   readonly exited: Promise<string>;
   /** Ends some of its generations early. */
   interrupt(which: WorkerInterrupt): void;
+  /** What its model may take of the GPUs. */
+  giveGpus(room: WorkerGpuRoom["room"]): void;
   /** There is room for its model. */
   proceed(plan: Omit<WorkerProceed, "type">): void;
   /** Asks it to finish what runs and to end. */
@@ -93,9 +99,11 @@ function neverStarted(why: string): WorkerProcess {
     pid: undefined,
     listening: never,
     estimated: never,
+    looked: never,
     failed: never,
     exited: Promise.resolve(`could not be started (${why})`),
     interrupt() {},
+    giveGpus() {},
     proceed() {},
     terminate() {},
     kill() {},
@@ -123,20 +131,26 @@ function watchChild(child: ChildProcess, start: Omit<WorkerStart, "logKey">, log
       if (message.type === "estimate") resolve(message.estimate);
     });
   });
+  const looked = new Promise<readonly DeviceFacts[]>((resolve) => {
+    child.on("message", (message: WorkerMessage) => void (message.type === "gpus" && resolve(message.gpus)));
+  });
   const failed = new Promise<string>((resolve) => {
     child.on("message", (message: WorkerMessage) => void (message.type === "fault" && resolve(message.message)));
   });
   // One that is ending has nothing left to hear.
-  const tell = (message: WorkerInterrupt | WorkerProceed) => void (child.connected && child.send(message, () => {}));
+  const tell = (message: WorkerInterrupt | WorkerProceed | WorkerGpuRoom) =>
+    void (child.connected && child.send(message, () => {}));
   // A worker that ends before it has read this is noticed by its exit; the failed send needs no second report.
   if (child.connected) child.send({ ...start, logKey } satisfies WorkerStart, () => {});
   return {
     pid: child.pid,
     listening,
     estimated,
+    looked,
     failed,
     exited,
     interrupt: tell,
+    giveGpus: (room) => tell({ type: "gpuRoom", room }),
     proceed: (plan) => tell({ type: "proceed", ...plan }),
     terminate: () => void child.kill("SIGTERM"),
     kill: () => void child.kill("SIGKILL"),

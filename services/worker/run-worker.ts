@@ -7,7 +7,7 @@ import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import { startTracing } from "../../clients/tracing/sdk.ts";
 import type { ModelSettings } from "../../settings/settings.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
+import type { DeviceFacts, LoadPlan, MemoryEstimate } from "../engine/memory-estimate.ts";
 import { fileTime } from "../models/file-time.ts";
 import type { GrammarCompiler } from "../engine/grammar/grammar-compiler.ts";
 import { createCompiler } from "./compile/compiler.ts";
@@ -18,6 +18,8 @@ import type {
   WorkerEstimate,
   WorkerInterrupt,
   WorkerFault,
+  WorkerGpuRoom,
+  WorkerGpus,
   WorkerListening,
   WorkerProceed,
   WorkerStart,
@@ -31,6 +33,8 @@ export interface EngineOptions {
   readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
   /** Says what the model will take; resolves when there is room. Unset: nobody wants to know. */
   readonly askForRoom?: (estimate: MemoryEstimate) => Promise<LoadPlan>;
+  /** Says which GPUs there are; resolves to what the model may take of each. Unset: nobody knows more than the engine. */
+  readonly askForGpuRoom?: (gpus: readonly DeviceFacts[]) => Promise<Readonly<Record<string, number>>>;
 }
 
 /** Loads a model; throws an error whose message says why it cannot. */
@@ -54,14 +58,18 @@ export async function runWorker(createEngine: CreateEngine): Promise<number> {
 
   const trace = await startTracing({ ...tracing, onWarning: (message) => log.warn(message) });
   const host = new ModelHost(settings.model_alias, fileTime(settings.model));
-  process.on("message", (message: WorkerInterrupt | WorkerProceed) => {
+  process.on("message", (message: FrontMessage) => {
     if (message.type === "interrupt") host.interrupts.onInterrupt(message);
   });
   const server = createWorkerServer(host, log);
   await server.listen(`unix:${socketPath}`);
   process.send?.({ type: "listening" } satisfies WorkerListening);
 
-  void load(host, settings, createEngine, { log, ...(asks !== undefined && { askForRoom }), only: asks === "only" });
+  void load(host, settings, createEngine, {
+    log,
+    ...(asks !== undefined && { askForRoom, askForGpuRoom }),
+    only: asks === "only",
+  });
   await terminated;
   await server.close(graceMs);
   // The process's end frees what the engine holds, and faster than the engine would.
@@ -69,7 +77,10 @@ export async function runWorker(createEngine: CreateEngine): Promise<number> {
   return 0;
 }
 
-interface LoadOptions extends Pick<EngineOptions, "askForRoom"> {
+/** What comes after the start. */
+type FrontMessage = WorkerInterrupt | WorkerProceed | WorkerGpuRoom;
+
+interface LoadOptions extends Pick<EngineOptions, "askForRoom" | "askForGpuRoom"> {
   readonly log: Logger;
   /** The model is not wanted, only what it takes. */
   readonly only: boolean;
@@ -104,15 +115,25 @@ async function load(
   }
 }
 
-function askForRoom(estimate: MemoryEstimate): Promise<LoadPlan> {
+async function askForRoom(estimate: MemoryEstimate): Promise<LoadPlan> {
+  return ask<WorkerProceed>({ type: "estimate", estimate } satisfies WorkerEstimate, "proceed");
+}
+
+async function askForGpuRoom(gpus: readonly DeviceFacts[]): Promise<WorkerGpuRoom["room"]> {
+  const { room } = await ask<WorkerGpuRoom>({ type: "gpus", gpus } satisfies WorkerGpus, "gpuRoom");
+  return room;
+}
+
+/** The front's answer to a question, which has the type `answer`. */
+function ask<T extends FrontMessage>(question: object, answer: T["type"]): Promise<T> {
   return new Promise((resolve) => {
-    const onMessage = (message: WorkerInterrupt | WorkerProceed) => {
-      if (message.type !== "proceed") return;
+    const onMessage = (message: FrontMessage) => {
+      if (message.type !== answer) return;
       process.off("message", onMessage);
-      resolve(message);
+      resolve(message as T);
     };
     process.on("message", onMessage);
-    process.send?.({ type: "estimate", estimate } satisfies WorkerEstimate);
+    process.send?.(question);
   });
 }
 

@@ -6,11 +6,16 @@ const splitModes = { none: 0, layer: 1, row: 2, tensor: 3 };
 /** What llama_max_devices() returns: the length of the arrays that llama.cpp reads. */
 const maxDevices = 16;
 
+/** `n_gpu_layers: "auto"` once it is read: to llama.cpp every number below 0 means all layers. */
+export const autoGpuLayers = -2;
+
 /** Which GPUs a model uses, and for what. Without a GPU all of them are without effect and the CPU does the work. */
 export const gpuSettings = {
-  n_gpu_layers: honoured("Number of layers to put on the GPUs; -1 puts all of them there.", whole(-1).default(-1), {
-    replaced: { was: 0, keep: true },
-  }),
+  n_gpu_layers: honoured(
+    "Number of layers to put on the GPUs; -1 puts all of them there, auto as many as fit.",
+    z.union([whole(-1), z.literal("auto").transform(() => autoGpuLayers)]).default(-1),
+    { expects: "a whole number from -1 on, or auto", replaced: { was: 0, keep: true } },
+  ),
   gpus: honoured(
     "GPUs that this model may use, by the numbers that the log lists when a model is loaded; [] uses none. Unset: all.",
     optional(

@@ -1,10 +1,13 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import koffi from "koffi";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { packageRoot } from "../../config/config.ts";
 import { fetchedFolder } from "../../services/engine/llama/native/fetched-builds.ts";
 import { complete, scores } from "../support/ask-worker.ts";
 import { readGolden, tinyGuidePath } from "../support/tiny-guide.ts";
+import { startTokenwire } from "../support/tokenwire.ts";
 import { startWorker, type TestWorker, type WrittenSettings } from "../support/worker.ts";
 
 /**
@@ -86,6 +89,35 @@ describe.skipIf(missing !== undefined)("GPU settings on Vulkan", () => {
     const loaded = await load({ gpus: [1], n_gpu_layers: 3 });
     expect(offloaded(loaded)).toEqual(["3/7", "3/7"]);
     expect(Object.keys(buffers(loaded, "model"))).toEqual(["CPU_Mapped", "Vulkan1"]);
+  });
+
+  test('n_gpu_layers "auto" offloads as many as fit, by the estimate, and says so', async () => {
+    const folder = mkdtempSync(join(tmpdir(), "tw-auto-"));
+    const config = join(folder, "config.json");
+    const model = { model: tinyGuidePath, model_alias: "tiny", n_ctx: 512, n_slots: 1, n_gpu_layers: "auto" };
+    writeFileSync(config, JSON.stringify({ memory_limit: { GPU0: "8MB" }, models: [model] }));
+    {
+      await using tokenwire = await startTokenwire({
+        args: ["--config_file", config],
+        env: { GGML_VK_VISIBLE_DEVICES: "0" },
+      });
+      const { models } = await tokenwire.client.models.listModels({});
+      const { details, memory = [] } = models[0] ?? {};
+      expect(details?.offloadedLayers).toBeGreaterThan(0);
+      expect(details?.offloadedLayers).toBeLessThan(7);
+      const gpu = memory.find(({ device }) => device === "GPU0");
+      expect(Number(gpu?.measuredBytes)).toBeLessThanOrEqual(8e6);
+      // Another layer would be too many.
+      expect(Number(gpu?.measuredBytes)).toBeGreaterThan(6e6);
+      expect(tokenwire.output().stderr).toMatch(
+        /n_gpu_layers \\"auto\\": \d of 7 layers go to the GPU, where the model may take 8\.00 MB of GPU0/,
+      );
+      expect(tokenwire.output().stdout).toContain(`offloaded ${details?.offloadedLayers}/7 layers to GPU`);
+    }
+    rmSync(folder, { recursive: true });
+    // As a whole where there is room, and nothing where there is no GPU.
+    expect(offloaded(await load({ n_gpu_layers: "auto" }))).toEqual(["7/7", "7/7"]);
+    expect(offloaded(await load({ n_gpu_layers: "auto", gpus: [] }))).toEqual([undefined, "0/7"]);
   });
 
   test("a GPU that is not there is named, with those that are", async () => {

@@ -51,8 +51,9 @@ export interface LlamaEngineOptions extends OpenModelOptions {
  * Throws RpcError MODEL_LOAD_FAILED or INSUFFICIENT_MEMORY with llama.cpp's own reason.
  */
 export async function createLlamaEngine(written: ModelSettings, options: LlamaEngineOptions): Promise<Engine> {
-  const { settings, tokenizer, onProgress } = await findFiles(written, options);
-  const opened = await openModel(settings, { ...options, onProgress });
+  const { settings: found, tokenizer, onProgress } = await findFiles(written, options);
+  const opened = await openModel(found, { ...options, onProgress });
+  const { settings } = opened;
   const info = (message: string): void => options.log("info", message);
   const warn = (message: string): void => options.log("warn", message);
   const warning = tokenizer && (await addEogToken(opened.model.vocabulary, tokenizer));

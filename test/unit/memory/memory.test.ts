@@ -49,8 +49,10 @@ describe("memory_limit", () => {
   const readRam = () => ({ totalBytes: 1000, availableBytes: 800 });
   const capacity = (written: Parameters<typeof parseMemoryLimit>[0] | undefined, gpu = false) => {
     const memory = new DeviceMemory({ limit: written === undefined ? undefined : parseMemoryLimit(written), readRam });
-    if (gpu) memory.see([{ device: "GPU0", description: "x", freeBytes: 300, totalBytes: 400 }], { GPU0: 50 });
-    return memory.capacity({ ramBytes: 100, gpus: {} });
+    const own = { GPU0: 50 };
+    const gpus = [{ device: "GPU0", description: "x", freeBytes: 300, totalBytes: 400 }];
+    if (gpu) memory.see(gpus, { min: own, max: own });
+    return memory.capacity({ ramBytes: 100 });
   };
 
   test("is an amount or a share, of RAM where there is no GPU and else of the GPUs", () => {
@@ -64,6 +66,25 @@ describe("memory_limit", () => {
     expect(capacity("1GB")).toEqual({ RAM: 900 });
     expect(capacity("100%", true)).toEqual({ GPU0: 350, RAM: 855 });
     expect(capacity(undefined)).toEqual({ RAM: 855 });
+  });
+
+  test("counts a GPU's memory rightly while models come and go", () => {
+    const memory = new DeviceMemory({ limit: parseMemoryLimit("100%"), readRam });
+    const see = (freeBytes: number, min: number, max: number) => {
+      const gpu = { device: "GPU0", description: "x", freeBytes, totalBytes: 1000 };
+      memory.see([gpu], { min: { GPU0: min }, max: { GPU0: max } });
+      return memory.capacity({ ramBytes: 0 })["GPU0"];
+    };
+    expect(see(900, 0, 0)).toBe(900);
+    // 300 were set aside for a model that has taken 100 of them so far.
+    expect(see(800, 0, 300)).toBe(900);
+    expect(see(600, 300, 300)).toBe(900);
+    // Another program has taken 200, and given 100 back.
+    expect(see(400, 300, 300)).toBe(700);
+    expect(see(500, 300, 300)).toBe(800);
+    // Ours goes, and has given all back already; then another program takes more than ours can explain.
+    expect(see(800, 0, 300)).toBe(800);
+    expect(see(300, 0, 300)).toBe(600);
   });
 
   test("knows units of both kinds", () => {

@@ -127,6 +127,20 @@ describe("a model that is asked for", () => {
     expect(scheduler.memory().used).toEqual({});
   });
 
+  test("whose process says something else than before is taken to need that, not what was once measured", () => {
+    const scheduler = create(["a"]);
+    use(scheduler, "a", { id: 0, bytes: 50, at: 0 });
+    scheduler.onMeasured("a", { RAM: 52 }, 1);
+    scheduler.onUnload("a", { force: false }, 2);
+    scheduler.onModelGone("a", 2);
+    scheduler.onRequest(ticket(1, "a"), 3);
+    expect(scheduler.memory().used).toEqual({ RAM: 50 });
+    scheduler.onEstimate("a", need(80), 4);
+    scheduler.onModelDown("a", { kind: "failed", message: "x", retryAtMs: 5 }, 4);
+    scheduler.onRequest(ticket(2, "a"), 6);
+    expect(scheduler.memory().used).toEqual({ RAM: 80 });
+  });
+
   test("gets as many slots as there is memory for, and leaves the others theirs", () => {
     const scheduler = create(["a", "b"]);
     scheduler.onStart(["a", "b"], 0);

@@ -50,10 +50,7 @@ export async function estimateMemory(
 ): Promise<MemoryEstimate | undefined> {
   const { devices } = parts;
   const gpus = devices.filter((device) => device.isGpu);
-  const facts = gpus.map((gpu, index): DeviceFacts => {
-    const { description, freeBytes, totalBytes } = gpu;
-    return { device: `GPU${index}`, description, freeBytes, totalBytes };
-  });
+  const facts = gpuFacts(parts);
   const minSlots = settings.n_slots ?? 1;
   const most = settings.n_slots ?? (settings.kv_unified || settings.vocab_only ? 1 : maxSlots);
   const rss = () => process.memoryUsage.rss() + workerBytes;
@@ -107,6 +104,22 @@ export async function estimateMemory(
     maxSlots: mostUses === undefined ? minSlots : most,
     gpus: facts,
   };
+}
+
+/** The GPUs of this machine, by the names that they have in estimates. */
+export function gpuFacts({ devices }: Pick<EstimateMemoryParts, "devices">): DeviceFacts[] {
+  const gpus = devices.filter((device) => device.isGpu);
+  return gpus.map(({ description, freeBytes, totalBytes }, index) => {
+    return { device: `GPU${index}`, description, freeBytes, totalBytes };
+  });
+}
+
+/** How many layers can be on GPUs, the output layer among them; undefined: the model cannot be opened. */
+export async function readLayers(parts: EstimateMemoryParts, settings: ModelSettings): Promise<number | undefined> {
+  const model = await openEmpty(parts, settings, settings.model);
+  const layers = model?.layers;
+  await model?.free();
+  return layers === undefined ? undefined : layers + 1;
 }
 
 /** What the projector takes of each device, its compute buffers too. */

@@ -1,9 +1,12 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
 import type { ModelSettings } from "../../../../settings/settings.ts";
-import type { LoadPlan, MemoryEstimate } from "../../memory-estimate.ts";
+import { autoGpuLayers } from "../../../../settings/model/gpu-settings.ts";
+import type { DeviceFacts, LoadPlan, MemoryEstimate } from "../../memory-estimate.ts";
+import { formatBytes } from "../../../models/format-bytes.ts";
+import { chooseGpuLayers } from "./choose-gpu-layers.ts";
 import { chooseGpus, describeGpus } from "./choose-gpus.ts";
 import { loadWarnings } from "./load-warnings.ts";
-import { estimateMemory } from "./estimate-memory.ts";
+import { type EstimateMemoryParts, estimateMemory, gpuFacts } from "./estimate-memory.ts";
 import { openMultimodal } from "../multimodal/open-projector.ts";
 import { modelParams } from "./model-params.ts";
 import { checkAbi } from "../native/abi-check.ts";
@@ -31,9 +34,13 @@ export interface OpenModelOptions {
   readonly log: (level: "debug" | "info" | "warn" | "error", message: string) => void;
   /** Says what the model will take; resolves when there is room. Unset: nobody wants to know. */
   readonly askForRoom?: (estimate: MemoryEstimate) => Promise<LoadPlan>;
+  /** Says which GPUs there are; resolves to what the model may take of each. Unset: what is free. */
+  readonly askForGpuRoom?: (gpus: readonly DeviceFacts[]) => Promise<Readonly<Record<string, number>>>;
 }
 
 export interface OpenModel {
+  /** With as many layers on GPUs as were chosen for "auto". */
+  readonly settings: ModelSettings;
   readonly libraries: Libraries;
   readonly llama: LlamaApi;
   readonly samplers: SamplerApi;
@@ -71,7 +78,8 @@ const keptProblems = 20;
  * Opens the native libraries, checks that they are the ones we know, and loads the model with its adapter. Once per
  * process. Throws RpcError MODEL_LOAD_FAILED with llama.cpp's reason.
  */
-export async function openModel(settings: ModelSettings, options: OpenModelOptions): Promise<OpenModel> {
+export async function openModel(given: ModelSettings, options: OpenModelOptions): Promise<OpenModel> {
+  let settings = given;
   const problems: string[] = [];
   const overrides = createOverrideReport(settings.kv_overrides);
   let estimating = false;
@@ -110,15 +118,28 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
     ? await openMultimodal(libraries, (message) => options.log("info", message))
     : undefined;
   const readBreakdown = bindBreakdown(libraries);
-  let returnableBytes: number | undefined;
-  let plan: LoadPlan = { slots: undefined, spareRamBytes: undefined };
-  if (options.askForRoom !== undefined && readBreakdown !== undefined) {
+  const estimated = async <T>(work: (parts: EstimateMemoryParts) => Promise<T>): Promise<T | undefined> => {
+    if (readBreakdown === undefined) return undefined;
     estimating = true;
-    const estimate = await estimateMemory({ llama, multimodal, readBreakdown, devices: all }, settings);
+    const result = await work({ llama, multimodal, readBreakdown, devices: all });
     await whenLogged();
     estimating = false;
+    return result;
+  };
+  if (settings.n_gpu_layers === autoGpuLayers) {
+    const facts = gpuFacts({ devices: all });
+    const room = (await options.askForGpuRoom?.(facts)) ?? freeOf(facts);
+    const layers = await estimated((parts) => chooseGpuLayers(parts, settings, { room, log: options.log }));
+    if (layers === undefined) options.log("warn", 'n_gpu_layers "auto" puts all layers on the GPU on this system');
+    settings = { ...settings, n_gpu_layers: layers ?? -1 };
+  }
+  let returnableBytes: number | undefined;
+  let plan: LoadPlan = { slots: undefined, spareRamBytes: undefined };
+  if (options.askForRoom !== undefined) {
+    const estimate = await estimated((parts) => estimateMemory(parts, settings));
     if (estimate !== undefined) plan = await options.askForRoom(estimate);
     returnableBytes = estimate?.returnableBytes;
+    requireRoom(estimate, gpuFacts({ devices: listDevices(devices) }));
   }
   const devicesBefore = listDevices(devices);
   const { params, usesGpu, free } = modelParams(settings, { devices: all, maxDevices: llama.maxDevices() });
@@ -154,5 +175,29 @@ export async function openModel(settings: ModelSettings, options: OpenModelOptio
   const ranking = settings.vocab_only ? undefined : findRanking(model, bindGguf(libraries), settings.model);
   const samplers = bindSamplers(libraries);
   const parts = { libraries, llama, samplers, devices, model, multimodal, adapters, ranking };
-  return { ...parts, plan, returnableBytes, devicesBefore, readBreakdown, failure };
+  return { ...parts, settings, plan, returnableBytes, devicesBefore, readBreakdown, failure };
+}
+
+/** Nobody has counted: a little is left to other programs. */
+const freeShare = 0.95;
+
+function freeOf(gpus: readonly DeviceFacts[]): Record<string, number> {
+  return Object.fromEntries(gpus.map(({ device, freeBytes }) => [device, Math.floor(freeBytes * freeShare)]));
+}
+
+/**
+ * Time may have passed since the estimate, and another program may have taken a GPU's memory: that is told before the
+ * load instead of by a driver in the middle of it. Throws INSUFFICIENT_MEMORY. RAM is not asked: its page cache gives way.
+ */
+function requireRoom(estimate: MemoryEstimate | undefined, gpus: readonly DeviceFacts[]): void {
+  for (const { device, weights, kvPerSlot, compute, computePerSlot } of estimate?.parts ?? []) {
+    const gpu = gpus.find((one) => one.device === device);
+    const need = weights + compute + (estimate?.minSlots ?? 1) * (kvPerSlot + computePerSlot);
+    if (gpu === undefined || need <= gpu.freeBytes) continue;
+    const has = `${device} (${gpu.description}) has ${formatBytes(gpu.freeBytes)} free`;
+    throw new RpcError(
+      ErrorReason.INSUFFICIENT_MEMORY,
+      `it needs ${formatBytes(need)} of ${device}, and ${has}: another program holds the rest`,
+    );
+  }
 }
