@@ -5,6 +5,8 @@ import { parseOptions } from "./run/options.ts";
 import { runBench } from "./run/run-bench.ts";
 import { startServer } from "./servers/start-server.ts";
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+
 const options = parseOptions(process.argv.slice(2));
 const { llamaServer, json, out } = options;
 const result = await runBench(options, {

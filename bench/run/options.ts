@@ -24,6 +24,8 @@ export interface BenchOptions {
   readonly rounds: number;
   /** Rounds before the first one that counts: JavaScript is compiled as it is used. */
   readonly warmUps: number;
+  /** No round begins later than so many seconds after the start. */
+  readonly seconds: number;
   /** Scales the work of a round down: 1 as documented. */
   readonly scale: number;
   /** Only cases with this in their name. */
@@ -55,6 +57,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
       rates: { type: "string", default: "1,2" },
       threads: { type: "string" },
       rounds: { type: "string", default: "7" },
+      seconds: { type: "string", default: "Infinity" },
       scale: { type: "string", default: "1" },
       only: { type: "string" },
       seed: { type: "string" },
@@ -80,6 +83,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     threads: values.threads === undefined ? undefined : toNumber(values.threads, "--threads"),
     rounds: toNumber(values.rounds, "--rounds"),
     warmUps: 3,
+    seconds: toNumber(values.seconds, "--seconds"),
     scale: toNumber(values.scale, "--scale"),
     only: values.only,
     // Servers that go on running must not know the prompts of the run before.

@@ -22,6 +22,7 @@ export async function runBench(options: BenchOptions, { start, print }: BenchRun
   if (options.llamaServer === undefined)
     print("llama-server is not there (bench/README.md): nothing is compared with it");
   const machine = describeMachine(options.llamaServer);
+  const deadline = performance.now() + options.seconds * 1000;
   const startedAt = new Date().toISOString();
   const results: ScenarioResult[] = [];
   const load = startLoadGenerator();
@@ -29,7 +30,7 @@ export async function runBench(options: BenchOptions, { start, print }: BenchRun
     for (const { name, summary, groups } of asked) {
       const cases: CaseResult[] = [];
       for (const group of groups(options)) {
-        for await (const result of runGroup(group, { load, options, start })) {
+        for await (const result of runGroup(group, { load, options, start, deadline })) {
           cases.push(result);
           print(textReport({ scenario: name }, result));
         }

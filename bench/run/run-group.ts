@@ -11,15 +11,17 @@ export interface GroupRun {
   readonly options: BenchOptions;
   /** Undefined: there is no such server here. */
   readonly start: (spec: ServerSpec) => Promise<Server | undefined>;
+  /** By performance.now(): no round begins after it. */
+  readonly deadline: number;
 }
 
 /** Measures the cases of a group, one after the other, over the servers that it starts for them. */
 export async function* runGroup(
   group: Group,
-  { load, options, start }: GroupRun,
+  { load, options, start, deadline }: GroupRun,
 ): AsyncGenerator<CaseResult, void, void> {
   const cases = group.cases.filter(({ name }) => name.includes(options.only ?? ""));
-  if (cases.length === 0) return;
+  if (cases.length === 0 || performance.now() > deadline) return;
   const servers: Server[] = [];
   const endBackground = group.background?.();
   try {
@@ -30,6 +32,7 @@ export async function* runGroup(
     // Where no server is asked for, none is measured.
     if (servers.length > 0) for (const peer of options.peers) servers.push(await runningServer(peer));
     for (const [index, it] of cases.entries()) {
+      if (performance.now() > deadline) return;
       const rounds = Math.min(options.rounds, it.maxRounds ?? Infinity);
       const turns = [
         ...servers.map((server) =>
@@ -41,7 +44,7 @@ export async function* runGroup(
         ),
         ...(group.contenders ?? []).map((contender) => contenderTurn(it, contender)),
       ];
-      yield { case: it.name, goals: it.goals ?? [], rounds: await runRounds(turns, { ...options, rounds }) };
+      yield { case: it.name, goals: it.goals ?? [], rounds: await runRounds(turns, { ...options, rounds, deadline }) };
     }
   } finally {
     endBackground?.();
@@ -81,10 +84,11 @@ function contenderTurn({ name }: Case, contender: Contender): Turn {
 /** The order of turns changes from round to round, since what came before may still be felt. */
 async function runRounds(
   turns: readonly Turn[],
-  { rounds, warmUps, seed }: Pick<BenchOptions, "rounds" | "warmUps" | "seed">,
+  { rounds, warmUps, seed, deadline }: Pick<BenchOptions, "rounds" | "warmUps" | "seed"> & Pick<GroupRun, "deadline">,
 ): Promise<Record<string, Figures[]>> {
   const figures: Record<string, Figures[]> = Object.fromEntries(turns.map(({ name }) => [name, []]));
   for (let round = -warmUps; round < rounds; round++) {
+    if (round > 0 && performance.now() > deadline) break;
     const first = Math.abs(round) % Math.max(1, turns.length);
     for (const turn of [...turns.slice(first), ...turns.slice(0, first)]) {
       if (round < -turn.warmUps) continue;

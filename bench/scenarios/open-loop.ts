@@ -16,6 +16,7 @@ export const openLoop: Scenario = {
       servers: bothServers({ model: options.model, slots: 16, contextLength: 256, threads: options.threads }),
       cases: options.rates.map((rate) => ({
         name: `${rate} requests/s`,
+        maxWarmUps: 1,
         goals: [{ kind: "ratio", figure: "ttftP50Ms", of: "llama-server", max: 1 }],
         run: async (round) => {
           const { model } = round.server;

@@ -76,7 +76,7 @@ async function runKinds(
   const run = (of: keyof typeof kinds): Promise<Outcome> => {
     const request = chat(round.server.model, { ...kinds[of], max_tokens: maxTokens });
     return round.send(
-      Array.from({ length: users }, () => ({ requests: Array.from({ length: Math.ceil(8 / users) }, () => request) })),
+      Array.from({ length: users }, () => ({ requests: Array.from({ length: Math.ceil(3 / users) }, () => request) })),
     );
   };
   const plain = await run("plain");

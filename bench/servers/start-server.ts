@@ -53,8 +53,15 @@ export function launchOf(
   return { program: llamaServer, args: [...args, ...sees, ...(embeds ? ["--embedding"] : [])] };
 }
 
+/** What runs: it ends with the bench, however that ends. */
+const running = new Set<ChildProcess>();
+process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
+
 function spawnServer({ program, args }: Launch): ChildProcess {
-  return spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  return child;
 }
 
 function stopServer(child: ChildProcess): Promise<void> {
