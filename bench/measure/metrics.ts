@@ -65,6 +65,7 @@ export async function withStepFigures(
       meanBatch: grown("decoded_sequences_total") / steps,
       stepMs: (grown("decode_seconds_total") / steps) * 1000,
       betweenDecodesMs: (grown("between_decodes_seconds_total") / steps) * 1000,
+      decodeMs: grown("decode_seconds_total") * 1000,
     },
   };
 }

@@ -1,25 +1,25 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Processor time, in ms since the process began. */
+/** Processor time of a process's threads, in ms since it began. */
 export interface ProcessCpu {
   readonly all: number;
-  /**
-   * Of what runs JavaScript: the main thread, and V8's own. The rest of a worker is llama.cpp's: threads of its pool, and
-   * libuv's, which carry the calls of llama_decode.
-   */
+  /** The main thread, and V8's own. */
   readonly javascript: number;
+  /** libuv's, which carry calls of llama_decode that are not made on the main thread. */
+  readonly libuv: number;
 }
 
 /** Reads what the threads of a process have used (Linux: /proc, in nanoseconds). */
 export function readCpu(pid: number): ProcessCpu {
-  let [all, javascript] = [0, 0];
+  let [all, javascript, libuv] = [0, 0, 0];
   for (const thread of readdirSync(`/proc/${pid}/task`)) {
     const [name, used] = readThread(`/proc/${pid}/task/${thread}`);
     all += used;
     // Threads of the pool have the main thread's name.
     if (thread === String(pid) || /^(V8Worker|DelayedTask)/.test(name)) javascript += used;
+    if (name.startsWith("libuv")) libuv += used;
   }
-  return { all, javascript };
+  return { all, javascript, libuv };
 }
 
 function readThread(path: string): [string, number] {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { withStepFigures } from "../measure/metrics.ts";
 import { childrenOf, readCpu } from "../measure/process-cpu.ts";
 import { sum } from "../measure/statistics.ts";
 import type { BenchOptions } from "../run/options.ts";
@@ -45,35 +46,37 @@ export const processorTime: Scenario = {
 async function runStreams(round: Round, { scale }: BenchOptions): Promise<Figures> {
   const maxTokens = Math.max(8, Math.round(256 * scale));
   const used = cpuOf(round);
-  const { answers } = await round.send(
-    Array.from({ length: streams }, () => ({
-      requests: [completion(randomTokens(round, 8), { model: round.server.model, maxTokens })],
-    })),
-  );
-  const { front, worker, compute } = used();
-  const tokens = sum(answers, ({ completionTokens }) => completionTokens);
-  return { frontMsPerToken: front / tokens, workerMsPerToken: worker / tokens, computeMsPerToken: compute / tokens };
+  const flows = Array.from({ length: streams }, () => ({
+    requests: [completion(randomTokens(round, 8), { model: round.server.model, maxTokens })],
+  }));
+  const { result, steps } = await withStepFigures(round.server, () => round.send(flows));
+  const { front, worker, libuv, all } = used();
+  const tokens = sum(result.answers, ({ completionTokens }) => completionTokens);
+  // Where llama_decode is called on the main thread, its time there is llama.cpp's.
+  const decoding = Math.max(0, (steps["decodeMs"] ?? 0) - libuv);
+  const own = Math.max(0, worker - decoding);
+  return { frontMsPerToken: front / tokens, workerMsPerToken: own / tokens, computeMsPerToken: (all - own) / tokens };
 }
 
 async function runIdle(round: Round, { scale }: BenchOptions): Promise<Figures> {
   const ms = Math.max(200, idleMs * scale);
   const used = cpuOf(round);
   await sleep(ms);
-  const { front, worker, compute } = used();
-  return { frontCpuShare: front / ms, workerCpuShare: (worker + compute) / ms };
+  const { front, all } = used();
+  return { frontCpuShare: front / ms, workerCpuShare: all / ms };
 }
 
-/** Ms of processor time from now until the returned function is called. */
-function cpuOf({ server: { pid = 0 } }: Round): () => { front: number; worker: number; compute: number } {
-  const [worker = 0] = childrenOf(pid);
-  const before = { front: readCpu(pid), worker: readCpu(worker) };
+/** Ms of processor time from now until the returned function is called: the front's, and the worker's by threads. */
+function cpuOf({ server: { pid = 0 } }: Round) {
+  const [child = 0] = childrenOf(pid);
+  const [front, worker] = [readCpu(pid), readCpu(child)];
   return () => {
-    const after = { front: readCpu(pid), worker: readCpu(worker) };
-    const javascript = after.worker.javascript - before.worker.javascript;
+    const now = readCpu(child);
     return {
-      front: after.front.all - before.front.all,
-      worker: javascript,
-      compute: after.worker.all - before.worker.all - javascript,
+      front: readCpu(pid).all - front.all,
+      worker: now.javascript - worker.javascript,
+      libuv: now.libuv - worker.libuv,
+      all: now.all - worker.all,
     };
   };
 }
