@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { named } from "../dialect/docs/endpoint-docs.ts";
 import type { ErrorAnswer } from "../dialect/dialect.ts";
-import type { ErrorFacts } from "../dialect/error-facts.ts";
+import { type ErrorFacts, messageWithParam } from "../dialect/error-facts.ts";
 
 /** Anthropic's type of an error by its status; what is not here is the caller's fault below 500, else ours. */
 const types: Readonly<Record<number, string>> = {
@@ -30,7 +30,7 @@ export const anthropicErrorSchema = named(
 export function anthropicError(facts: ErrorFacts, requestId: string): ErrorAnswer {
   const status = statusOf(facts);
   const type = types[status] ?? (status < 500 ? "invalid_request_error" : "api_error");
-  const error = { type, message: messageOf(facts), ...(facts.param === "thread" && { details: unthreaded }) };
+  const error = { type, message: messageWithParam(facts), ...(facts.param === "thread" && { details: unthreaded }) };
   return { status, body: { type: "error", error, request_id: requestId } };
 }
 
@@ -41,8 +41,4 @@ const unthreaded = { error_code: "thread_unsupported_request", unsupported: [] }
 function statusOf({ status, headers }: ErrorFacts): number {
   if (status !== 503) return status;
   return headers["x-should-retry"] === "false" ? 500 : 529;
-}
-
-function messageOf({ message, param }: ErrorFacts): string {
-  return param === null || message.includes(param) ? message : `${param}: ${message}`;
 }

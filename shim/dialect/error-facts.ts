@@ -30,6 +30,11 @@ export function errorFacts(error: unknown): ErrorFacts {
   };
 }
 
+/** The message, which names the field at fault: for a body that has no other place for it. */
+export function messageWithParam({ message, param }: ErrorFacts): string {
+  return param === null || message.includes(param) ? message : `${param}: ${message}`;
+}
+
 /** `retry-after-ms` is what OpenAI's SDKs read first; Retry-After is the standard one, in whole seconds. */
 function retryHeaders(shape: HttpErrorShape, saidMs: number | undefined): Record<string, string> {
   const isFinal = shape.final === true || (shape.final === "untimed" && saidMs === undefined);

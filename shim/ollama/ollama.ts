@@ -1,6 +1,6 @@
 import type { DialectDeps } from "../dialect/deps.ts";
 import type { Dialect, ErrorAnswer } from "../dialect/dialect.ts";
-import type { ErrorFacts } from "../dialect/error-facts.ts";
+import { type ErrorFacts, messageWithParam } from "../dialect/error-facts.ts";
 import { ollamaErrorSchema } from "./answers.ts";
 import { chat } from "./endpoints/chat.ts";
 import { embed, embeddings } from "./endpoints/embed.ts";
@@ -43,6 +43,8 @@ function isOllamas(header: (name: string) => string): boolean {
 }
 
 /** A sentence is all that Ollama's errors are; its clients look for "not found" in that of a missing model. */
-function ollamaError({ status, code, message }: ErrorFacts): ErrorAnswer {
+function ollamaError(facts: ErrorFacts): ErrorAnswer {
+  const { status, code } = facts;
+  const message = messageWithParam(facts);
   return { status, body: { error: code === "model_not_found" ? `model not found: ${message}` : message } };
 }

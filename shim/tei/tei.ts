@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { DialectDeps } from "../dialect/deps.ts";
 import type { Dialect, ErrorAnswer } from "../dialect/dialect.ts";
-import type { ErrorFacts } from "../dialect/error-facts.ts";
+import { type ErrorFacts, messageWithParam } from "../dialect/error-facts.ts";
 import { named } from "../dialect/docs/endpoint-docs.ts";
 import { embed } from "./embed.ts";
 
@@ -27,6 +27,10 @@ const kinds: Readonly<Record<number, string>> = {
   503: "overloaded",
 };
 
-function teiError({ status, message }: ErrorFacts): ErrorAnswer {
-  return { status, body: { error: message, error_type: kinds[status] ?? (status < 500 ? "validation" : "backend") } };
+function teiError(facts: ErrorFacts): ErrorAnswer {
+  const { status } = facts;
+  return {
+    status,
+    body: { error: messageWithParam(facts), error_type: kinds[status] ?? (status < 500 ? "validation" : "backend") },
+  };
 }
