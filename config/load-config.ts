@@ -122,6 +122,7 @@ const fileOnly: ReadonlySet<string> = new Set([
   "hf_model_repo_id",
   "lora_path",
   "clip_model_path",
+  "lora_adapters",
   "draft_model",
   "pin",
 ]);

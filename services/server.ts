@@ -20,13 +20,15 @@ import { mediaLimits } from "./media/media-limits.ts";
 import { createWebpDecoder } from "./media/webp/webp-decoder.ts";
 import type { RamFacts } from "./memory/ram.ts";
 import { createModelHealth } from "./models/model-health.ts";
-import { createModelHandlers, withoutPermission } from "./models/model-handlers.ts";
+import { modelNotFound } from "./protocol/refusals.ts";
+import { createModelHandlers, mayNotManage, withoutPermission } from "./models/model-handlers.ts";
 import type { ModelSource } from "./models/model-source.ts";
 import { startFrontServer, type FrontServer } from "./front-server.ts";
 import { type LoadResult, ModelPool } from "./pool/model-pool.ts";
 import { healthHandlers } from "./rpc/standard/health.ts";
 import { addReflection } from "./rpc/standard/reflection.ts";
 import type { ServerTls } from "./rpc/server.ts";
+import { ModelDescriber } from "./supervisor/model-describer.ts";
 import { createSocketDirectory } from "./supervisor/socket-directory.ts";
 import type { WorkerLimits } from "./supervisor/worker-state.ts";
 import type { SentTracingOptions } from "./protocol/worker-messages.ts";
@@ -99,12 +101,13 @@ export async function startServices(options: ServicesOptions): Promise<Services>
     ...(readRam && { readRam }),
   });
   catalog.attach(pool);
+  const describer = new ModelDescriber({ log, sockets, ...(workerEntry && { entry: workerEntry }) });
   const stop = async () => {
     catalog.close();
-    await pool.stop();
+    await Promise.all([pool.stop(), describer.close()]);
     sockets[Symbol.dispose]();
   };
-  const server = await serve(options, { pool, catalog }).catch(async (error: unknown) => {
+  const server = await serve(options, { pool, catalog, describer }).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
@@ -137,9 +140,10 @@ export async function startServices(options: ServicesOptions): Promise<Services>
 interface Parts {
   readonly pool: ModelPool;
   readonly catalog: Catalog;
+  readonly describer: ModelDescriber;
 }
 
-function serve(options: ServicesOptions, { pool, catalog }: Parts): Promise<FrontServer> {
+function serve(options: ServicesOptions, { pool, catalog, describer }: Parts): Promise<FrontServer> {
   const { service, log, apiKeys = [], tls } = options;
   const target: ForwardTarget = {
     admission: pool.admission,
@@ -154,17 +158,21 @@ function serve(options: ServicesOptions, { pool, catalog }: Parts): Promise<Fron
     open: manage === "auto" ? apiKeys.length > 0 || isLoopback(service.grpc_host) : manage,
     local: manage === "auto" ? (options.localMayManage ?? true) : manage,
   };
-  const inference = createFrontHandlers(
-    target,
-    {
-      get ids() {
-        return pool.ids;
-      },
-      aliases: service.model_aliases,
-      unknownModel: service.unknown_model,
+  const names = {
+    get ids() {
+      return pool.ids;
     },
-    { limits: mediaLimits(service), webp: createWebpDecoder() },
-  );
+    aliases: service.model_aliases,
+    unknownModel: service.unknown_model,
+  };
+  const inference = createFrontHandlers(target, names, {
+    media: { limits: mediaLimits(service), webp: createWebpDecoder() },
+    async describeFile(id) {
+      const settings = pool.settingsOf(id);
+      if (settings === undefined) throw modelNotFound(id, pool.ids);
+      return describer.describe(settings);
+    },
+  });
   const serves = (model: Model) => pool.serves(model);
   const health = createModelHealth(pool, { serves });
   const others = { inference, models: pool, serves, version: packageVersion() };
@@ -175,11 +183,17 @@ function serve(options: ServicesOptions, { pool, catalog }: Parts): Promise<Fron
     tls,
     stallTimeoutMs: service.grpc_stall_timeout_seconds * 1000,
     maxRequestBytes: service.grpc_message_bytes,
-    onBug: (error, { method, requestId }) => log.error({ err: error, method, requestId }, "internal error in a call (a bug)"),
+    onBug: (error, { method, requestId }) =>
+      log.error({ err: error, method, requestId }, "internal error in a call (a bug)"),
     addServices(server, way) {
-      server.add(InferenceService, inference);
-      const allowed = manage === true || mayManage[way] ? control : withoutPermission(control, manage);
-      server.add(ModelService, createModelHandlers(pool, allowed));
+      if (manage === true || mayManage[way]) {
+        server.add(InferenceService, inference);
+        server.add(ModelService, createModelHandlers(pool, control));
+      } else {
+        const setAdapters = () => Promise.reject(mayNotManage(manage));
+        server.add(InferenceService, { ...inference, setAdapters });
+        server.add(ModelService, createModelHandlers(pool, withoutPermission(control, manage)));
+      }
       server.add(VllmEngine, createVllmEngineHandlers(others));
       server.add(GRPCInferenceService, createKserveHandlers(others));
       server.add(Health, healthHandlers(health));

@@ -38,7 +38,7 @@ export const modelSettingsSchema = z.strictObject({
 export const serviceSettingsSchema = z.strictObject(honouredShape(serviceSettings));
 
 /**
- * Settings of one model. `model` and `lora_path` are absolute paths of files that exist; `chat_template` is the
+ * Settings of one model. `model`, `lora_path` and those of `lora_adapters` are absolute paths of files that exist; `chat_template` is the
  * template's text; enums are llama.cpp's numbers.
  */
 export type ModelSettings = Readonly<z.output<typeof modelSettingsSchema>>;

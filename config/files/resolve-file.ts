@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { readTokenizerConfig, tokenizerConfigName } from "../../settings/model/file-settings.ts";
+import { parseAdapter } from "../../settings/model/lora-adapters.ts";
 import { ggufFault } from "./gguf-file.ts";
 import type { Given, GivenSettings } from "../values/given.ts";
 
@@ -17,6 +18,7 @@ const faults: Readonly<Partial<Record<string, Fault>>> = {
   hf_cache_dir: folderFault,
   models_dir: folderFault,
   cache_dir: folderFault,
+  slot_save_path: folderFault,
   ssl_keyfile: textFault,
   ssl_certfile: textFault,
   grpc_ca_certfile: textFault,
@@ -63,6 +65,7 @@ export interface ResolveContext {
  * a file becomes its text; other settings stay as they are.
  */
 export function resolveFile(name: string, value: unknown, given: Given, { settings, cwd }: ResolveContext): Resolved {
+  if (name === "lora_adapters" && Array.isArray(value)) return resolveAdapters(value, given);
   if (typeof value !== "string") return { ok: true, value };
   const isTemplateFile = name === "chat_template" && !isTemplate(value);
   const { base } = given;
@@ -74,6 +77,20 @@ export function resolveFile(name: string, value: unknown, given: Given, { settin
   if (wrong !== undefined)
     return { ok: false, problem: `${given.where} ${path} ${wrong}${elsewhere(value, path, cwd)}` };
   return { ok: true, value: isTemplateFile ? readFileSync(path, "utf8") : path };
+}
+
+/** A list of files, each perhaps with a scale behind it; what is not a text is the schema's to refuse. */
+function resolveAdapters(list: readonly unknown[], { base, where }: Given): Resolved {
+  const resolved: unknown[] = [];
+  for (const [index, item] of list.entries()) {
+    if (typeof item !== "string") return { ok: true, value: list };
+    const { path, scale } = parseAdapter(item);
+    const file = resolve(base, path);
+    const wrong = ggufFault(file);
+    if (wrong !== undefined) return { ok: false, problem: `${where}[${index}] ${file} ${wrong}` };
+    resolved.push(`${file}:${scale}`);
+  }
+  return { ok: true, value: resolved };
 }
 
 /** No path holds what every Jinja template holds. */

@@ -1,3 +1,4 @@
+import type { LoraAdapter } from "../../settings/model/lora-adapters.ts";
 import type { MemoryUse } from "./memory-estimate.ts";
 
 /**
@@ -30,6 +31,12 @@ export interface Engine {
   rank(job: RankJob, signal: AbortSignal): Promise<Float32Array>;
   /** How likely the model finds each token after those before it; the first has no entry but undefined. */
   score(job: ScoreJob, signal: AbortSignal): Promise<(TokenLogprob | undefined)[]>;
+  /** The LoRA adapters that were loaded with the model, as they are applied where a job does not say. */
+  adapters(): readonly LoraAdapter[];
+  /** How strongly each of them is applied from the next job on. */
+  setAdapters(scales: readonly number[]): void;
+  /** Saves, restores or empties an idle slot; refused where the settings do not allow it. */
+  changeSlot(id: number, action: SlotAction): Promise<SlotChange>;
   /** What the slots hold and do now; none for a model that does not generate. */
   slots(): readonly SlotState[];
   /** Counters and gauges of now. */
@@ -108,6 +115,15 @@ export interface FimTokens {
   readonly file?: number | undefined;
 }
 
+/** `file`: a name without folders. */
+export type SlotAction = { readonly kind: "save" | "restore"; readonly file: string } | { readonly kind: "erase" };
+
+/** What a slot's change was about: its tokens, and the bytes of their file. */
+export interface SlotChange {
+  readonly tokens: number;
+  readonly bytes: number;
+}
+
 export interface SlotState {
   readonly id: number;
   readonly busy: boolean;
@@ -183,6 +199,8 @@ export interface GenerateJob {
   /** undefined: no log-probabilities. */
   readonly topLogprobs: number | undefined;
   readonly cachePrompt: boolean;
+  /** How strongly each of the model's adapters is applied, in their order; unset: as `adapters` says then. */
+  readonly adapters?: readonly number[] | undefined;
   /** The slot to run in, if it is free. */
   readonly slot?: number | undefined;
   /** Longest time from the first token on, looked at once the answer has a line break. */
@@ -211,6 +229,8 @@ export interface Reasoning {
 
 export interface ScoreJob {
   readonly tokens: Int32Array;
+  /** As in GenerateJob. */
+  readonly adapters?: readonly number[] | undefined;
   /** How many alternatives per token. */
   readonly top: number;
 }

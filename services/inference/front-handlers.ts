@@ -1,6 +1,11 @@
 import type { Message } from "@bufbuild/protobuf";
 import { ChatResponseSchema } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
-import { CompleteResponseSchema, type InferenceService } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
+import {
+  CompleteResponseSchema,
+  type DescribeModelRequest,
+  type DescribeModelResponse,
+  type InferenceService,
+} from "../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { GenerationOptions } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { resolveModel, type ModelNames } from "../models/resolve-model.ts";
 import { measuredCall, measuredStream } from "../metrics/request-metrics.ts";
@@ -33,18 +38,25 @@ interface GenerationRequest extends FrontRequest {
   readonly options?: GenerationOptions | undefined;
 }
 
+/** What the front does itself. */
+export interface FrontDeps {
+  readonly media: MediaDeps;
+  /** What is known of a model that is not in memory. */
+  readonly describeFile: (model: string) => Promise<DescribeModelResponse>;
+}
+
 /** How a request is made of a worker, in the form that workers are given. */
 type Open<R, T> = (life: WorkerLife, request: R, options: CallOptions) => T;
 
 /**
  * The InferenceService in front of the workers: finds the model, fetches and looks over a request's pictures and sounds,
  * waits for its turn, and passes the worker's messages on as they are. Everything else about a request is the worker's to
- * check.
+ * check. A model that has no worker is described by `describeFile`.
  */
 export function createFrontHandlers(
   target: ForwardTarget,
   models: ModelNames,
-  media: MediaDeps,
+  { media, describeFile }: FrontDeps,
 ): ServiceHandlers<typeof InferenceService> {
   /** A request that is made ready before it waits for its turn, and its call then. */
   function readied<R extends FrontRequest, T>(request: R, open: Open<R, T>) {
@@ -88,6 +100,12 @@ export function createFrontHandlers(
     );
   }
 
+  /** What is not in memory is not loaded to be described. */
+  async function described({ model: name }: DescribeModelRequest): Promise<DescribeModelResponse | undefined> {
+    const model = resolveModel(name, models);
+    return target.life(model) === undefined ? describeFile(model) : undefined;
+  }
+
   return {
     chat: (request, context) =>
       generate(chat, request, context, ({ relay }, ready, options) => relay.chat(ready, options)),
@@ -104,11 +122,16 @@ export function createFrontHandlers(
     countTokens: async (request, context) =>
       ask("count_tokens", request, context, ({ inference }, ready, options) => inference.countTokens(ready, options)),
     describeModel: async (request, context) =>
+      (await described(request)) ??
       ask("describe_model", request, context, ({ inference }, ready, options) =>
         inference.describeModel(ready, options),
       ),
     listSlots: async (request, context) =>
       ask("list_slots", request, context, ({ inference }, ready, options) => inference.listSlots(ready, options)),
+    changeSlot: async (request, context) =>
+      ask("change_slot", request, context, ({ inference }, ready, options) => inference.changeSlot(ready, options)),
+    setAdapters: async (request, context) =>
+      ask("set_adapters", request, context, ({ inference }, ready, options) => inference.setAdapters(ready, options)),
     applyTemplate: async (request, context) =>
       ask("apply_template", request, context, ({ inference }, ready, options) =>
         inference.applyTemplate(ready, options),

@@ -35,13 +35,18 @@ export const noControl: ModelControl = {
 /** The same, for callers who may only look. `setting`: what `manage_models` is. */
 export function withoutPermission(control: ModelControl, setting: false | "auto"): ModelControl {
   const forbid = (): never => {
-    const message =
-      setting === false
-        ? "callers may not load, unload, pull or delete models here: manage_models is false"
-        : "callers without a key may not load, unload, pull or delete models here, as the server can be reached from elsewhere: set api_key, or manage_models to true";
-    throw new RpcError(ErrorReason.PERMISSION_DENIED, message);
+    throw mayNotManage(setting);
   };
   return { devices: () => control.devices(), load: forbid, unload: forbid, pull: forbid, delete: forbid };
+}
+
+/** The refusal of what changes models for others too. `setting`: what `manage_models` is. */
+export function mayNotManage(setting: false | "auto"): RpcError {
+  const message =
+    setting === false
+      ? "callers may not load, unload, pull, delete or change models here: manage_models is false"
+      : "callers without a key may not load, unload, pull, delete or change models here, as the server can be reached from elsewhere: set api_key, or manage_models to true";
+  return new RpcError(ErrorReason.PERMISSION_DENIED, message);
 }
 
 function refuse(): never {

@@ -168,6 +168,11 @@ export class ModelPool implements ModelSource {
     return this.#roster.settings(id)?.model;
   }
 
+  /** Undefined: there is no such model. */
+  settingsOf(id: string): ModelSettings | undefined {
+    return this.#roster.settings(id);
+  }
+
   /** Whether PullModel has brought it. */
   isPulled(id: string): boolean {
     return this.#roster.has(id) && this.#roster.origin(id) === ModelOrigin.PULLED;

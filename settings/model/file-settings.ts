@@ -4,6 +4,7 @@ import { parseTokenizerConfig, type TokenizerConfig } from "../../services/engin
 import { z } from "zod";
 import { folder, hubRepo, named, namesOf, optional, text, whole } from "../kinds.ts";
 import { isKvOverride } from "./kv-override.ts";
+import { isAdapter } from "./lora-adapters.ts";
 import { honoured, meaningless, required } from "../setting.ts";
 
 const numaStrategies = { disabled: 0, distribute: 1, isolate: 2, numactl: 3, mirror: 4 };
@@ -39,6 +40,11 @@ export const fileSettings = {
     expects: "the path of a GGUF file",
     replaced: { was: null },
   }),
+  lora_adapters: honoured(
+    "LoRA adapters (GGUF) that requests choose among by their number and scale them, each as path or path:scale; the scale is 1, and 0 leaves one to the requests that ask for it. The one of lora_path comes first.",
+    optional(z.array(z.string().refine(isAdapter)).max(64)),
+    { expects: "a list of paths of GGUF files, each with its scale behind a colon where it is not 1 (a.gguf:0.5)" },
+  ),
   numa: honoured(
     `How memory and threads are spread over NUMA nodes: ${namesOf(numaStrategies)}; true is distribute.`,
     z
@@ -96,6 +102,11 @@ export const fileSettings = {
     {
       expects: "the path of a folder",
     },
+  ),
+  slot_save_path: honoured(
+    "Folder in which callers may save the states of slots, and put them back (POST /slots/{id}?action=save). Unset: they may not.",
+    optional(folder()),
+    { expects: "the path of a folder" },
   ),
 };
 

@@ -52,7 +52,7 @@ const rules: readonly (readonly [setting: Name, when: (model: ModelSettings) => 
       hf_model_repo_id === undefined && hf_pretrained_model_name_or_path === undefined,
     "nothing is downloaded without hf_model_repo_id",
   ],
-  ...(["lora_path", "draft_model", "embedding", "cache"] as const).map(
+  ...(["lora_path", "lora_adapters", "slot_save_path", "draft_model", "embedding", "cache"] as const).map(
     (name) => [name, ({ vocab_only }: ModelSettings) => vocab_only, "vocab_only loads no weights"] as const,
   ),
   ...(["cache_type", "cache_size", "cache_dir"] as const).map((name) => [name, isCacheOff, "cache is off"] as const),

@@ -4,6 +4,7 @@ import { turnsOf } from "./to-proto/chat.ts";
 
 const names = [
   ["stop", "stop_sequences"],
+  ["adapters", "lora"],
   ["reasoning.budget_tokens", "thinking.budget_tokens"],
   ["reasoning", "thinking"],
   ["response_format.json_schema.schema", "output_config.format.schema"],

@@ -64,6 +64,24 @@ export const llamaAdaptersSchema = named(
   z.array(z.strictObject({ id: count, path: z.string(), scale: z.number() })),
 );
 
+export const successSchema = named("LlamaSuccess", z.strictObject({ success: z.literal(true) }));
+
+export const llamaSlotChangeSchema = named(
+  "LlamaSlotChange",
+  z
+    .object({
+      id_slot: count,
+      filename: z.string(),
+      n_saved: count,
+      n_written: count,
+      n_restored: count,
+      n_read: count,
+      n_erased: count,
+      timings: z.strictObject({ save_ms: z.number(), restore_ms: z.number() }).partial(),
+    })
+    .partial(),
+);
+
 export const notServedSchema = named("NotServed", z.strictObject({}));
 
 export const llamaErrorSchema = named(

@@ -10,6 +10,7 @@ const names: Readonly<Record<string, readonly string[]>> = {
   response_format: ["grammar", "json_schema"],
   "response_format.json_schema.schema": ["json_schema"],
   prompt: ["prompt"],
+  adapters: ["lora"],
 };
 
 /** The file of a prompt that a refused part of it is; of several prompts it is not told which. */

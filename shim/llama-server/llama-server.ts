@@ -5,7 +5,8 @@ import { listAdapters, setAdapters } from "./endpoints/adapters.ts";
 import { completion } from "./endpoints/completion.ts";
 import { embedding } from "./endpoints/embedding.ts";
 import { infill } from "./endpoints/infill.ts";
-import { props, setProps, slotAction, slots } from "./endpoints/state.ts";
+import { props, setProps, slots } from "./endpoints/state.ts";
+import { changeSlot } from "./endpoints/change-slot.ts";
 import { llamaServerError } from "./error.ts";
 
 /** llama-server's own routes, beside those that it has in common with OpenAI's API. */
@@ -23,9 +24,9 @@ export function createLlamaServer(deps: DialectDeps): Dialect {
       props(deps),
       setProps(),
       slots(deps),
-      slotAction(),
+      changeSlot(deps),
       listAdapters(deps),
-      setAdapters(),
+      setAdapters(deps),
     ],
   };
 }

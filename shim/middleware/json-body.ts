@@ -14,16 +14,30 @@ export interface BodyLimits {
   readonly withMedia: number;
 }
 
+/** What a body may be beside a JSON object. */
+export interface BodyForms {
+  /** The field that a list alone is read as; unset: a list is refused. */
+  readonly takesList?: string | undefined;
+  /** No body is read as an empty object. */
+  readonly bodyMayBeMissing?: boolean | undefined;
+}
+
 /**
  * Reads a request's body as a JSON object. Throws the caller's error for a body that is too large, in another encoding,
  * malformed (saying where), too deep, or no object. The content type may be missing or wrong, as curl's default is.
  * `jsonText` gives the objects in it as they were written.
  */
-export async function readJsonBody(ctx: ShimContext, limits: BodyLimits): Promise<Record<string, unknown>> {
+export async function readJsonBody(
+  ctx: ShimContext,
+  limits: BodyLimits,
+  { takesList, bodyMayBeMissing = false }: BodyForms = {},
+): Promise<Record<string, unknown>> {
   checkEncoding(ctx);
   const bytes = await readBytes(ctx, limits.withMedia);
   const { length } = bytes;
-  const value = parseJson(decode(bytes));
+  const text = decode(bytes);
+  const parsed = parseJson(bodyMayBeMissing && text.trim() === "" ? "{}" : text);
+  const value = takesList !== undefined && Array.isArray(parsed) ? { [takesList]: parsed } : parsed;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new HttpError(400, "invalid_json", `the request's body must be a JSON object; got ${kindOf(value)}`);
   }

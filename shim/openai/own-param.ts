@@ -9,6 +9,7 @@ const names: readonly (readonly [string, ...string[]])[] = [
   // With best_of it is that many choices that the service is asked for.
   ["n", "best_of", "n"],
   ["mirostat", "mirostat", "mirostat_mode"],
+  ["adapters", "lora"],
   ["reasoning.budget_tokens", "reasoning_budget", "thinking_budget_tokens"],
   ["repeat_penalty", "repeat_penalty", "repetition_penalty"],
   [

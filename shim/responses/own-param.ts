@@ -5,6 +5,7 @@ import { shownTools } from "./to-proto/tools.ts";
 
 const names = [
   ["max_tokens", "max_output_tokens"],
+  ["adapters", "lora"],
   ["messages", "input"],
   ["response_format.json_schema.schema", "text.format.schema"],
   ["response_format", "text.format"],

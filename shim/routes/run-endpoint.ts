@@ -50,11 +50,14 @@ async function readBody(
     body: schema,
     withoutEffect,
     takesMedia,
-  }: Pick<Endpoint, "withoutEffect" | "takesMedia"> & { readonly body: z.ZodObject },
+    ...forms
+  }: Pick<Endpoint, "withoutEffect" | "takesMedia" | "takesList" | "bodyMayBeMissing"> & {
+    readonly body: z.ZodObject;
+  },
 ): Promise<ParsedRequest<Readonly<Record<string, unknown>>>> {
   const { body_limit_bytes: bytes, media_body_limit_bytes: withMedia } = settings;
   const limits = { bytes, withMedia: takesMedia ? Math.max(bytes, withMedia) : bytes };
-  return parseRequest(schema, await readJsonBody(ctx, limits), withoutEffect);
+  return parseRequest(schema, await readJsonBody(ctx, limits, forms), withoutEffect);
 }
 
 function createExchange(

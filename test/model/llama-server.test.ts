@@ -250,7 +250,8 @@ describe("what is wrong is told in llama-server's shape", () => {
     ["/slots/0?action=save", { filename: "a" }, "action"],
     ["/slots/0?action=dance", {}, "action"],
     ["/props", {}, undefined],
-    ["/lora-adapters", [], undefined],
+    ["/lora-adapters", [{ id: 0, scale: 1 }], "lora"],
+    ["/lora-adapters", {}, "lora"],
   ])("%s %j", async (path, body, param) => {
     const response = await post(path, body);
     const answer = (await response.json()) as { error: object };

@@ -261,6 +261,7 @@ describe("kv_overrides", () => {
 
 /** The settings whose effect other tests show. */
 const provenElsewhere: Readonly<Record<string, readonly (keyof WrittenSettings)[]>> = {
+  "test/model/lora.test.ts": ["lora_adapters", "slot_save_path"],
   "test/model/prompt-cache.test.ts": ["cache", "cache_type", "cache_size", "cache_dir"],
   "test/model/hub.test.ts": [
     "hf_model_repo_id",

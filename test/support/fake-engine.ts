@@ -210,6 +210,16 @@ export class FakeEngine implements Engine {
     return Array.from(tokens, (id, at) => (at === 0 ? undefined : entry(id)));
   }
 
+  adapters(): [] {
+    return [];
+  }
+
+  setAdapters(): void {}
+
+  changeSlot(): Promise<never> {
+    return Promise.reject(new Error("the fake engine keeps no slots"));
+  }
+
   slots(): SlotState[] {
     const states = Array.from({ length: this.info.slots }, (_, id) => ({ id, busy: id < this.#busy }));
     return states.map((state) => ({ ...state, tokens: 0, promptTokens: 0, completionTokens: 0 }));

@@ -35,6 +35,8 @@ export interface FakeHandlers {
     Answer<typeof inference.DescribeModelResponseSchema>
   >;
   listSlots?: Handler<typeof inference.ListSlotsRequestSchema, Answer<typeof inference.ListSlotsResponseSchema>>;
+  changeSlot?: Handler<typeof inference.ChangeSlotRequestSchema, Answer<typeof inference.ChangeSlotResponseSchema>>;
+  setAdapters?: Handler<typeof inference.SetAdaptersRequestSchema, Answer<typeof inference.SetAdaptersResponseSchema>>;
   listModels?: () => Answer<typeof models.ListModelsResponseSchema>;
   getModel?: Handler<typeof models.GetModelRequestSchema, Answer<typeof models.GetModelResponseSchema>>;
   watchModels?: Handler<typeof models.WatchModelsRequestSchema, Stream<typeof models.WatchModelsResponseSchema>>;
@@ -65,6 +67,8 @@ export function fakeClient(handlers: FakeHandlers): TokenwireClient {
       applyTemplate: unary(m.applyTemplate, handlers.applyTemplate),
       describeModel: unary(m.describeModel, handlers.describeModel),
       listSlots: unary(m.listSlots, handlers.listSlots),
+      changeSlot: unary(m.changeSlot, handlers.changeSlot),
+      setAdapters: unary(m.setAdapters, handlers.setAdapters),
     },
     models: {
       listModels: unary(ModelService.method.listModels, handlers.listModels),

@@ -50,6 +50,7 @@ export class FakeModel {
     cells: this.cells,
     sequenceLength: this.sequenceLength,
     setThreads() {},
+    useAdapters() {},
     logits: () => new Float32Array(),
     decode: (batch) => this.#decode(this.#rowsOf(batch)),
     decodeHere: (batch) => this.#decodeHere(this.#rowsOf(batch)),

@@ -78,6 +78,8 @@ export function inferenceHandlers(some: Partial<InferenceHandlers>): InferenceHa
     applyTemplate: unexpected,
     describeModel: unexpected,
     listSlots: unexpected,
+    changeSlot: unexpected,
+    setAdapters: unexpected,
     ...some,
   };
 }

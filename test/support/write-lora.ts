@@ -4,8 +4,8 @@ import { writeGguf } from "./write-gguf.ts";
 const width = 192;
 const rank = 4;
 
-/** Writes a LoRA adapter for tiny-guide that bends the queries of its first layer, enough to change what it says. */
-export function writeLora(path: string): void {
+/** Writes a LoRA adapter for tiny-guide that bends the queries of its first layer, enough to change what it says; others with another `pitch`. */
+export function writeLora(path: string, pitch = 0.7): void {
   const wave = (length: number, step: number) => Float32Array.from({ length }, (_, index) => Math.sin(index * step));
   writeGguf(path, {
     metadata: {
@@ -15,7 +15,7 @@ export function writeLora(path: string): void {
       "adapter.lora.alpha": { float32: rank },
     },
     tensors: [
-      { name: "blk.0.attn_q.weight.lora_a", shape: [width, rank], data: wave(width * rank, 0.7) },
+      { name: "blk.0.attn_q.weight.lora_a", shape: [width, rank], data: wave(width * rank, pitch) },
       { name: "blk.0.attn_q.weight.lora_b", shape: [rank, width], data: wave(width * rank, 1.3) },
     ],
   });

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { ErrorReason } from "../../../clients/errors.ts";
 import type { ModelSettings } from "../../../settings/settings.ts";
 import type { Engine } from "../engine.ts";
@@ -7,12 +8,14 @@ import { contextParams } from "./load/context-params.ts";
 import { directCompiler, type GrammarCompiler } from "../grammar/grammar-compiler.ts";
 import { createDrafter } from "./speculation/create-drafter.ts";
 import { createInputUsers } from "./pooling/create-input-users.ts";
-import { createPromptCache } from "./kv/create-prompt-cache.ts";
+import { SlotFiles } from "./kv/slot-files.ts";
+import { createPromptCache, stateIdentity } from "./kv/create-prompt-cache.ts";
 import { describeEngine, type EngineFacts } from "./describe-engine.ts";
 import { createSample } from "./sampling/sample.ts";
 import { addEogToken } from "./load/eog-token.ts";
 import { findFiles } from "./hub/find-files.ts";
 import { LlamaEngine } from "./llama-engine.ts";
+import { scalesKey } from "./native/adapter-set.ts";
 import { Batch } from "./native/batch.ts";
 import { Context } from "./native/context.ts";
 import { type Device, listDevices } from "./native/devices.ts";
@@ -110,16 +113,22 @@ export async function createLlamaEngine(written: ModelSettings, options: LlamaEn
       onReady: () => loop?.wake(),
       onFailed: (request, error) => loop?.fail(request, error),
     });
+  const cachedAdapters = scalesKey(adapters.scales);
+  const memory =
+    context &&
+    new SlotMemory(context, {
+      canTruncate: !model.isRecurrent,
+      maxPaddingRows: pad,
+      hasMediaPositions: projector?.usesMrope === true,
+      cachedAdapters,
+      cache,
+    });
   const loop: StepLoop | undefined =
     context &&
+    memory &&
     new StepLoop({
       context,
-      memory: new SlotMemory(context, {
-        canTruncate: !model.isRecurrent,
-        maxPaddingRows: pad,
-        hasMediaPositions: projector?.usesMrope === true,
-        cache,
-      }),
+      memory,
       batch,
       media: media?.steps,
       vocabulary,
@@ -157,6 +166,19 @@ export async function createLlamaEngine(written: ModelSettings, options: LlamaEn
     }),
     model,
     media,
+    adapters,
+    slotFiles:
+      context && memory && settings.slot_save_path !== undefined
+        ? new SlotFiles({
+            context,
+            memory,
+            turns,
+            vocabulary,
+            folder: join(settings.slot_save_path, stateIdentity(settings)),
+            adapters: cachedAdapters,
+            onFree: () => loop?.wake(),
+          })
+        : undefined,
     grammars: new Grammars(vocabulary, options.compiler ?? directCompiler),
     loop,
     embedder: users.embedder,

@@ -10,10 +10,15 @@ import type {
   GenerateJob,
   RankJob,
   ScoreJob,
+  SlotAction,
+  SlotChange,
   SlotState,
   TokenLogprob,
   TokenizeOptions,
 } from "../engine.ts";
+import type { LoraAdapter } from "../../../settings/model/lora-adapters.ts";
+import type { SlotFiles } from "./kv/slot-files.ts";
+import type { AdapterSet } from "./native/adapter-set.ts";
 import type { Embedder } from "./pooling/embedder.ts";
 import { isMedia } from "./kv/media-tokens.ts";
 import type { MediaParts } from "./multimodal/create-media.ts";
@@ -30,6 +35,9 @@ export interface LlamaEngineParts {
   readonly grammars: Grammars;
   /** undefined: it takes text alone. */
   readonly media: MediaParts | undefined;
+  readonly adapters: AdapterSet;
+  /** undefined: callers may not. */
+  readonly slotFiles: SlotFiles | undefined;
   /** undefined: a model that only embeds. */
   readonly loop: StepLoop | undefined;
   readonly embedder: Embedder;
@@ -85,7 +93,7 @@ export class LlamaEngine implements Engine {
   }
 
   async *generate(job: GenerateJob, signal: AbortSignal): AsyncGenerator<EngineEvent> {
-    const { loop, grammars } = this.#parts;
+    const { loop, grammars, adapters } = this.#parts;
     if (loop === undefined)
       throw new RpcError(ErrorReason.INVALID_PARAMETER, "this model turns texts into vectors and cannot generate", {
         param: "model",
@@ -93,7 +101,11 @@ export class LlamaEngine implements Engine {
     this.#check(job);
     signal.throwIfAborted();
     const grammar = job.grammar && (await grammars.get(job.grammar, { keepControl: job.keepSpecial, signal }));
-    const request = new GenerateRequest(job, { grammar, onTaken: () => loop.wake() });
+    const request = new GenerateRequest(job, {
+      grammar,
+      adapters: job.adapters ?? adapters.scales,
+      onTaken: () => loop.wake(),
+    });
     const abort = (): void => {
       request.outbox.fail(signal.reason);
       loop.abandon(request);
@@ -127,6 +139,21 @@ export class LlamaEngine implements Engine {
   score(job: ScoreJob, signal: AbortSignal): Promise<(TokenLogprob | undefined)[]> {
     this.#checkTokens(job.tokens);
     return this.#parts.scorer.score(job, signal);
+  }
+
+  adapters(): readonly LoraAdapter[] {
+    return this.#parts.adapters.list();
+  }
+
+  setAdapters(scales: readonly number[]): void {
+    this.#parts.adapters.scales = scales;
+  }
+
+  async changeSlot(id: number, action: SlotAction): Promise<SlotChange> {
+    const { slotFiles } = this.#parts;
+    if (slotFiles !== undefined) return slotFiles.change(id, action);
+    const message = "slots are not saved, restored or erased by callers here: set slot_save_path";
+    throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "action" });
   }
 
   slots(): readonly SlotState[] {

@@ -46,6 +46,16 @@ export class VocabularyEngine implements Engine {
     return Promise.reject(noWeights());
   }
 
+  adapters(): [] {
+    return [];
+  }
+
+  setAdapters(): void {}
+
+  changeSlot(): Promise<never> {
+    return Promise.reject(noWeights());
+  }
+
   slots(): [] {
     return [];
   }

@@ -132,7 +132,10 @@ function formatWriter(name: ChatFormatName): PromptWriter {
 
 function toolsWarning({ tellsTools }: { readonly tellsTools: boolean }): PromptWarning | undefined {
   if (!tellsTools) return undefined;
-  return { level: "info", text: "the chat template cannot write tools and tool calls completely, so they are described in words" };
+  return {
+    level: "info",
+    text: "the chat template cannot write tools and tool calls completely, so they are described in words",
+  };
 }
 
 function chosen(source: string, writer: PromptWriter, warning?: PromptWarning): ChosenWriters {

@@ -44,7 +44,11 @@ async function* answer(
     if (delta.case === "toolCall") checks[choice]?.call(delta.value);
     return { choice, event: delta };
   };
-  const promptLogprobs = await scorePrompt(model.engine, { tokens: job.prompt, top }, signals.signal);
+  const promptLogprobs = await scorePrompt(
+    model.engine,
+    { tokens: job.prompt, top, adapters: job.adapters },
+    signals.signal,
+  );
   let cachedTokens = 0;
   for await (const event of interruptible(model.engine, job, signals)) {
     switch (event.type) {

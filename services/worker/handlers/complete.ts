@@ -38,7 +38,11 @@ async function* answer(
 ): AsyncGenerator<Response, void, void> {
   const { generate: job, promptLogprobs: top, unenforced, schemas } = completeJob;
   const checks = Array.from({ length: job.choices }, () => new AnswerCheck(schemas));
-  const promptLogprobs = await scorePrompt(model.engine, { tokens: job.prompt, top }, signals.signal);
+  const promptLogprobs = await scorePrompt(
+    model.engine,
+    { tokens: job.prompt, top, adapters: job.adapters },
+    signals.signal,
+  );
   const echoed = await echoOf(completeJob, model, signals.signal);
   let cachedTokens = 0;
   for await (const event of interruptible(model.engine, job, signals)) {
@@ -89,7 +93,11 @@ async function* nothing(
 ): AsyncGenerator<Response, void, void> {
   const { prompt, choices } = job.generate;
   const promptTokens = prompt.length;
-  const promptLogprobs = await scorePrompt(model.engine, { tokens: prompt, top: job.promptLogprobs }, signal);
+  const promptLogprobs = await scorePrompt(
+    model.engine,
+    { tokens: prompt, top: job.promptLogprobs, adapters: job.generate.adapters },
+    signal,
+  );
   const echoed = await echoOf(job, model, signal);
   yield { event: { case: "started", value: { model: model.id, promptTokens, promptLogprobs } } };
   yield* echoes(choices, echoed);
@@ -107,9 +115,9 @@ async function echoOf(
   { engine }: LoadedModel,
   signal: AbortSignal,
 ): Promise<Echo> {
-  const { prompt: tokens, topLogprobs: top } = generate;
+  const { prompt: tokens, topLogprobs: top, adapters } = generate;
   if (echo === "" || top === undefined) return { text: echo };
-  const scores = await engine.score({ tokens, top }, signal);
+  const scores = await engine.score({ tokens, top, adapters }, signal);
   const id = tokens[0] ?? 0;
   const first = { id, bytes: addedBos ? new Uint8Array() : engine.tokenBytes(id, { special: true }) };
   return { text: echo, logprobs: promptLogprobsToProto(first, scores.slice(1)) };

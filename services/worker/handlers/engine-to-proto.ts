@@ -7,7 +7,7 @@ import {
   type TokenCandidateSchema,
   type TokenLogprobSchema,
 } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { Engine, EngineEvent, GenerateJob, TokenCandidate, TokenLogprob } from "../../engine/engine.ts";
+import type { Engine, EngineEvent, GenerateJob, ScoreJob, TokenCandidate, TokenLogprob } from "../../engine/engine.ts";
 import type { Unenforced } from "../jobs/answer-schemas.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 
@@ -41,11 +41,11 @@ export function startedToProto(
 /** The prompt's log-probabilities with `top` alternatives each; none where nobody asked for them. */
 export async function scorePrompt(
   engine: Engine,
-  { tokens, top }: { readonly tokens: Int32Array; readonly top: number | undefined },
+  { tokens, top, adapters }: Omit<ScoreJob, "top"> & { readonly top: number | undefined },
   signal: AbortSignal,
 ): Promise<MessageInitShape<typeof TokenLogprobSchema>[]> {
   if (top === undefined) return [];
-  const scores = await engine.score({ tokens, top }, signal);
+  const scores = await engine.score({ tokens, top, adapters }, signal);
   const id = tokens[0] ?? 0;
   return promptLogprobsToProto({ id, bytes: engine.tokenBytes(id, { special: true }) }, scores.slice(1));
 }

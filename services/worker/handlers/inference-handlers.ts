@@ -3,7 +3,7 @@ import type { ServiceHandlers } from "../../rpc/serve.ts";
 import type { ModelHost } from "../model-host.ts";
 import { chat } from "./chat.ts";
 import { complete } from "./complete.ts";
-import { describeModel, listSlots } from "./describe.ts";
+import { changeSlot, describeModel, listSlots, setAdapters } from "./describe.ts";
 import { embed } from "./embed.ts";
 import { rerank } from "./rerank.ts";
 import { applyTemplate, countTokens } from "./templates.ts";
@@ -32,6 +32,8 @@ export function createInferenceHandlers(host: ModelHost): ServiceHandlers<typeof
     countTokens: async (request) => countTokens(request, host.loaded()),
     describeModel: async () => describeModel(host.loaded()),
     listSlots: async () => listSlots(host.loaded()),
+    changeSlot: async (request) => changeSlot(request, host.computing()),
+    setAdapters: async (request) => setAdapters(request, host.computing()),
     applyTemplate: async (request) => applyTemplate(request, host.loaded()),
   };
 }

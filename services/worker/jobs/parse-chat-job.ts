@@ -33,7 +33,7 @@ export async function parseChatJob(
 ): Promise<ChatJob> {
   const { engine } = model;
   const { options } = request;
-  const { promptLogprobs, ...limits } = parseLimits(options, engine.info);
+  const { promptLogprobs, ...limits } = parseLimits(options, engine);
   if (limits.maxTokens === 0) throw invalidParameter("max_tokens", "max_tokens must be at least 1, not 0");
   const maxCalls = request.parallelToolCalls === false ? 1 : Infinity;
   const sampling = await parseSampling(options, model);

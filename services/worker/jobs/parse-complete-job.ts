@@ -34,7 +34,7 @@ export async function parseCompleteJob(
 ): Promise<CompleteJob> {
   const { engine } = model;
   const { options } = request;
-  const { promptLogprobs, ...limits } = parseLimits(options, engine.info);
+  const { promptLogprobs, ...limits } = parseLimits(options, engine);
   const sampling = await parseSampling(options, model);
   const { responseFormat: format } = request;
   const isQuick = format === undefined || format.format.case === "gbnf";

@@ -1,8 +1,9 @@
 import { invalidParameter } from "../../../clients/errors.ts";
 import type { GenerationOptions } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { EngineInfo, GenerateJob } from "../../engine/engine.ts";
+import type { Engine, GenerateJob } from "../../engine/engine.ts";
 import { listLimits, numberOption } from "../../../clients/number-options.ts";
 import { tooManyChoices } from "../../protocol/refusals.ts";
+import { parseAdapters } from "./parse-adapters.ts";
 import { checkToken } from "./parse-sampling.ts";
 
 /** A stop text is searched for in everything that is generated, and text that might begin one is held back. */
@@ -22,6 +23,7 @@ export type Limits = Pick<
   | "topLogprobs"
   | "cachePrompt"
   | "slot"
+  | "adapters"
   | "maxDecodeMs"
   | "reportProgress"
   | "keepSpecial"
@@ -31,7 +33,8 @@ export type Limits = Pick<
 };
 
 /** The limits of a request for this model. Throws INVALID_PARAMETER. */
-export function parseLimits(options: GenerationOptions | undefined, info: EngineInfo): Limits {
+export function parseLimits(options: GenerationOptions | undefined, engine: Pick<Engine, "info" | "adapters">): Limits {
+  const { info } = engine;
   const stop = parseStops(options?.stop ?? []);
   const includeStop = options?.includeStop ?? false;
   return {
@@ -47,6 +50,7 @@ export function parseLimits(options: GenerationOptions | undefined, info: Engine
     promptLogprobs: numberOption(options, "promptLogprobs"),
     cachePrompt: options?.cachePrompt ?? true,
     slot: options?.slot,
+    adapters: parseAdapters(options?.adapters, engine.adapters()),
     maxDecodeMs: options?.maxDecodeMs,
     reportProgress: options?.reportProgress ?? false,
   };

@@ -14,6 +14,10 @@ export interface EndpointDocs {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: z.ZodObject | undefined;
+  /** A request without a body is one with an empty object. */
+  readonly bodyMayBeMissing?: boolean;
+  /** A body that is a list is this field of an object that has no other. */
+  readonly takesList?: string;
   /** What fields of the body mean, where it is not what their names mean elsewhere. */
   readonly fields?: Readonly<Record<string, string>>;
   /** Fields of the body that are accepted and change nothing, with the reason. */

@@ -41,6 +41,7 @@ export const fieldDescriptions: Readonly<Record<string, string>> = {
   samplers: "The samplers to run, in this order.",
   ignore_eos: "Do not stop at the model's own end token.",
   cache_prompt: "Reuse the longest prompt prefix that a slot still holds; true by default.",
+  lora: "Scale of each LoRA adapter, by its number; an adapter that is not named is not applied.",
   n_probs: "llama.cpp's way to ask for the log-probabilities of this many tokens.",
   logprobs: "Report the model's log-probabilities, before sampling.",
   top_logprobs: "Number of most likely tokens to report with them.",

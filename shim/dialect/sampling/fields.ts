@@ -1,6 +1,9 @@
 import { z } from "zod";
 import { listLimits, maxBias, numberOptions } from "../../../clients/number-options.ts";
-import { arrayOf, flag, integerFrom, mapOf, numberAs, tokenId, unsettable } from "../request/fields.ts";
+import { arrayOf, flag, integerFrom, mapOf, maxUint32, numberAs, tokenId, unsettable } from "../request/fields.ts";
+
+/** A scale beyond it is a mistake. */
+const maxLoraScale = 1_000;
 
 /** llama-server's `false` forbids a token; OpenAI's range is -100 to 100. */
 const bias = z.union([z.number().min(-maxBias).max(maxBias), z.literal(false)]);
@@ -10,6 +13,12 @@ const logitBias = z.union([
   mapOf(bias, listLimits.logitBias),
   arrayOf(z.tuple([z.union([tokenId, z.string().min(1)]), bias]), { max: listLimits.logitBias }),
 ]);
+
+/** How strongly adapters are applied, as llama-server writes it. */
+export const loraScales = arrayOf(
+  z.object({ id: z.number().int().min(0).max(maxUint32), scale: z.number().min(-maxLoraScale).max(maxLoraScale) }),
+  { max: 64 },
+);
 
 /** llama.cpp's sampling under its own names, which every dialect takes beside its own fields. */
 export const samplerFields = {
@@ -45,6 +54,8 @@ export const samplerFields = {
   min_tokens: numberAs("minTokens"),
   ignore_eos: flag,
   cache_prompt: flag,
+  /** LoRA adapters by their number; one that is not named is not applied. */
+  lora: unsettable(loraScales),
 };
 
 /** The generation fields that chat and text completions share: OpenAI's, and llama.cpp's. */

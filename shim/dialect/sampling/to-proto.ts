@@ -50,6 +50,7 @@ export function samplersToProto(request: SamplerFields, biasKind?: BiasKind): Ge
     ignoreEos: request.ignore_eos ?? undefined,
     cachePrompt: request.cache_prompt ?? undefined,
     mirostat: request.mirostat ?? undefined,
+    adapters: request.lora == null ? undefined : { scales: request.lora },
   };
 }
 

@@ -11,7 +11,6 @@ import { isMediaPrompt, type Prompt, promptList } from "../schema/prompts.ts";
 import { partsToProto } from "../to-proto/media-prompt.ts";
 import type { PartInit } from "../../dialect/request/media-parts.ts";
 import { formatToProto, generationToProto } from "../to-proto/generation.ts";
-import { requireAdapters } from "./adapters.ts";
 import { type PromptCall, runCompletions } from "./run-completions.ts";
 
 /** POST /completion: continues prompts with llama-server's parameters. */
@@ -30,7 +29,6 @@ export function completion(deps: DialectDeps): Endpoint {
     explain,
     async answer(exchange) {
       const { body } = exchange;
-      await requireAdapters(deps, exchange);
       const shared = { model: body.model ?? "", options: generationToProto(body), responseFormat: formatToProto(body) };
       const calls: PromptCall[] = [];
       for (const prompt of promptList(body.prompt)) {

@@ -4,7 +4,6 @@ import { llamaCompletionSchema, llamaCompletionsSchema } from "../answers.ts";
 import { explain } from "../explain.ts";
 import { generationWithoutEffect, infillRequestSchema } from "../schema/completion-request.ts";
 import { formatToProto, generationToProto } from "../to-proto/generation.ts";
-import { requireAdapters } from "./adapters.ts";
 import { runCompletions } from "./run-completions.ts";
 
 /** POST /infill: what belongs between a prefix and a suffix, with pieces of other files beside them. */
@@ -22,7 +21,6 @@ export function infill(deps: DialectDeps): Endpoint {
     explain,
     async answer(exchange) {
       const { body } = exchange;
-      await requireAdapters(deps, exchange);
       const prefix = body.input_prefix + (body.prompt ?? "");
       const request = {
         model: body.model ?? "",

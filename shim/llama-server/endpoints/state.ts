@@ -1,4 +1,4 @@
-import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
+import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import type { DescribeModelResponse } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { type Model, ModelState } from "../../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { DialectDeps } from "../../dialect/deps.ts";
@@ -10,7 +10,7 @@ const model = "Name of a configured model; the first one by default.";
 
 type Asking = Pick<Exchange, "call" | "query">;
 
-/** GET /props?model=: what a model is; one that is not in memory is loaded for it. */
+/** GET /props?model=: what a model is; of one that is not in memory its file is read. */
 export function props(deps: DialectDeps): Endpoint {
   return endpoint({
     method: "get",
@@ -74,28 +74,6 @@ export function slots(deps: DialectDeps): Endpoint {
   });
 }
 
-/** POST /slots/{id}?action=: the prompt cache looks after itself. */
-export function slotAction(): Endpoint {
-  return endpoint({
-    method: "post",
-    path: "/slots/:id",
-    query: { action: "save, restore or erase." },
-    result: notServedSchema,
-    summary: "Not served: the prompt cache saves and restores slots by itself",
-    answer({ query }) {
-      const action = query("action") ?? "";
-      if (!["save", "restore", "erase"].includes(action)) {
-        throw invalidParameter(
-          "action",
-          `action must be "save", "restore" or "erase", not ${JSON.stringify(action.slice(0, 40))}`,
-        );
-      }
-      const message = `action ${action} is not served: prompts are kept and found again by themselves (cache_size, cache_dir); cache_prompt: false reuses nothing`;
-      throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "action" });
-    },
-  });
-}
-
 /** POST /props */
 export function setProps(): Endpoint {
   return endpoint({
@@ -112,7 +90,7 @@ export function setProps(): Endpoint {
   });
 }
 
-async function configuredModel({ client }: DialectDeps, { call, query }: Asking): Promise<Model> {
+export async function configuredModel({ client }: DialectDeps, { call, query }: Asking): Promise<Model> {
   const name = query("model") ?? "";
   if (name !== "") {
     const { model } = await client.models.getModel({ id: name }, call);

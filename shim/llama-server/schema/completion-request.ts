@@ -51,7 +51,6 @@ export const generationFields = {
   return_progress: flag,
   timings_per_token: flag,
   response_fields: unsettable(arrayOf(z.string().min(1), { max: 64 })),
-  lora: unsettable(arrayOf(z.object({ id: z.number().int().min(0), scale: z.number() }), { max: 64 })),
   n_keep: unsettable(z.number().int()),
   n_discard: unsettable(z.number().int()),
   n_cache_reuse: unsettable(z.number().int()),

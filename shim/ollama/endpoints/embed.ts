@@ -70,8 +70,9 @@ async function vectorsOf(
   { model, inputs, dimensions, cuts }: Wanted,
 ): Promise<{ embeddings: number[][]; promptTokens: number }> {
   if (inputs.length === 0) {
-    // Nothing to embed loads the model, as with generations.
-    await client.inference.describeModel({ model: toModelId(model) }, call);
+    // Nothing to embed loads the model, as with generations; its stream ends when the model is there.
+    const { model: id } = await client.inference.describeModel({ model: toModelId(model) }, call);
+    for await (const _ of client.models.loadModel({ id }, call));
     return { embeddings: [], promptTokens: 0 };
   }
   const response = await client.inference.embed(

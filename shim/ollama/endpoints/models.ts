@@ -48,7 +48,7 @@ export function ps({ client }: DialectDeps): Endpoint {
   });
 }
 
-/** POST /api/show; a model that is not in memory is loaded for it. */
+/** POST /api/show; of a model that is not in memory its file is read. */
 export function show({ client }: DialectDeps): Endpoint {
   return endpoint({
     method: "post",

@@ -67,8 +67,48 @@ export function detailsFromProto({ details }: Model): OllamaModelDetails {
     family,
     families: family === "" ? [] : [family],
     parameter_size: details === undefined ? "" : parameterSize(Number(details.parameters)),
-    // llama.cpp's description is "llama 7B Q8_0".
-    quantization_level: /\b(I?Q\d\w*|F16|F32|BF16|MXFP4)\b/.exec(details?.description ?? "")?.[1] ?? "unknown",
+    quantization_level: quantizationOf(details?.description ?? ""),
+  };
+}
+
+/** llama.cpp's descriptions are "llama 7B Q8_0" and "llama 7B Q4_K - Medium", which others call Q4_K_M. */
+function quantizationOf(description: string): string {
+  const [, level, size] = /\b(I?Q\d\w*|F16|F32|BF16|MXFP4)\b(?: - (Small|Medium|Large))?/.exec(description) ?? [];
+  if (level === undefined) return "unknown";
+  return size === undefined ? level : `${level}_${size.charAt(0)}`;
+}
+
+/** llama.cpp's numbers of file types (`general.file_type`). */
+const fileTypes: Readonly<Record<string, string>> = {
+  "0": "F32",
+  "1": "F16",
+  "2": "Q4_0",
+  "3": "Q4_1",
+  "7": "Q8_0",
+  "8": "Q5_0",
+  "9": "Q5_1",
+  "10": "Q2_K",
+  "11": "Q3_K_S",
+  "12": "Q3_K_M",
+  "13": "Q3_K_L",
+  "14": "Q4_K_S",
+  "15": "Q4_K_M",
+  "16": "Q5_K_S",
+  "17": "Q5_K_M",
+  "18": "Q6_K",
+  "32": "BF16",
+};
+
+/** What a model's file says of it, where the model is not in memory. */
+function detailsFromMetadata(metadata: Readonly<Record<string, string>>): OllamaModelDetails {
+  const family = metadata["general.architecture"] ?? "";
+  return {
+    parent_model: "",
+    format: "gguf",
+    family,
+    families: family === "" ? [] : [family],
+    parameter_size: metadata["general.size_label"] ?? "",
+    quantization_level: fileTypes[metadata["general.file_type"] ?? ""] ?? "unknown",
   };
 }
 
@@ -94,17 +134,17 @@ export function shownFromProto(model: Model, described: DescribeModelResponse): 
   const { details } = model;
   const template = described.chatTemplates[""] ?? "";
   const parameters = [
-    `num_ctx ${details?.contextLength ?? 0}`,
+    ...(details ? [`num_ctx ${details.contextLength}`] : []),
     ...[described.eosToken].filter(Boolean).map((token) => `stop ${JSON.stringify(token)}`),
   ];
   return {
     modelfile: `# ${model.id}, as it is configured\nFROM ${described.path}\nTEMPLATE """${template}"""\n`,
     parameters: parameters.join("\n"),
     template,
-    details: detailsFromProto(model),
+    details: details === undefined ? detailsFromMetadata(described.metadata) : detailsFromProto(model),
     model_info: {
       ...metadataFromProto(described.metadata),
-      "general.parameter_count": Number(details?.parameters ?? 0),
+      ...(details && { "general.parameter_count": Number(details.parameters) }),
     },
     capabilities: capabilitiesOf(model, described),
     modified_at: new Date(Number(model.created) * 1_000).toISOString(),
@@ -112,13 +152,16 @@ export function shownFromProto(model: Model, described: DescribeModelResponse): 
 }
 
 function capabilitiesOf({ details }: Model, described: DescribeModelResponse): Capability[] {
-  if (details?.generates !== true) return ["embedding"];
+  const { metadata } = described;
+  // An encoder sees a text as a whole: it cannot go on with one.
+  const isEncoder = metadata[`${metadata["general.architecture"]}.attention.causal`] === "false";
+  if (!(details?.generates ?? !isEncoder)) return ["embedding"];
   return [
     "completion",
     "tools",
     ...(described.fillsInMiddle ? (["insert"] as const) : []),
     ...(described.reasons ? (["thinking"] as const) : []),
-    ...(details.vision ? (["vision"] as const) : []),
+    ...(details?.vision ? (["vision"] as const) : []),
   ];
 }
 

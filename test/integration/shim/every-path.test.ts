@@ -76,16 +76,18 @@ const answering: FakeHandlers = {
   rerank: ({ documents }) => ({ results: documents.map((_, index) => ({ index, score: 0.5 })) }),
   tokenize: () => ({ tokens: [1] }),
   detokenize: () => ({ text: "x" }),
-  countTokens: () => ({ promptTokens: 1 }),
+  countTokens: () => ({ tokens: 1 }),
   applyTemplate: () => ({ prompt: "x" }),
   describeModel: () => ({ model: "tiny", reasons: true, details: model.details }),
   listSlots: () => ({ slots: [] }),
   listModels: () => ({ models: [model] }),
   getModel: () => ({ model }),
-  loadModel: () => [{ progress: 1 }],
+  loadModel: () => [{ model }],
   unloadModel: () => ({}),
   deleteModel: () => ({}),
-  pullModel: () => [{ event: { case: "done" as const, value: { model } } }],
+  pullModel: () => [{ stage: 3, model }],
+  changeSlot: () => ({}),
+  setAdapters: () => ({}),
 };
 
 let shim: TestShim;
@@ -125,7 +127,7 @@ describe.each(byName(withBody))("%s", (_, operation) => {
   test.each<[string, string, Record<string, string>?]>([
     ["nothing", ""],
     ["half of it", JSON.stringify(operation.example).slice(0, -1)],
-    ["a list", "[]"],
+    ["a list", '["x"]'],
     ["a text", '"x"'],
     ["NaN", '{"model": NaN}'],
     ["an infinite number", '{"temperature": 1e999, "model": 1e999, "input": 1e999}'],

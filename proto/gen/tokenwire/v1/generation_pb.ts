@@ -10,7 +10,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tokenwire/v1/generation.proto.
  */
 export const file_tokenwire_v1_generation: GenFile = /*@__PURE__*/
-  fileDesc("Ch10b2tlbndpcmUvdjEvZ2VuZXJhdGlvbi5wcm90bxIMdG9rZW53aXJlLnYxIoQNChFHZW5lcmF0aW9uT3B0aW9ucxIXCgptYXhfdG9rZW5zGAEgASgNSACIAQESDAoEc3RvcBgCIAMoCRIOCgFuGAMgASgNSAGIAQESGQoMdG9wX2xvZ3Byb2JzGAQgASgNSAKIAQESFwoKbWluX3Rva2VucxgFIAEoDUgDiAEBEhcKCmlnbm9yZV9lb3MYBiABKAhIBIgBARIZCgxjYWNoZV9wcm9tcHQYByABKAhIBYgBARIaCg1pbnRlcnJ1cHRpYmxlGAggASgISAaIAQESEQoEc2VlZBgKIAEoDUgHiAEBEhgKC3RlbXBlcmF0dXJlGAsgASgCSAiIAQESEgoFdG9wX3AYDCABKAJICYgBARISCgV0b3BfaxgNIAEoDUgKiAEBEhIKBW1pbl9wGA4gASgCSAuIAQESFgoJdHlwaWNhbF9wGA8gASgCSAyIAQESGAoLdG9wX25fc2lnbWEYECABKAJIDYgBARIdChBwcmVzZW5jZV9wZW5hbHR5GBEgASgCSA6IAQESHgoRZnJlcXVlbmN5X3BlbmFsdHkYEiABKAJID4gBARIbCg5yZXBlYXRfcGVuYWx0eRgTIAEoAkgQiAEBEhoKDXJlcGVhdF9sYXN0X24YFCABKAVIEYgBARIrCgpsb2dpdF9iaWFzGBUgAygLMhcudG9rZW53aXJlLnYxLkxvZ2l0QmlhcxIbCg5keW5hdGVtcF9yYW5nZRgWIAEoAkgSiAEBEh4KEWR5bmF0ZW1wX2V4cG9uZW50GBcgASgCSBOIAQESHAoPeHRjX3Byb2JhYmlsaXR5GBggASgCSBSIAQESGgoNeHRjX3RocmVzaG9sZBgZIAEoAkgViAEBEhUKCG1pcm9zdGF0GBogASgNSBaIAQESGQoMbWlyb3N0YXRfdGF1GBsgASgCSBeIAQESGQoMbWlyb3N0YXRfZXRhGBwgASgCSBiIAQESGwoOZHJ5X211bHRpcGxpZXIYHSABKAJIGYgBARIVCghkcnlfYmFzZRgeIAEoAkgaiAEBEh8KEmRyeV9hbGxvd2VkX2xlbmd0aBgfIAEoBUgbiAEBEh8KEmRyeV9wZW5hbHR5X2xhc3RfbhggIAEoBUgciAEBEh0KFWRyeV9zZXF1ZW5jZV9icmVha2VycxghIAMoCRIQCghzYW1wbGVycxgiIAMoCRIWCg5zdG9wX3Rva2VuX2lkcxgjIAMoDRIZCgxpbmNsdWRlX3N0b3AYJCABKAhIHYgBARIZCgxrZWVwX3NwZWNpYWwYJSABKAhIHogBARIsCgp0cnVuY2F0aW9uGCYgASgLMhgudG9rZW53aXJlLnYxLlRydW5jYXRpb24SHAoPcHJvbXB0X2xvZ3Byb2JzGCcgASgNSB+IAQESEQoEc2xvdBgoIAEoDUggiAEBEhoKDW1heF9kZWNvZGVfbXMYKSABKA1IIYgBARIXCg9yZXBvcnRfcHJvZ3Jlc3MYKiABKAhCDQoLX21heF90b2tlbnNCBAoCX25CDwoNX3RvcF9sb2dwcm9ic0INCgtfbWluX3Rva2Vuc0INCgtfaWdub3JlX2Vvc0IPCg1fY2FjaGVfcHJvbXB0QhAKDl9pbnRlcnJ1cHRpYmxlQgcKBV9zZWVkQg4KDF90ZW1wZXJhdHVyZUIICgZfdG9wX3BCCAoGX3RvcF9rQggKBl9taW5fcEIMCgpfdHlwaWNhbF9wQg4KDF90b3Bfbl9zaWdtYUITChFfcHJlc2VuY2VfcGVuYWx0eUIUChJfZnJlcXVlbmN5X3BlbmFsdHlCEQoPX3JlcGVhdF9wZW5hbHR5QhAKDl9yZXBlYXRfbGFzdF9uQhEKD19keW5hdGVtcF9yYW5nZUIUChJfZHluYXRlbXBfZXhwb25lbnRCEgoQX3h0Y19wcm9iYWJpbGl0eUIQCg5feHRjX3RocmVzaG9sZEILCglfbWlyb3N0YXRCDwoNX21pcm9zdGF0X3RhdUIPCg1fbWlyb3N0YXRfZXRhQhEKD19kcnlfbXVsdGlwbGllckILCglfZHJ5X2Jhc2VCFQoTX2RyeV9hbGxvd2VkX2xlbmd0aEIVChNfZHJ5X3BlbmFsdHlfbGFzdF9uQg8KDV9pbmNsdWRlX3N0b3BCDwoNX2tlZXBfc3BlY2lhbEISChBfcHJvbXB0X2xvZ3Byb2JzQgcKBV9zbG90QhAKDl9tYXhfZGVjb2RlX21zIkwKClRydW5jYXRpb24SEgoKbWF4X3Rva2VucxgBIAEoDRIqCgRzaWRlGAIgASgOMhwudG9rZW53aXJlLnYxLlRydW5jYXRpb25TaWRlIkQKCUxvZ2l0QmlhcxIPCgV0b2tlbhgBIAEoDUgAEg4KBHRleHQYAyABKAlIABIMCgRiaWFzGAIgASgCQggKBnRhcmdldCLXAQoOUmVzcG9uc2VGb3JtYXQSNQoLanNvbl9vYmplY3QYASABKAsyHi50b2tlbndpcmUudjEuSnNvbk9iamVjdEZvcm1hdEgAEjUKC2pzb25fc2NoZW1hGAIgASgLMh4udG9rZW53aXJlLnYxLkpzb25TY2hlbWFGb3JtYXRIABIOCgRnYm5mGAMgASgJSAASDwoFcmVnZXgYBCABKAlIABIsCgZjaG9pY2UYBSABKAsyGi50b2tlbndpcmUudjEuQ2hvaWNlRm9ybWF0SABCCAoGZm9ybWF0Ih8KDENob2ljZUZvcm1hdBIPCgdvcHRpb25zGAEgAygJIhIKEEpzb25PYmplY3RGb3JtYXQiVQoQSnNvblNjaGVtYUZvcm1hdBIMCgRuYW1lGAEgASgJEhMKC3NjaGVtYV9qc29uGAIgASgJEhMKBnN0cmljdBgDIAEoCEgAiAEBQgkKB19zdHJpY3QitwEKB1N0YXJ0ZWQSDQoFbW9kZWwYASABKAkSFQoNcHJvbXB0X3Rva2VucxgCIAEoDRIVCg1jYWNoZWRfdG9rZW5zGAMgASgNEjMKD3Byb21wdF9sb2dwcm9icxgEIAMoCzIaLnRva2Vud2lyZS52MS5Ub2tlbkxvZ3Byb2ISDAoEc2xvdBgFIAEoDRIsCgp1bmVuZm9yY2VkGAYgAygLMhgudG9rZW53aXJlLnYxLlVuZW5mb3JjZWQiPAoKVW5lbmZvcmNlZBINCgVwYXJhbRgBIAEoCRIPCgdwb2ludGVyGAIgASgJEg4KBnJlYXNvbhgDIAEoCSIrCgtTY2hlbWFDaGVjaxINCgV2YWxpZBgBIAEoCBINCgVmYXVsdBgCIAEoCSJDCgxNb2RlbExvYWRpbmcSDQoFbW9kZWwYASABKAkSEAoIcHJvZ3Jlc3MYAiABKAISEgoKZWxhcHNlZF9tcxgDIAEoASI+Cg5Qcm9tcHRQcm9ncmVzcxIYChBwcm9jZXNzZWRfdG9rZW5zGAEgASgNEhIKCmVsYXBzZWRfbXMYAiABKAEiRwoJVGV4dERlbHRhEgwKBHRleHQYASABKAkSLAoIbG9ncHJvYnMYAiADKAsyGi50b2tlbndpcmUudjEuVG9rZW5Mb2dwcm9iInYKDFRva2VuTG9ncHJvYhIrCgV0b2tlbhgBIAEoCzIcLnRva2Vud2lyZS52MS5Ub2tlbkNhbmRpZGF0ZRIpCgN0b3AYAiADKAsyHC50b2tlbndpcmUudjEuVG9rZW5DYW5kaWRhdGUSDgoGcHJvbXB0GAMgASgIIk0KDlRva2VuQ2FuZGlkYXRlEgoKAmlkGAEgASgNEg0KBWJ5dGVzGAIgASgMEhQKB2xvZ3Byb2IYAyABKAJIAIgBAUIKCghfbG9ncHJvYiKJAgoIRmluaXNoZWQSKgoGcmVhc29uGAEgASgOMhoudG9rZW53aXJlLnYxLkZpbmlzaFJlYXNvbhIaCg1zdG9wX3NlcXVlbmNlGAIgASgJSACIAQESIgoFdXNhZ2UYAyABKAsyEy50b2tlbndpcmUudjEuVXNhZ2USJgoHdGltaW5ncxgEIAEoCzIVLnRva2Vud2lyZS52MS5UaW1pbmdzEhcKCnN0b3BfdG9rZW4YBSABKA1IAYgBARIvCgxzY2hlbWFfY2hlY2sYBiABKAsyGS50b2tlbndpcmUudjEuU2NoZW1hQ2hlY2tCEAoOX3N0b3Bfc2VxdWVuY2VCDQoLX3N0b3BfdG9rZW4iagoFVXNhZ2USFQoNcHJvbXB0X3Rva2VucxgBIAEoDRIZChFjb21wbGV0aW9uX3Rva2VucxgCIAEoDRIVCg1jYWNoZWRfdG9rZW5zGAMgASgNEhgKEHJlYXNvbmluZ190b2tlbnMYBCABKA0iQgoHVGltaW5ncxIQCghxdWV1ZV9tcxgBIAEoARISCgpwcmVmaWxsX21zGAIgASgBEhEKCWRlY29kZV9tcxgDIAEoASpmCg5UcnVuY2F0aW9uU2lkZRIfChtUUlVOQ0FUSU9OX1NJREVfVU5TUEVDSUZJRUQQABIYChRUUlVOQ0FUSU9OX1NJREVfTEVGVBABEhkKFVRSVU5DQVRJT05fU0lERV9SSUdIVBACKrwBCgxGaW5pc2hSZWFzb24SHQoZRklOSVNIX1JFQVNPTl9VTlNQRUNJRklFRBAAEhYKEkZJTklTSF9SRUFTT05fU1RPUBABEhgKFEZJTklTSF9SRUFTT05fTEVOR1RIEAISHAoYRklOSVNIX1JFQVNPTl9UT09MX0NBTExTEAMSHQoZRklOSVNIX1JFQVNPTl9JTlRFUlJVUFRFRBAEEh4KGkZJTklTSF9SRUFTT05fQ09OVEVYVF9GVUxMEAViBnByb3RvMw");
+  fileDesc("Ch10b2tlbndpcmUvdjEvZ2VuZXJhdGlvbi5wcm90bxIMdG9rZW53aXJlLnYxIrMNChFHZW5lcmF0aW9uT3B0aW9ucxIXCgptYXhfdG9rZW5zGAEgASgNSACIAQESDAoEc3RvcBgCIAMoCRIOCgFuGAMgASgNSAGIAQESGQoMdG9wX2xvZ3Byb2JzGAQgASgNSAKIAQESFwoKbWluX3Rva2VucxgFIAEoDUgDiAEBEhcKCmlnbm9yZV9lb3MYBiABKAhIBIgBARIZCgxjYWNoZV9wcm9tcHQYByABKAhIBYgBARIaCg1pbnRlcnJ1cHRpYmxlGAggASgISAaIAQESEQoEc2VlZBgKIAEoDUgHiAEBEhgKC3RlbXBlcmF0dXJlGAsgASgCSAiIAQESEgoFdG9wX3AYDCABKAJICYgBARISCgV0b3BfaxgNIAEoDUgKiAEBEhIKBW1pbl9wGA4gASgCSAuIAQESFgoJdHlwaWNhbF9wGA8gASgCSAyIAQESGAoLdG9wX25fc2lnbWEYECABKAJIDYgBARIdChBwcmVzZW5jZV9wZW5hbHR5GBEgASgCSA6IAQESHgoRZnJlcXVlbmN5X3BlbmFsdHkYEiABKAJID4gBARIbCg5yZXBlYXRfcGVuYWx0eRgTIAEoAkgQiAEBEhoKDXJlcGVhdF9sYXN0X24YFCABKAVIEYgBARIrCgpsb2dpdF9iaWFzGBUgAygLMhcudG9rZW53aXJlLnYxLkxvZ2l0QmlhcxIbCg5keW5hdGVtcF9yYW5nZRgWIAEoAkgSiAEBEh4KEWR5bmF0ZW1wX2V4cG9uZW50GBcgASgCSBOIAQESHAoPeHRjX3Byb2JhYmlsaXR5GBggASgCSBSIAQESGgoNeHRjX3RocmVzaG9sZBgZIAEoAkgViAEBEhUKCG1pcm9zdGF0GBogASgNSBaIAQESGQoMbWlyb3N0YXRfdGF1GBsgASgCSBeIAQESGQoMbWlyb3N0YXRfZXRhGBwgASgCSBiIAQESGwoOZHJ5X211bHRpcGxpZXIYHSABKAJIGYgBARIVCghkcnlfYmFzZRgeIAEoAkgaiAEBEh8KEmRyeV9hbGxvd2VkX2xlbmd0aBgfIAEoBUgbiAEBEh8KEmRyeV9wZW5hbHR5X2xhc3RfbhggIAEoBUgciAEBEh0KFWRyeV9zZXF1ZW5jZV9icmVha2VycxghIAMoCRIQCghzYW1wbGVycxgiIAMoCRIWCg5zdG9wX3Rva2VuX2lkcxgjIAMoDRIZCgxpbmNsdWRlX3N0b3AYJCABKAhIHYgBARIZCgxrZWVwX3NwZWNpYWwYJSABKAhIHogBARIsCgp0cnVuY2F0aW9uGCYgASgLMhgudG9rZW53aXJlLnYxLlRydW5jYXRpb24SHAoPcHJvbXB0X2xvZ3Byb2JzGCcgASgNSB+IAQESEQoEc2xvdBgoIAEoDUggiAEBEhoKDW1heF9kZWNvZGVfbXMYKSABKA1IIYgBARIXCg9yZXBvcnRfcHJvZ3Jlc3MYKiABKAgSLQoIYWRhcHRlcnMYKyABKAsyGy50b2tlbndpcmUudjEuQWRhcHRlclNjYWxlc0INCgtfbWF4X3Rva2Vuc0IECgJfbkIPCg1fdG9wX2xvZ3Byb2JzQg0KC19taW5fdG9rZW5zQg0KC19pZ25vcmVfZW9zQg8KDV9jYWNoZV9wcm9tcHRCEAoOX2ludGVycnVwdGlibGVCBwoFX3NlZWRCDgoMX3RlbXBlcmF0dXJlQggKBl90b3BfcEIICgZfdG9wX2tCCAoGX21pbl9wQgwKCl90eXBpY2FsX3BCDgoMX3RvcF9uX3NpZ21hQhMKEV9wcmVzZW5jZV9wZW5hbHR5QhQKEl9mcmVxdWVuY3lfcGVuYWx0eUIRCg9fcmVwZWF0X3BlbmFsdHlCEAoOX3JlcGVhdF9sYXN0X25CEQoPX2R5bmF0ZW1wX3JhbmdlQhQKEl9keW5hdGVtcF9leHBvbmVudEISChBfeHRjX3Byb2JhYmlsaXR5QhAKDl94dGNfdGhyZXNob2xkQgsKCV9taXJvc3RhdEIPCg1fbWlyb3N0YXRfdGF1Qg8KDV9taXJvc3RhdF9ldGFCEQoPX2RyeV9tdWx0aXBsaWVyQgsKCV9kcnlfYmFzZUIVChNfZHJ5X2FsbG93ZWRfbGVuZ3RoQhUKE19kcnlfcGVuYWx0eV9sYXN0X25CDwoNX2luY2x1ZGVfc3RvcEIPCg1fa2VlcF9zcGVjaWFsQhIKEF9wcm9tcHRfbG9ncHJvYnNCBwoFX3Nsb3RCEAoOX21heF9kZWNvZGVfbXMiOwoNQWRhcHRlclNjYWxlcxIqCgZzY2FsZXMYASADKAsyGi50b2tlbndpcmUudjEuQWRhcHRlclNjYWxlIikKDEFkYXB0ZXJTY2FsZRIKCgJpZBgBIAEoDRINCgVzY2FsZRgCIAEoAiJMCgpUcnVuY2F0aW9uEhIKCm1heF90b2tlbnMYASABKA0SKgoEc2lkZRgCIAEoDjIcLnRva2Vud2lyZS52MS5UcnVuY2F0aW9uU2lkZSJECglMb2dpdEJpYXMSDwoFdG9rZW4YASABKA1IABIOCgR0ZXh0GAMgASgJSAASDAoEYmlhcxgCIAEoAkIICgZ0YXJnZXQi1wEKDlJlc3BvbnNlRm9ybWF0EjUKC2pzb25fb2JqZWN0GAEgASgLMh4udG9rZW53aXJlLnYxLkpzb25PYmplY3RGb3JtYXRIABI1Cgtqc29uX3NjaGVtYRgCIAEoCzIeLnRva2Vud2lyZS52MS5Kc29uU2NoZW1hRm9ybWF0SAASDgoEZ2JuZhgDIAEoCUgAEg8KBXJlZ2V4GAQgASgJSAASLAoGY2hvaWNlGAUgASgLMhoudG9rZW53aXJlLnYxLkNob2ljZUZvcm1hdEgAQggKBmZvcm1hdCIfCgxDaG9pY2VGb3JtYXQSDwoHb3B0aW9ucxgBIAMoCSISChBKc29uT2JqZWN0Rm9ybWF0IlUKEEpzb25TY2hlbWFGb3JtYXQSDAoEbmFtZRgBIAEoCRITCgtzY2hlbWFfanNvbhgCIAEoCRITCgZzdHJpY3QYAyABKAhIAIgBAUIJCgdfc3RyaWN0IrcBCgdTdGFydGVkEg0KBW1vZGVsGAEgASgJEhUKDXByb21wdF90b2tlbnMYAiABKA0SFQoNY2FjaGVkX3Rva2VucxgDIAEoDRIzCg9wcm9tcHRfbG9ncHJvYnMYBCADKAsyGi50b2tlbndpcmUudjEuVG9rZW5Mb2dwcm9iEgwKBHNsb3QYBSABKA0SLAoKdW5lbmZvcmNlZBgGIAMoCzIYLnRva2Vud2lyZS52MS5VbmVuZm9yY2VkIjwKClVuZW5mb3JjZWQSDQoFcGFyYW0YASABKAkSDwoHcG9pbnRlchgCIAEoCRIOCgZyZWFzb24YAyABKAkiKwoLU2NoZW1hQ2hlY2sSDQoFdmFsaWQYASABKAgSDQoFZmF1bHQYAiABKAkiQwoMTW9kZWxMb2FkaW5nEg0KBW1vZGVsGAEgASgJEhAKCHByb2dyZXNzGAIgASgCEhIKCmVsYXBzZWRfbXMYAyABKAEiPgoOUHJvbXB0UHJvZ3Jlc3MSGAoQcHJvY2Vzc2VkX3Rva2VucxgBIAEoDRISCgplbGFwc2VkX21zGAIgASgBIkcKCVRleHREZWx0YRIMCgR0ZXh0GAEgASgJEiwKCGxvZ3Byb2JzGAIgAygLMhoudG9rZW53aXJlLnYxLlRva2VuTG9ncHJvYiJ2CgxUb2tlbkxvZ3Byb2ISKwoFdG9rZW4YASABKAsyHC50b2tlbndpcmUudjEuVG9rZW5DYW5kaWRhdGUSKQoDdG9wGAIgAygLMhwudG9rZW53aXJlLnYxLlRva2VuQ2FuZGlkYXRlEg4KBnByb21wdBgDIAEoCCJNCg5Ub2tlbkNhbmRpZGF0ZRIKCgJpZBgBIAEoDRINCgVieXRlcxgCIAEoDBIUCgdsb2dwcm9iGAMgASgCSACIAQFCCgoIX2xvZ3Byb2IiiQIKCEZpbmlzaGVkEioKBnJlYXNvbhgBIAEoDjIaLnRva2Vud2lyZS52MS5GaW5pc2hSZWFzb24SGgoNc3RvcF9zZXF1ZW5jZRgCIAEoCUgAiAEBEiIKBXVzYWdlGAMgASgLMhMudG9rZW53aXJlLnYxLlVzYWdlEiYKB3RpbWluZ3MYBCABKAsyFS50b2tlbndpcmUudjEuVGltaW5ncxIXCgpzdG9wX3Rva2VuGAUgASgNSAGIAQESLwoMc2NoZW1hX2NoZWNrGAYgASgLMhkudG9rZW53aXJlLnYxLlNjaGVtYUNoZWNrQhAKDl9zdG9wX3NlcXVlbmNlQg0KC19zdG9wX3Rva2VuImoKBVVzYWdlEhUKDXByb21wdF90b2tlbnMYASABKA0SGQoRY29tcGxldGlvbl90b2tlbnMYAiABKA0SFQoNY2FjaGVkX3Rva2VucxgDIAEoDRIYChByZWFzb25pbmdfdG9rZW5zGAQgASgNIkIKB1RpbWluZ3MSEAoIcXVldWVfbXMYASABKAESEgoKcHJlZmlsbF9tcxgCIAEoARIRCglkZWNvZGVfbXMYAyABKAEqZgoOVHJ1bmNhdGlvblNpZGUSHwobVFJVTkNBVElPTl9TSURFX1VOU1BFQ0lGSUVEEAASGAoUVFJVTkNBVElPTl9TSURFX0xFRlQQARIZChVUUlVOQ0FUSU9OX1NJREVfUklHSFQQAiq8AQoMRmluaXNoUmVhc29uEh0KGUZJTklTSF9SRUFTT05fVU5TUEVDSUZJRUQQABIWChJGSU5JU0hfUkVBU09OX1NUT1AQARIYChRGSU5JU0hfUkVBU09OX0xFTkdUSBACEhwKGEZJTklTSF9SRUFTT05fVE9PTF9DQUxMUxADEh0KGUZJTklTSF9SRUFTT05fSU5URVJSVVBURUQQBBIeChpGSU5JU0hfUkVBU09OX0NPTlRFWFRfRlVMTBAFYgZwcm90bzM");
 
 /**
  * How tokens are drawn and when generation ends. Everything is optional: an unset field means the server's default, which is not 0.
@@ -271,6 +271,13 @@ export type GenerationOptions = Message<"tokenwire.v1.GenerationOptions"> & {
    * @generated from field: bool report_progress = 42;
    */
   reportProgress: boolean;
+
+  /**
+   * How strongly the model's LoRA adapters are applied; unset: as DescribeModel says.
+   *
+   * @generated from field: tokenwire.v1.AdapterScales adapters = 43;
+   */
+  adapters?: AdapterScales | undefined;
 };
 
 /**
@@ -279,6 +286,49 @@ export type GenerationOptions = Message<"tokenwire.v1.GenerationOptions"> & {
  */
 export const GenerationOptionsSchema: GenMessage<GenerationOptions> = /*@__PURE__*/
   messageDesc(file_tokenwire_v1_generation, 0);
+
+/**
+ * How strongly LoRA adapters are applied; one that is not named is not applied at all.
+ *
+ * @generated from message tokenwire.v1.AdapterScales
+ */
+export type AdapterScales = Message<"tokenwire.v1.AdapterScales"> & {
+  /**
+   * @generated from field: repeated tokenwire.v1.AdapterScale scales = 1;
+   */
+  scales: AdapterScale[];
+};
+
+/**
+ * Describes the message tokenwire.v1.AdapterScales.
+ * Use `create(AdapterScalesSchema)` to create a new message.
+ */
+export const AdapterScalesSchema: GenMessage<AdapterScales> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_generation, 1);
+
+/**
+ * @generated from message tokenwire.v1.AdapterScale
+ */
+export type AdapterScale = Message<"tokenwire.v1.AdapterScale"> & {
+  /**
+   * As DescribeModel numbers them.
+   *
+   * @generated from field: uint32 id = 1;
+   */
+  id: number;
+
+  /**
+   * @generated from field: float scale = 2;
+   */
+  scale: number;
+};
+
+/**
+ * Describes the message tokenwire.v1.AdapterScale.
+ * Use `create(AdapterScaleSchema)` to create a new message.
+ */
+export const AdapterScaleSchema: GenMessage<AdapterScale> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_generation, 2);
 
 /**
  * How a text that is too long is cut.
@@ -306,7 +356,7 @@ export type Truncation = Message<"tokenwire.v1.Truncation"> & {
  * Use `create(TruncationSchema)` to create a new message.
  */
 export const TruncationSchema: GenMessage<Truncation> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 1);
+  messageDesc(file_tokenwire_v1_generation, 3);
 
 /**
  * Added to the logit of a token before sampling; -infinity forbids it.
@@ -344,7 +394,7 @@ export type LogitBias = Message<"tokenwire.v1.LogitBias"> & {
  * Use `create(LogitBiasSchema)` to create a new message.
  */
 export const LogitBiasSchema: GenMessage<LogitBias> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 2);
+  messageDesc(file_tokenwire_v1_generation, 4);
 
 /**
  * What the answer must look like.
@@ -399,7 +449,7 @@ export type ResponseFormat = Message<"tokenwire.v1.ResponseFormat"> & {
  * Use `create(ResponseFormatSchema)` to create a new message.
  */
 export const ResponseFormatSchema: GenMessage<ResponseFormat> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 3);
+  messageDesc(file_tokenwire_v1_generation, 5);
 
 /**
  * The answer is one of these texts.
@@ -420,7 +470,7 @@ export type ChoiceFormat = Message<"tokenwire.v1.ChoiceFormat"> & {
  * Use `create(ChoiceFormatSchema)` to create a new message.
  */
 export const ChoiceFormatSchema: GenMessage<ChoiceFormat> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 4);
+  messageDesc(file_tokenwire_v1_generation, 6);
 
 /**
  * @generated from message tokenwire.v1.JsonObjectFormat
@@ -433,7 +483,7 @@ export type JsonObjectFormat = Message<"tokenwire.v1.JsonObjectFormat"> & {
  * Use `create(JsonObjectFormatSchema)` to create a new message.
  */
 export const JsonObjectFormatSchema: GenMessage<JsonObjectFormat> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 5);
+  messageDesc(file_tokenwire_v1_generation, 7);
 
 /**
  * @generated from message tokenwire.v1.JsonSchemaFormat
@@ -464,7 +514,7 @@ export type JsonSchemaFormat = Message<"tokenwire.v1.JsonSchemaFormat"> & {
  * Use `create(JsonSchemaFormatSchema)` to create a new message.
  */
 export const JsonSchemaFormatSchema: GenMessage<JsonSchemaFormat> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 6);
+  messageDesc(file_tokenwire_v1_generation, 8);
 
 /**
  * The request has left the queue and its prompt is being processed.
@@ -518,7 +568,7 @@ export type Started = Message<"tokenwire.v1.Started"> & {
  * Use `create(StartedSchema)` to create a new message.
  */
 export const StartedSchema: GenMessage<Started> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 7);
+  messageDesc(file_tokenwire_v1_generation, 9);
 
 /**
  * A part of a JSON schema that no grammar can enforce, and that a request without `strict` goes without.
@@ -551,7 +601,7 @@ export type Unenforced = Message<"tokenwire.v1.Unenforced"> & {
  * Use `create(UnenforcedSchema)` to create a new message.
  */
 export const UnenforcedSchema: GenMessage<Unenforced> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 8);
+  messageDesc(file_tokenwire_v1_generation, 10);
 
 /**
  * Whether an answer is valid under the whole of its schemas, checked after it was generated.
@@ -577,7 +627,7 @@ export type SchemaCheck = Message<"tokenwire.v1.SchemaCheck"> & {
  * Use `create(SchemaCheckSchema)` to create a new message.
  */
 export const SchemaCheckSchema: GenMessage<SchemaCheck> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 9);
+  messageDesc(file_tokenwire_v1_generation, 11);
 
 /**
  * The request's model is not in memory yet: it is being loaded, or waits for another to leave. Sent by the server in front
@@ -613,7 +663,7 @@ export type ModelLoading = Message<"tokenwire.v1.ModelLoading"> & {
  * Use `create(ModelLoadingSchema)` to create a new message.
  */
 export const ModelLoadingSchema: GenMessage<ModelLoading> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 10);
+  messageDesc(file_tokenwire_v1_generation, 12);
 
 /**
  * How far the processing of the prompt has come.
@@ -641,7 +691,7 @@ export type PromptProgress = Message<"tokenwire.v1.PromptProgress"> & {
  * Use `create(PromptProgressSchema)` to create a new message.
  */
 export const PromptProgressSchema: GenMessage<PromptProgress> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 11);
+  messageDesc(file_tokenwire_v1_generation, 13);
 
 /**
  * @generated from message tokenwire.v1.TextDelta
@@ -663,7 +713,7 @@ export type TextDelta = Message<"tokenwire.v1.TextDelta"> & {
  * Use `create(TextDeltaSchema)` to create a new message.
  */
 export const TextDeltaSchema: GenMessage<TextDelta> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 12);
+  messageDesc(file_tokenwire_v1_generation, 14);
 
 /**
  * One generated token with its log-probability under the model, before sampling.
@@ -694,7 +744,7 @@ export type TokenLogprob = Message<"tokenwire.v1.TokenLogprob"> & {
  * Use `create(TokenLogprobSchema)` to create a new message.
  */
 export const TokenLogprobSchema: GenMessage<TokenLogprob> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 13);
+  messageDesc(file_tokenwire_v1_generation, 15);
 
 /**
  * @generated from message tokenwire.v1.TokenCandidate
@@ -723,7 +773,7 @@ export type TokenCandidate = Message<"tokenwire.v1.TokenCandidate"> & {
  * Use `create(TokenCandidateSchema)` to create a new message.
  */
 export const TokenCandidateSchema: GenMessage<TokenCandidate> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 14);
+  messageDesc(file_tokenwire_v1_generation, 16);
 
 /**
  * The end of one choice; a stream that ends without one per choice has failed.
@@ -773,7 +823,7 @@ export type Finished = Message<"tokenwire.v1.Finished"> & {
  * Use `create(FinishedSchema)` to create a new message.
  */
 export const FinishedSchema: GenMessage<Finished> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 15);
+  messageDesc(file_tokenwire_v1_generation, 17);
 
 /**
  * Tokens of one choice. The prompt is the same for all choices of a request.
@@ -807,7 +857,7 @@ export type Usage = Message<"tokenwire.v1.Usage"> & {
  * Use `create(UsageSchema)` to create a new message.
  */
 export const UsageSchema: GenMessage<Usage> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 16);
+  messageDesc(file_tokenwire_v1_generation, 18);
 
 /**
  * @generated from message tokenwire.v1.Timings
@@ -840,7 +890,7 @@ export type Timings = Message<"tokenwire.v1.Timings"> & {
  * Use `create(TimingsSchema)` to create a new message.
  */
 export const TimingsSchema: GenMessage<Timings> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_generation, 17);
+  messageDesc(file_tokenwire_v1_generation, 19);
 
 /**
  * @generated from enum tokenwire.v1.TruncationSide

@@ -7,7 +7,7 @@ import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf
 import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
 import type { ChatRequestSchema, ChatResponseSchema, ContentPart, Message as Message$1, PromptEnd, Reasoning, Tool, ToolChoice } from "./chat_pb.ts";
 import { file_tokenwire_v1_chat } from "./chat_pb.ts";
-import type { Finished, GenerationOptions, ModelLoading, PromptProgress, ResponseFormat, Started, TextDelta, Truncation } from "./generation_pb.ts";
+import type { AdapterScales, Finished, GenerationOptions, ModelLoading, PromptProgress, ResponseFormat, Started, TextDelta, Truncation } from "./generation_pb.ts";
 import { file_tokenwire_v1_generation } from "./generation_pb.ts";
 import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -15,7 +15,7 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tokenwire/v1/inference.proto.
  */
 export const file_tokenwire_v1_inference: GenFile = /*@__PURE__*/
-  fileDesc("Chx0b2tlbndpcmUvdjEvaW5mZXJlbmNlLnByb3RvEgx0b2tlbndpcmUudjEiGwoJVG9rZW5MaXN0Eg4KBnRva2VucxgBIAMoDSJ+CgxUZXh0T3JUb2tlbnMSDgoEdGV4dBgBIAEoCUgAEikKBnRva2VucxgCIAEoCzIXLnRva2Vud2lyZS52MS5Ub2tlbkxpc3RIABIrCgVwYXJ0cxgDIAEoCzIaLnRva2Vud2lyZS52MS5Db250ZW50UGFydHNIAEIGCgRraW5kIjgKDENvbnRlbnRQYXJ0cxIoCgVwYXJ0cxgBIAMoCzIZLnRva2Vud2lyZS52MS5Db250ZW50UGFydCKMAgoPQ29tcGxldGVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEioKBnByb21wdBgCIAEoCzIaLnRva2Vud2lyZS52MS5UZXh0T3JUb2tlbnMSMAoHb3B0aW9ucxgDIAEoCzIfLnRva2Vud2lyZS52MS5HZW5lcmF0aW9uT3B0aW9ucxI1Cg9yZXNwb25zZV9mb3JtYXQYBCABKAsyHC50b2tlbndpcmUudjEuUmVzcG9uc2VGb3JtYXQSDAoEZWNobxgFIAEoCBITCgZzdWZmaXgYBiABKAlIAIgBARInCghzbmlwcGV0cxgHIAMoCzIVLnRva2Vud2lyZS52MS5TbmlwcGV0QgkKB19zdWZmaXgiJQoHU25pcHBldBIMCgRuYW1lGAEgASgJEgwKBHRleHQYAiABKAkiiwIKEENvbXBsZXRlUmVzcG9uc2USDgoGY2hvaWNlGAEgASgNEigKB3N0YXJ0ZWQYAiABKAsyFS50b2tlbndpcmUudjEuU3RhcnRlZEgAEicKBHRleHQYAyABKAsyFy50b2tlbndpcmUudjEuVGV4dERlbHRhSAASKgoIZmluaXNoZWQYBCABKAsyFi50b2tlbndpcmUudjEuRmluaXNoZWRIABIwCghwcm9ncmVzcxgFIAEoCzIcLnRva2Vud2lyZS52MS5Qcm9tcHRQcm9ncmVzc0gAEi0KB2xvYWRpbmcYBiABKAsyGi50b2tlbndpcmUudjEuTW9kZWxMb2FkaW5nSABCBwoFZXZlbnQi7QEKDEVtYmVkUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIqCgZpbnB1dHMYAiADKAsyGi50b2tlbndpcmUudjEuVGV4dE9yVG9rZW5zEhcKCmRpbWVuc2lvbnMYAyABKA1IAIgBARIWCglub3JtYWxpemUYBCABKAhIAYgBARImCgdwb29saW5nGAUgASgOMhUudG9rZW53aXJlLnYxLlBvb2xpbmcSLAoKdHJ1bmNhdGlvbhgGIAEoCzIYLnRva2Vud2lyZS52MS5UcnVuY2F0aW9uQg0KC19kaW1lbnNpb25zQgwKCl9ub3JtYWxpemUiYgoNRW1iZWRSZXNwb25zZRIrCgplbWJlZGRpbmdzGAEgAygLMhcudG9rZW53aXJlLnYxLkVtYmVkZGluZxIVCg1wcm9tcHRfdG9rZW5zGAIgASgNEg0KBW1vZGVsGAMgASgJIkYKCUVtYmVkZGluZxIOCgZ2YWx1ZXMYASADKAISKQoGdG9rZW5zGAIgAygLMhkudG9rZW53aXJlLnYxLlRva2VuVmVjdG9yIh0KC1Rva2VuVmVjdG9yEg4KBnZhbHVlcxgBIAMoAiKgAQoNUmVyYW5rUmVxdWVzdBINCgVtb2RlbBgBIAEoCRINCgVxdWVyeRgCIAEoCRIRCglkb2N1bWVudHMYAyADKAkSEgoFdG9wX24YBCABKA1IAIgBARISCgpyYXdfc2NvcmVzGAUgASgIEiwKCnRydW5jYXRpb24YBiABKAsyGC50b2tlbndpcmUudjEuVHJ1bmNhdGlvbkIICgZfdG9wX24iYwoOUmVyYW5rUmVzcG9uc2USKwoHcmVzdWx0cxgBIAMoCzIaLnRva2Vud2lyZS52MS5SZXJhbmtSZXN1bHQSFQoNcHJvbXB0X3Rva2VucxgCIAEoDRINCgVtb2RlbBgDIAEoCSIsCgxSZXJhbmtSZXN1bHQSDQoFaW5kZXgYASABKA0SDQoFc2NvcmUYAiABKAIiWgoPVG9rZW5pemVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEgwKBHRleHQYAiABKAkSEwoLYWRkX3NwZWNpYWwYAyABKAgSFQoNcGFyc2Vfc3BlY2lhbBgEIAEoCCIyChBUb2tlbml6ZVJlc3BvbnNlEg4KBnRva2VucxgBIAMoDRIOCgZwaWVjZXMYAiADKAwiMgoRRGV0b2tlbml6ZVJlcXVlc3QSDQoFbW9kZWwYASABKAkSDgoGdG9rZW5zGAIgAygNIiIKEkRldG9rZW5pemVSZXNwb25zZRIMCgR0ZXh0GAEgASgJIv8CChJDb3VudFRva2Vuc1JlcXVlc3QSDQoFbW9kZWwYASABKAkSJwoIbWVzc2FnZXMYAiADKAsyFS50b2tlbndpcmUudjEuTWVzc2FnZRIhCgV0b29scxgDIAMoCzISLnRva2Vud2lyZS52MS5Ub29sEjUKFGNoYXRfdGVtcGxhdGVfa3dhcmdzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIrCgpwcm9tcHRfZW5kGAUgASgOMhcudG9rZW53aXJlLnYxLlByb21wdEVuZBItCgt0b29sX2Nob2ljZRgGIAEoCzIYLnRva2Vud2lyZS52MS5Ub29sQ2hvaWNlEhoKDWNoYXRfdGVtcGxhdGUYByABKAlIAIgBARIqCglyZWFzb25pbmcYCCABKAsyFy50b2tlbndpcmUudjEuUmVhc29uaW5nEiEKGWNoYXRfdGVtcGxhdGVfa3dhcmdzX2pzb24YCSABKAlCEAoOX2NoYXRfdGVtcGxhdGUiJQoTQ291bnRUb2tlbnNSZXNwb25zZRIOCgZ0b2tlbnMYASABKA0igQMKFEFwcGx5VGVtcGxhdGVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEicKCG1lc3NhZ2VzGAIgAygLMhUudG9rZW53aXJlLnYxLk1lc3NhZ2USIQoFdG9vbHMYAyADKAsyEi50b2tlbndpcmUudjEuVG9vbBI1ChRjaGF0X3RlbXBsYXRlX2t3YXJncxgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKwoKcHJvbXB0X2VuZBgFIAEoDjIXLnRva2Vud2lyZS52MS5Qcm9tcHRFbmQSLQoLdG9vbF9jaG9pY2UYBiABKAsyGC50b2tlbndpcmUudjEuVG9vbENob2ljZRIaCg1jaGF0X3RlbXBsYXRlGAcgASgJSACIAQESKgoJcmVhc29uaW5nGAggASgLMhcudG9rZW53aXJlLnYxLlJlYXNvbmluZxIhChljaGF0X3RlbXBsYXRlX2t3YXJnc19qc29uGAkgASgJQhAKDl9jaGF0X3RlbXBsYXRlIicKFUFwcGx5VGVtcGxhdGVSZXNwb25zZRIOCgZwcm9tcHQYASABKAkiJQoURGVzY3JpYmVNb2RlbFJlcXVlc3QSDQoFbW9kZWwYASABKAkirQMKFURlc2NyaWJlTW9kZWxSZXNwb25zZRINCgVtb2RlbBgBIAEoCRIMCgRwYXRoGAIgASgJEkMKCG1ldGFkYXRhGAMgAygLMjEudG9rZW53aXJlLnYxLkRlc2NyaWJlTW9kZWxSZXNwb25zZS5NZXRhZGF0YUVudHJ5Ek4KDmNoYXRfdGVtcGxhdGVzGAQgAygLMjYudG9rZW53aXJlLnYxLkRlc2NyaWJlTW9kZWxSZXNwb25zZS5DaGF0VGVtcGxhdGVzRW50cnkSEQoJYm9zX3Rva2VuGAUgASgJEhEKCWVvc190b2tlbhgGIAEoCRIPCgdyZWFzb25zGAcgASgIEhcKD2ZpbGxzX2luX21pZGRsZRgIIAEoCBIrCghhZGFwdGVycxgJIAMoCzIZLnRva2Vud2lyZS52MS5Mb3JhQWRhcHRlchovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaNAoSQ2hhdFRlbXBsYXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiNgoLTG9yYUFkYXB0ZXISCgoCaWQYASABKA0SDAoEcGF0aBgCIAEoCRINCgVzY2FsZRgDIAEoAiIhChBMaXN0U2xvdHNSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJIjYKEUxpc3RTbG90c1Jlc3BvbnNlEiEKBXNsb3RzGAEgAygLMhIudG9rZW53aXJlLnYxLlNsb3QiYgoEU2xvdBIKCgJpZBgBIAEoDRIMCgRidXN5GAIgASgIEg4KBnRva2VucxgDIAEoDRIVCg1wcm9tcHRfdG9rZW5zGAQgASgNEhkKEWNvbXBsZXRpb25fdG9rZW5zGAUgASgNKmkKB1Bvb2xpbmcSFwoTUE9PTElOR19VTlNQRUNJRklFRBAAEhAKDFBPT0xJTkdfTUVBThABEg8KC1BPT0xJTkdfQ0xTEAISEAoMUE9PTElOR19MQVNUEAMSEAoMUE9PTElOR19OT05FEAQymQYKEEluZmVyZW5jZVNlcnZpY2USPwoEQ2hhdBIZLnRva2Vud2lyZS52MS5DaGF0UmVxdWVzdBoaLnRva2Vud2lyZS52MS5DaGF0UmVzcG9uc2UwARJLCghDb21wbGV0ZRIdLnRva2Vud2lyZS52MS5Db21wbGV0ZVJlcXVlc3QaHi50b2tlbndpcmUudjEuQ29tcGxldGVSZXNwb25zZTABEkAKBUVtYmVkEhoudG9rZW53aXJlLnYxLkVtYmVkUmVxdWVzdBobLnRva2Vud2lyZS52MS5FbWJlZFJlc3BvbnNlEkMKBlJlcmFuaxIbLnRva2Vud2lyZS52MS5SZXJhbmtSZXF1ZXN0GhwudG9rZW53aXJlLnYxLlJlcmFua1Jlc3BvbnNlEkkKCFRva2VuaXplEh0udG9rZW53aXJlLnYxLlRva2VuaXplUmVxdWVzdBoeLnRva2Vud2lyZS52MS5Ub2tlbml6ZVJlc3BvbnNlEk8KCkRldG9rZW5pemUSHy50b2tlbndpcmUudjEuRGV0b2tlbml6ZVJlcXVlc3QaIC50b2tlbndpcmUudjEuRGV0b2tlbml6ZVJlc3BvbnNlElIKC0NvdW50VG9rZW5zEiAudG9rZW53aXJlLnYxLkNvdW50VG9rZW5zUmVxdWVzdBohLnRva2Vud2lyZS52MS5Db3VudFRva2Vuc1Jlc3BvbnNlElgKDUFwcGx5VGVtcGxhdGUSIi50b2tlbndpcmUudjEuQXBwbHlUZW1wbGF0ZVJlcXVlc3QaIy50b2tlbndpcmUudjEuQXBwbHlUZW1wbGF0ZVJlc3BvbnNlElgKDURlc2NyaWJlTW9kZWwSIi50b2tlbndpcmUudjEuRGVzY3JpYmVNb2RlbFJlcXVlc3QaIy50b2tlbndpcmUudjEuRGVzY3JpYmVNb2RlbFJlc3BvbnNlEkwKCUxpc3RTbG90cxIeLnRva2Vud2lyZS52MS5MaXN0U2xvdHNSZXF1ZXN0Gh8udG9rZW53aXJlLnYxLkxpc3RTbG90c1Jlc3BvbnNlYgZwcm90bzM", [file_google_protobuf_struct, file_tokenwire_v1_chat, file_tokenwire_v1_generation]);
+  fileDesc("Chx0b2tlbndpcmUvdjEvaW5mZXJlbmNlLnByb3RvEgx0b2tlbndpcmUudjEiGwoJVG9rZW5MaXN0Eg4KBnRva2VucxgBIAMoDSJ+CgxUZXh0T3JUb2tlbnMSDgoEdGV4dBgBIAEoCUgAEikKBnRva2VucxgCIAEoCzIXLnRva2Vud2lyZS52MS5Ub2tlbkxpc3RIABIrCgVwYXJ0cxgDIAEoCzIaLnRva2Vud2lyZS52MS5Db250ZW50UGFydHNIAEIGCgRraW5kIjgKDENvbnRlbnRQYXJ0cxIoCgVwYXJ0cxgBIAMoCzIZLnRva2Vud2lyZS52MS5Db250ZW50UGFydCKMAgoPQ29tcGxldGVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEioKBnByb21wdBgCIAEoCzIaLnRva2Vud2lyZS52MS5UZXh0T3JUb2tlbnMSMAoHb3B0aW9ucxgDIAEoCzIfLnRva2Vud2lyZS52MS5HZW5lcmF0aW9uT3B0aW9ucxI1Cg9yZXNwb25zZV9mb3JtYXQYBCABKAsyHC50b2tlbndpcmUudjEuUmVzcG9uc2VGb3JtYXQSDAoEZWNobxgFIAEoCBITCgZzdWZmaXgYBiABKAlIAIgBARInCghzbmlwcGV0cxgHIAMoCzIVLnRva2Vud2lyZS52MS5TbmlwcGV0QgkKB19zdWZmaXgiJQoHU25pcHBldBIMCgRuYW1lGAEgASgJEgwKBHRleHQYAiABKAkiiwIKEENvbXBsZXRlUmVzcG9uc2USDgoGY2hvaWNlGAEgASgNEigKB3N0YXJ0ZWQYAiABKAsyFS50b2tlbndpcmUudjEuU3RhcnRlZEgAEicKBHRleHQYAyABKAsyFy50b2tlbndpcmUudjEuVGV4dERlbHRhSAASKgoIZmluaXNoZWQYBCABKAsyFi50b2tlbndpcmUudjEuRmluaXNoZWRIABIwCghwcm9ncmVzcxgFIAEoCzIcLnRva2Vud2lyZS52MS5Qcm9tcHRQcm9ncmVzc0gAEi0KB2xvYWRpbmcYBiABKAsyGi50b2tlbndpcmUudjEuTW9kZWxMb2FkaW5nSABCBwoFZXZlbnQi7QEKDEVtYmVkUmVxdWVzdBINCgVtb2RlbBgBIAEoCRIqCgZpbnB1dHMYAiADKAsyGi50b2tlbndpcmUudjEuVGV4dE9yVG9rZW5zEhcKCmRpbWVuc2lvbnMYAyABKA1IAIgBARIWCglub3JtYWxpemUYBCABKAhIAYgBARImCgdwb29saW5nGAUgASgOMhUudG9rZW53aXJlLnYxLlBvb2xpbmcSLAoKdHJ1bmNhdGlvbhgGIAEoCzIYLnRva2Vud2lyZS52MS5UcnVuY2F0aW9uQg0KC19kaW1lbnNpb25zQgwKCl9ub3JtYWxpemUiYgoNRW1iZWRSZXNwb25zZRIrCgplbWJlZGRpbmdzGAEgAygLMhcudG9rZW53aXJlLnYxLkVtYmVkZGluZxIVCg1wcm9tcHRfdG9rZW5zGAIgASgNEg0KBW1vZGVsGAMgASgJIkYKCUVtYmVkZGluZxIOCgZ2YWx1ZXMYASADKAISKQoGdG9rZW5zGAIgAygLMhkudG9rZW53aXJlLnYxLlRva2VuVmVjdG9yIh0KC1Rva2VuVmVjdG9yEg4KBnZhbHVlcxgBIAMoAiKgAQoNUmVyYW5rUmVxdWVzdBINCgVtb2RlbBgBIAEoCRINCgVxdWVyeRgCIAEoCRIRCglkb2N1bWVudHMYAyADKAkSEgoFdG9wX24YBCABKA1IAIgBARISCgpyYXdfc2NvcmVzGAUgASgIEiwKCnRydW5jYXRpb24YBiABKAsyGC50b2tlbndpcmUudjEuVHJ1bmNhdGlvbkIICgZfdG9wX24iYwoOUmVyYW5rUmVzcG9uc2USKwoHcmVzdWx0cxgBIAMoCzIaLnRva2Vud2lyZS52MS5SZXJhbmtSZXN1bHQSFQoNcHJvbXB0X3Rva2VucxgCIAEoDRINCgVtb2RlbBgDIAEoCSIsCgxSZXJhbmtSZXN1bHQSDQoFaW5kZXgYASABKA0SDQoFc2NvcmUYAiABKAIiWgoPVG9rZW5pemVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEgwKBHRleHQYAiABKAkSEwoLYWRkX3NwZWNpYWwYAyABKAgSFQoNcGFyc2Vfc3BlY2lhbBgEIAEoCCIyChBUb2tlbml6ZVJlc3BvbnNlEg4KBnRva2VucxgBIAMoDRIOCgZwaWVjZXMYAiADKAwiMgoRRGV0b2tlbml6ZVJlcXVlc3QSDQoFbW9kZWwYASABKAkSDgoGdG9rZW5zGAIgAygNIiIKEkRldG9rZW5pemVSZXNwb25zZRIMCgR0ZXh0GAEgASgJIv8CChJDb3VudFRva2Vuc1JlcXVlc3QSDQoFbW9kZWwYASABKAkSJwoIbWVzc2FnZXMYAiADKAsyFS50b2tlbndpcmUudjEuTWVzc2FnZRIhCgV0b29scxgDIAMoCzISLnRva2Vud2lyZS52MS5Ub29sEjUKFGNoYXRfdGVtcGxhdGVfa3dhcmdzGAQgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIrCgpwcm9tcHRfZW5kGAUgASgOMhcudG9rZW53aXJlLnYxLlByb21wdEVuZBItCgt0b29sX2Nob2ljZRgGIAEoCzIYLnRva2Vud2lyZS52MS5Ub29sQ2hvaWNlEhoKDWNoYXRfdGVtcGxhdGUYByABKAlIAIgBARIqCglyZWFzb25pbmcYCCABKAsyFy50b2tlbndpcmUudjEuUmVhc29uaW5nEiEKGWNoYXRfdGVtcGxhdGVfa3dhcmdzX2pzb24YCSABKAlCEAoOX2NoYXRfdGVtcGxhdGUiJQoTQ291bnRUb2tlbnNSZXNwb25zZRIOCgZ0b2tlbnMYASABKA0igQMKFEFwcGx5VGVtcGxhdGVSZXF1ZXN0Eg0KBW1vZGVsGAEgASgJEicKCG1lc3NhZ2VzGAIgAygLMhUudG9rZW53aXJlLnYxLk1lc3NhZ2USIQoFdG9vbHMYAyADKAsyEi50b2tlbndpcmUudjEuVG9vbBI1ChRjaGF0X3RlbXBsYXRlX2t3YXJncxgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSKwoKcHJvbXB0X2VuZBgFIAEoDjIXLnRva2Vud2lyZS52MS5Qcm9tcHRFbmQSLQoLdG9vbF9jaG9pY2UYBiABKAsyGC50b2tlbndpcmUudjEuVG9vbENob2ljZRIaCg1jaGF0X3RlbXBsYXRlGAcgASgJSACIAQESKgoJcmVhc29uaW5nGAggASgLMhcudG9rZW53aXJlLnYxLlJlYXNvbmluZxIhChljaGF0X3RlbXBsYXRlX2t3YXJnc19qc29uGAkgASgJQhAKDl9jaGF0X3RlbXBsYXRlIicKFUFwcGx5VGVtcGxhdGVSZXNwb25zZRIOCgZwcm9tcHQYASABKAkiJQoURGVzY3JpYmVNb2RlbFJlcXVlc3QSDQoFbW9kZWwYASABKAkirQMKFURlc2NyaWJlTW9kZWxSZXNwb25zZRINCgVtb2RlbBgBIAEoCRIMCgRwYXRoGAIgASgJEkMKCG1ldGFkYXRhGAMgAygLMjEudG9rZW53aXJlLnYxLkRlc2NyaWJlTW9kZWxSZXNwb25zZS5NZXRhZGF0YUVudHJ5Ek4KDmNoYXRfdGVtcGxhdGVzGAQgAygLMjYudG9rZW53aXJlLnYxLkRlc2NyaWJlTW9kZWxSZXNwb25zZS5DaGF0VGVtcGxhdGVzRW50cnkSEQoJYm9zX3Rva2VuGAUgASgJEhEKCWVvc190b2tlbhgGIAEoCRIPCgdyZWFzb25zGAcgASgIEhcKD2ZpbGxzX2luX21pZGRsZRgIIAEoCBIrCghhZGFwdGVycxgJIAMoCzIZLnRva2Vud2lyZS52MS5Mb3JhQWRhcHRlchovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaNAoSQ2hhdFRlbXBsYXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiNgoLTG9yYUFkYXB0ZXISCgoCaWQYASABKA0SDAoEcGF0aBgCIAEoCRINCgVzY2FsZRgDIAEoAiJSChJTZXRBZGFwdGVyc1JlcXVlc3QSDQoFbW9kZWwYASABKAkSLQoIYWRhcHRlcnMYAiABKAsyGy50b2tlbndpcmUudjEuQWRhcHRlclNjYWxlcyJRChNTZXRBZGFwdGVyc1Jlc3BvbnNlEg0KBW1vZGVsGAEgASgJEisKCGFkYXB0ZXJzGAIgAygLMhkudG9rZW53aXJlLnYxLkxvcmFBZGFwdGVyIocBChFDaGFuZ2VTbG90UmVxdWVzdBINCgVtb2RlbBgBIAEoCRIMCgRzbG90GAIgASgNEg4KBHNhdmUYAyABKAlIABIRCgdyZXN0b3JlGAQgASgJSAASKAoFZXJhc2UYBSABKAsyFy50b2tlbndpcmUudjEuRXJhc2VTbG90SABCCAoGYWN0aW9uIgsKCUVyYXNlU2xvdCJXChJDaGFuZ2VTbG90UmVzcG9uc2USDQoFbW9kZWwYASABKAkSDgoGdG9rZW5zGAIgASgNEg0KBWJ5dGVzGAMgASgEEhMKC2R1cmF0aW9uX21zGAQgASgBIiEKEExpc3RTbG90c1JlcXVlc3QSDQoFbW9kZWwYASABKAkiNgoRTGlzdFNsb3RzUmVzcG9uc2USIQoFc2xvdHMYASADKAsyEi50b2tlbndpcmUudjEuU2xvdCJiCgRTbG90EgoKAmlkGAEgASgNEgwKBGJ1c3kYAiABKAgSDgoGdG9rZW5zGAMgASgNEhUKDXByb21wdF90b2tlbnMYBCABKA0SGQoRY29tcGxldGlvbl90b2tlbnMYBSABKA0qaQoHUG9vbGluZxIXChNQT09MSU5HX1VOU1BFQ0lGSUVEEAASEAoMUE9PTElOR19NRUFOEAESDwoLUE9PTElOR19DTFMQAhIQCgxQT09MSU5HX0xBU1QQAxIQCgxQT09MSU5HX05PTkUQBDK+BwoQSW5mZXJlbmNlU2VydmljZRI/CgRDaGF0EhkudG9rZW53aXJlLnYxLkNoYXRSZXF1ZXN0GhoudG9rZW53aXJlLnYxLkNoYXRSZXNwb25zZTABEksKCENvbXBsZXRlEh0udG9rZW53aXJlLnYxLkNvbXBsZXRlUmVxdWVzdBoeLnRva2Vud2lyZS52MS5Db21wbGV0ZVJlc3BvbnNlMAESQAoFRW1iZWQSGi50b2tlbndpcmUudjEuRW1iZWRSZXF1ZXN0GhsudG9rZW53aXJlLnYxLkVtYmVkUmVzcG9uc2USQwoGUmVyYW5rEhsudG9rZW53aXJlLnYxLlJlcmFua1JlcXVlc3QaHC50b2tlbndpcmUudjEuUmVyYW5rUmVzcG9uc2USSQoIVG9rZW5pemUSHS50b2tlbndpcmUudjEuVG9rZW5pemVSZXF1ZXN0Gh4udG9rZW53aXJlLnYxLlRva2VuaXplUmVzcG9uc2USTwoKRGV0b2tlbml6ZRIfLnRva2Vud2lyZS52MS5EZXRva2VuaXplUmVxdWVzdBogLnRva2Vud2lyZS52MS5EZXRva2VuaXplUmVzcG9uc2USUgoLQ291bnRUb2tlbnMSIC50b2tlbndpcmUudjEuQ291bnRUb2tlbnNSZXF1ZXN0GiEudG9rZW53aXJlLnYxLkNvdW50VG9rZW5zUmVzcG9uc2USWAoNQXBwbHlUZW1wbGF0ZRIiLnRva2Vud2lyZS52MS5BcHBseVRlbXBsYXRlUmVxdWVzdBojLnRva2Vud2lyZS52MS5BcHBseVRlbXBsYXRlUmVzcG9uc2USWAoNRGVzY3JpYmVNb2RlbBIiLnRva2Vud2lyZS52MS5EZXNjcmliZU1vZGVsUmVxdWVzdBojLnRva2Vud2lyZS52MS5EZXNjcmliZU1vZGVsUmVzcG9uc2USTAoJTGlzdFNsb3RzEh4udG9rZW53aXJlLnYxLkxpc3RTbG90c1JlcXVlc3QaHy50b2tlbndpcmUudjEuTGlzdFNsb3RzUmVzcG9uc2USTwoKQ2hhbmdlU2xvdBIfLnRva2Vud2lyZS52MS5DaGFuZ2VTbG90UmVxdWVzdBogLnRva2Vud2lyZS52MS5DaGFuZ2VTbG90UmVzcG9uc2USUgoLU2V0QWRhcHRlcnMSIC50b2tlbndpcmUudjEuU2V0QWRhcHRlcnNSZXF1ZXN0GiEudG9rZW53aXJlLnYxLlNldEFkYXB0ZXJzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_struct, file_tokenwire_v1_chat, file_tokenwire_v1_generation]);
 
 /**
  * @generated from message tokenwire.v1.TokenList
@@ -772,7 +772,7 @@ export type DescribeModelResponse = Message<"tokenwire.v1.DescribeModelResponse"
   fillsInMiddle: boolean;
 
   /**
-   * What is applied to it in every request.
+   * What is applied to it, where a request says nothing else.
    *
    * @generated from field: repeated tokenwire.v1.LoraAdapter adapters = 9;
    */
@@ -814,6 +814,146 @@ export const LoraAdapterSchema: GenMessage<LoraAdapter> = /*@__PURE__*/
   messageDesc(file_tokenwire_v1_inference, 23);
 
 /**
+ * @generated from message tokenwire.v1.SetAdaptersRequest
+ */
+export type SetAdaptersRequest = Message<"tokenwire.v1.SetAdaptersRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: tokenwire.v1.AdapterScales adapters = 2;
+   */
+  adapters?: AdapterScales | undefined;
+};
+
+/**
+ * Describes the message tokenwire.v1.SetAdaptersRequest.
+ * Use `create(SetAdaptersRequestSchema)` to create a new message.
+ */
+export const SetAdaptersRequestSchema: GenMessage<SetAdaptersRequest> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 24);
+
+/**
+ * @generated from message tokenwire.v1.SetAdaptersResponse
+ */
+export type SetAdaptersResponse = Message<"tokenwire.v1.SetAdaptersResponse"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: repeated tokenwire.v1.LoraAdapter adapters = 2;
+   */
+  adapters: LoraAdapter[];
+};
+
+/**
+ * Describes the message tokenwire.v1.SetAdaptersResponse.
+ * Use `create(SetAdaptersResponseSchema)` to create a new message.
+ */
+export const SetAdaptersResponseSchema: GenMessage<SetAdaptersResponse> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 25);
+
+/**
+ * @generated from message tokenwire.v1.ChangeSlotRequest
+ */
+export type ChangeSlotRequest = Message<"tokenwire.v1.ChangeSlotRequest"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * @generated from field: uint32 slot = 2;
+   */
+  slot: number;
+
+  /**
+   * @generated from oneof tokenwire.v1.ChangeSlotRequest.action
+   */
+  action: {
+    /**
+     * The file's name, without folders.
+     *
+     * @generated from field: string save = 3;
+     */
+    value: string;
+    case: "save";
+  } | {
+    /**
+     * @generated from field: string restore = 4;
+     */
+    value: string;
+    case: "restore";
+  } | {
+    /**
+     * @generated from field: tokenwire.v1.EraseSlot erase = 5;
+     */
+    value: EraseSlot;
+    case: "erase";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message tokenwire.v1.ChangeSlotRequest.
+ * Use `create(ChangeSlotRequestSchema)` to create a new message.
+ */
+export const ChangeSlotRequestSchema: GenMessage<ChangeSlotRequest> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 26);
+
+/**
+ * @generated from message tokenwire.v1.EraseSlot
+ */
+export type EraseSlot = Message<"tokenwire.v1.EraseSlot"> & {
+};
+
+/**
+ * Describes the message tokenwire.v1.EraseSlot.
+ * Use `create(EraseSlotSchema)` to create a new message.
+ */
+export const EraseSlotSchema: GenMessage<EraseSlot> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 27);
+
+/**
+ * @generated from message tokenwire.v1.ChangeSlotResponse
+ */
+export type ChangeSlotResponse = Message<"tokenwire.v1.ChangeSlotResponse"> & {
+  /**
+   * @generated from field: string model = 1;
+   */
+  model: string;
+
+  /**
+   * Tokens that were saved, put back or erased.
+   *
+   * @generated from field: uint32 tokens = 2;
+   */
+  tokens: number;
+
+  /**
+   * Of the file.
+   *
+   * @generated from field: uint64 bytes = 3;
+   */
+  bytes: bigint;
+
+  /**
+   * @generated from field: double duration_ms = 4;
+   */
+  durationMs: number;
+};
+
+/**
+ * Describes the message tokenwire.v1.ChangeSlotResponse.
+ * Use `create(ChangeSlotResponseSchema)` to create a new message.
+ */
+export const ChangeSlotResponseSchema: GenMessage<ChangeSlotResponse> = /*@__PURE__*/
+  messageDesc(file_tokenwire_v1_inference, 28);
+
+/**
  * @generated from message tokenwire.v1.ListSlotsRequest
  */
 export type ListSlotsRequest = Message<"tokenwire.v1.ListSlotsRequest"> & {
@@ -828,7 +968,7 @@ export type ListSlotsRequest = Message<"tokenwire.v1.ListSlotsRequest"> & {
  * Use `create(ListSlotsRequestSchema)` to create a new message.
  */
 export const ListSlotsRequestSchema: GenMessage<ListSlotsRequest> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 24);
+  messageDesc(file_tokenwire_v1_inference, 29);
 
 /**
  * @generated from message tokenwire.v1.ListSlotsResponse
@@ -845,7 +985,7 @@ export type ListSlotsResponse = Message<"tokenwire.v1.ListSlotsResponse"> & {
  * Use `create(ListSlotsResponseSchema)` to create a new message.
  */
 export const ListSlotsResponseSchema: GenMessage<ListSlotsResponse> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 25);
+  messageDesc(file_tokenwire_v1_inference, 30);
 
 /**
  * @generated from message tokenwire.v1.Slot
@@ -886,7 +1026,7 @@ export type Slot = Message<"tokenwire.v1.Slot"> & {
  * Use `create(SlotSchema)` to create a new message.
  */
 export const SlotSchema: GenMessage<Slot> = /*@__PURE__*/
-  messageDesc(file_tokenwire_v1_inference, 26);
+  messageDesc(file_tokenwire_v1_inference, 31);
 
 /**
  * @generated from enum tokenwire.v1.Pooling
@@ -1009,7 +1149,7 @@ export const InferenceService: GenService<{
     output: typeof ApplyTemplateResponseSchema;
   },
   /**
-   * What a model's file says of it, and what it can do. A model that is not resident is loaded.
+   * What a model's file says of it, and what it can do. Of a model that is not resident its file alone is read.
    *
    * @generated from rpc tokenwire.v1.InferenceService.DescribeModel
    */
@@ -1027,6 +1167,26 @@ export const InferenceService: GenService<{
     methodKind: "unary";
     input: typeof ListSlotsRequestSchema;
     output: typeof ListSlotsResponseSchema;
+  },
+  /**
+   * Saves the state of an idle slot to a file, puts one back, or empties the slot. Needs the model's setting slot_save_path.
+   *
+   * @generated from rpc tokenwire.v1.InferenceService.ChangeSlot
+   */
+  changeSlot: {
+    methodKind: "unary";
+    input: typeof ChangeSlotRequestSchema;
+    output: typeof ChangeSlotResponseSchema;
+  },
+  /**
+   * How strongly a model's LoRA adapters are applied to requests that do not say. Until the model leaves memory.
+   *
+   * @generated from rpc tokenwire.v1.InferenceService.SetAdapters
+   */
+  setAdapters: {
+    methodKind: "unary";
+    input: typeof SetAdaptersRequestSchema;
+    output: typeof SetAdaptersResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_tokenwire_v1_inference, 0);

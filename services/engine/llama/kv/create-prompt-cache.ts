@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { join } from "node:path";
+import { loraAdapters } from "../../../../settings/model/lora-adapters.ts";
 import type { ModelSettings } from "../../../../settings/settings.ts";
 import { formatBytes } from "../../../models/format-bytes.ts";
 import type { Context } from "../native/context.ts";
@@ -48,7 +49,7 @@ async function freeOnDisk(directory: string): Promise<number> {
 /** A disk that does not take the cache costs time, not the model. */
 async function openDisk(settings: ModelSettings, warn: (message: string) => void): Promise<StateStore | undefined> {
   try {
-    return await openDiskStore(join(settings.cache_dir, identity(settings)));
+    return await openDiskStore(join(settings.cache_dir, stateIdentity(settings)));
   } catch (error) {
     warn(`prompts that lose their slot are not kept: ${error instanceof Error ? error.message : String(error)}`);
     return undefined;
@@ -56,11 +57,10 @@ async function openDisk(settings: ModelSettings, warn: (message: string) => void
 }
 
 /** Names everything that makes a state fit: another model's, or one kept in another way, would be read as nonsense. */
-function identity(settings: ModelSettings): string {
+export function stateIdentity(settings: ModelSettings): string {
   const {
     model,
-    lora_path,
-    clip_model_path,
+    clip_model_path: projector,
     type_k,
     type_v,
     flash_attn,
@@ -70,9 +70,11 @@ function identity(settings: ModelSettings): string {
     n_gpu_layers,
   } = settings;
   const rope = Object.entries(settings).filter(([name]) => /^(rope|yarn)_/.test(name));
-  const files = [model, lora_path, clip_model_path].map(
+  const adapters = loraAdapters(settings).filter(({ scale }) => scale !== 0);
+  const files = [model, projector, ...adapters.map(({ path }) => path)].map(
     (path) => path && [path, statSync(path).size, statSync(path).mtimeMs],
   );
-  const parts = [files, type_k, type_v, flash_attn, kv_unified, kv_overrides, offload_kqv, n_gpu_layers, rope];
+  const scales = adapters.map(({ scale }) => scale);
+  const parts = [files, scales, type_k, type_v, flash_attn, kv_unified, kv_overrides, offload_kqv, n_gpu_layers, rope];
   return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, 16);
 }

@@ -14,8 +14,12 @@ export interface ExchangeOptions {
   readonly have: number;
   /** Leading tokens of this slot that stay. */
   readonly keep: number;
-  /** false: the prompt wants nothing that was kept. */
-  readonly reuse: boolean;
+  /** Whether the prompt may begin with what was kept. */
+  readonly reads: boolean;
+  /** The prompt's, as in a slot. */
+  readonly adapters: string;
+  /** Whether what the slot holds may be kept. */
+  readonly saves: boolean;
   /** Only a state of which the prompt needs every token will do, as it cannot be cut. */
   readonly whole: boolean;
 }
@@ -57,11 +61,15 @@ export class PromptCache {
   }
 
   /** What a prompt that takes over a slot exchanges with the cache; undefined: nothing. */
-  plan(slot: Slot, prompt: Int32Array, { have, keep, reuse, whole }: ExchangeOptions): Exchange | undefined {
-    const best = reuse ? this.#best(prompt, whole) : undefined;
+  plan(
+    slot: Slot,
+    prompt: Int32Array,
+    { have, keep, reads, saves: maySave, adapters, whole }: ExchangeOptions,
+  ): Exchange | undefined {
+    const best = reads ? this.#best(prompt, whole) : undefined;
     const wanted = best !== undefined && best.shared - have >= worthwhilePrefix ? best.state : undefined;
-    if (reuse && wanted === undefined) this.#misses++;
-    const saves = slot.tokens.length - keep >= worthwhilePrefix && !this.#holds(slot.tokens);
+    if (reads && wanted === undefined) this.#misses++;
+    const saves = maySave && slot.tokens.length - keep >= worthwhilePrefix && !this.#holds(slot.tokens);
     if (wanted === undefined && !saves) return undefined;
     // In use from now on, so that it does not have to make room for what is kept next.
     if (wanted !== undefined) this.#parts.store.touch(wanted);
@@ -72,7 +80,9 @@ export class PromptCache {
       },
       swap: async () => {
         if (saves) await this.#guard("copied", () => this.#save(slot));
-        if (wanted !== undefined) await this.#guard("restored", () => this.#restore(slot, wanted, data));
+        if (wanted === undefined) return;
+        await this.#guard("restored", () => this.#restore(slot, wanted, data));
+        slot.adapters = adapters;
       },
     };
   }

@@ -1,7 +1,15 @@
 import type { Context } from "../native/context.ts";
 import type { Exchange, PromptCache, PromptCacheStats } from "./prompt-cache.ts";
 import { positionAfter } from "./media-tokens.ts";
-import { createSlots, findDonor, type PlaceOptions, placePrompt, reusablePrefix, type Slot } from "./slots.ts";
+import {
+  createSlots,
+  findDonor,
+  type PlaceOptions,
+  placePrompt,
+  reusablePrefix,
+  reusableTokens,
+  type Slot,
+} from "./slots.ts";
 
 export type MemoryContext = Pick<Context, "sequences" | "seqRm" | "seqCp">;
 
@@ -12,6 +20,8 @@ export interface SlotMemoryOptions {
   readonly maxPaddingRows: number;
   /** Whether a picture has fewer positions than rows (M-RoPE). */
   readonly hasMediaPositions: boolean;
+  /** The adapters, as in a slot, whose states may be in `cache`; unset: there are none. */
+  readonly cachedAdapters?: string;
   /** Where prompts go that lose their slot. */
   readonly cache: Pick<PromptCache, "plan" | "stats"> | undefined;
 }
@@ -51,23 +61,26 @@ export class SlotMemory {
   }
 
   /** Takes the best free slot for a prompt. A slot must be free. */
-  take(prompt: Int32Array, { reuse, preferred }: Omit<PlaceOptions, "maxPaddingRows">): TakenSlot {
-    const { maxPaddingRows, canTruncate, cache } = this.#options;
-    const slot = placePrompt(this.slots, prompt, { maxPaddingRows, reuse, preferred });
+  take(prompt: Int32Array, { reuse, preferred, adapters = "" }: Omit<PlaceOptions, "maxPaddingRows">): TakenSlot {
+    const { maxPaddingRows, canTruncate, cache, cachedAdapters = "" } = this.#options;
+    const slot = placePrompt(this.slots, prompt, { maxPaddingRows, reuse, preferred, adapters });
     if (slot === undefined) throw new Error("a prompt was admitted without a free slot");
     slot.busy = true;
-    const own = reuse ? reusablePrefix(slot.tokens, prompt) : 0;
-    const donor = reuse ? findDonor(this.slots, slot, prompt) : undefined;
+    const own = reuse ? reusablePrefix(reusableTokens(slot, adapters), prompt) : 0;
+    const donor = reuse ? findDonor(this.slots, slot, { prompt, adapters }) : undefined;
     const have = donor === undefined ? own : reusablePrefix(donor.tokens, prompt);
     const keep = donor === undefined ? own : 0;
-    return { slot, exchange: cache?.plan(slot, prompt, { have, keep, reuse, whole: !canTruncate }) };
+    const saves = slot.adapters === cachedAdapters;
+    const reads = reuse && adapters === cachedAdapters;
+    return { slot, exchange: cache?.plan(slot, prompt, { have, keep, reads, saves, adapters, whole: !canTruncate }) };
   }
 
   /** Leaves in a taken slot only what its prompt begins with, copied from another slot where that has more of it. */
-  fit(slot: Slot, prompt: Int32Array, { reuse }: { reuse: boolean }): void {
-    const donor = reuse && this.#options.canTruncate ? findDonor(this.slots, slot, prompt) : undefined;
+  fit(slot: Slot, prompt: Int32Array, { reuse, adapters = "" }: Pick<PlaceOptions, "reuse" | "adapters">): void {
+    const donor = reuse && this.#options.canTruncate ? findDonor(this.slots, slot, { prompt, adapters }) : undefined;
     if (donor !== undefined) this.copy(donor, slot);
-    this.truncate(slot, reuse ? reusablePrefix(slot.tokens, prompt) : 0);
+    this.truncate(slot, reuse ? reusablePrefix(reusableTokens(slot, adapters), prompt) : 0);
+    slot.adapters = adapters;
   }
 
   /** Its tokens stay, as a prefix for whoever comes next. */
@@ -84,6 +97,7 @@ export class SlotMemory {
   copy(source: Slot, target: Slot): void {
     this.#context.seqCp(source.id, target.id);
     target.tokens = source.tokens.slice();
+    target.adapters = source.adapters;
   }
 
   /**

@@ -5,13 +5,15 @@ export interface Slot {
   readonly id: number;
   /** Tokens whose KV state is in the cache, in order. */
   tokens: number[];
+  /** With which scales of the model's adapters that state was computed: for others it is of no use. */
+  adapters: string;
   busy: boolean;
   /** When it was last in use; any clock that only grows. */
   usedAt: number;
 }
 
 export function createSlots(count: number): Slot[] {
-  return Array.from({ length: count }, (_, id) => ({ id, tokens: [], busy: false, usedAt: 0 }));
+  return Array.from({ length: count }, (_, id) => ({ id, tokens: [], adapters: "", busy: false, usedAt: 0 }));
 }
 
 /** How many leading tokens two lists share. */
@@ -36,6 +38,13 @@ export interface PlaceOptions {
   readonly reuse: boolean;
   /** The slot to take if it is free. */
   readonly preferred?: number | undefined;
+  /** As in a slot; unset: those of a model without adapters. */
+  readonly adapters?: string;
+}
+
+/** What of a slot's tokens a prompt can use that runs with these adapters. */
+export function reusableTokens(slot: Slot, adapters = ""): readonly number[] {
+  return slot.adapters === adapters ? slot.tokens : [];
 }
 
 /**
@@ -50,10 +59,10 @@ export interface PlaceOptions {
 export function placePrompt(
   slots: readonly Slot[],
   prompt: ArrayLike<number>,
-  { maxPaddingRows, reuse, preferred }: PlaceOptions,
+  { maxPaddingRows, reuse, preferred, adapters }: PlaceOptions,
 ): Slot | undefined {
   const free = slots.filter((slot) => !slot.busy);
-  const shared = (slot: Slot): number => (reuse ? reusablePrefix(slot.tokens, prompt) : 0);
+  const shared = (slot: Slot): number => (reuse ? reusablePrefix(reusableTokens(slot, adapters), prompt) : 0);
   const longest = maxBy(free, shared);
   if (longest === undefined) return undefined;
   const wanted = free.find(({ id }) => id === preferred);
@@ -65,10 +74,15 @@ export function placePrompt(
 }
 
 /** The slot, a running one too, whose sequence is worth copying to `slot`: it shares clearly more with the prompt. */
-export function findDonor(slots: readonly Slot[], slot: Slot, prompt: ArrayLike<number>): Slot | undefined {
-  const donor = maxBy(slots, ({ tokens }) => reusablePrefix(tokens, prompt));
+export function findDonor(
+  slots: readonly Slot[],
+  slot: Slot,
+  { prompt, adapters }: { readonly prompt: ArrayLike<number>; readonly adapters?: string },
+): Slot | undefined {
+  const shared = (it: Slot) => reusablePrefix(reusableTokens(it, adapters), prompt);
+  const donor = maxBy(slots, shared);
   if (donor === undefined) return undefined;
-  const gain = reusablePrefix(donor.tokens, prompt) - reusablePrefix(slot.tokens, prompt);
+  const gain = shared(donor) - shared(slot);
   return gain >= worthwhilePrefix ? donor : undefined;
 }
 

@@ -1,4 +1,5 @@
 import { statSync } from "node:fs";
+import { loraAdapters } from "../../../../settings/model/lora-adapters.ts";
 import type { ModelSettings } from "../../../../settings/settings.ts";
 import type { DeviceEstimate, DeviceFacts, MemoryEstimate } from "../../memory-estimate.ts";
 import { callAsync, type LlamaApi } from "../native/api.ts";
@@ -81,7 +82,7 @@ export async function estimateMemory(
   const mostUses = most > minSlots ? await configuration(most) : undefined;
   const used = rss();
   const projector = projectorUses(parts, settings);
-  const lora = settings.lora_path === undefined ? 0 : statSync(settings.lora_path).size;
+  const lora = loraAdapters(settings).reduce((sum, { path }) => sum + statSync(path).size, 0);
   await small?.free();
   await model.free();
   if (fewest === undefined) return undefined;

@@ -1,4 +1,5 @@
 import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
+import { loraAdapters } from "../../../../settings/model/lora-adapters.ts";
 import type { ModelSettings } from "../../../../settings/settings.ts";
 import { autoGpuLayers } from "../../../../settings/model/gpu-settings.ts";
 import type { DeviceFacts, LoadPlan, MemoryEstimate } from "../../memory-estimate.ts";
@@ -19,8 +20,9 @@ import {
   type LlamaApi,
   type SamplerApi,
 } from "../native/api.ts";
-import type { Adapter } from "../native/context.ts";
+import { AdapterSet } from "../native/adapter-set.ts";
 import type { MtmdApi } from "../native/mtmd/mtmd-api.ts";
+import type { AdapterPointer } from "../native/pointer.ts";
 import { bindBreakdown, type ReadBreakdown } from "../native/memory-breakdown.ts";
 import { type Device, listDevices } from "../native/devices.ts";
 import { type Libraries, openLibraries } from "../native/libraries.ts";
@@ -48,7 +50,7 @@ export interface OpenModel {
   readonly model: Model;
   /** undefined: the model has no projector. */
   readonly multimodal: MtmdApi | undefined;
-  readonly adapters: readonly Adapter[];
+  readonly adapters: AdapterSet;
   readonly plan: LoadPlan;
   /** See MemoryEstimate. */
   readonly returnableBytes: number | undefined;
@@ -166,12 +168,13 @@ export async function openModel(given: ModelSettings, options: OpenModelOptions)
       `${model.description} is an encoder-decoder or diffusion model: only decoders and embedding models are served`,
     );
 
-  const adapters: Adapter[] = [];
-  if (settings.lora_path !== undefined && !settings.vocab_only) {
-    const pointer = await model.loadAdapter(settings.lora_path);
-    if (pointer === undefined) throw await failed(`the LoRA adapter ${settings.lora_path} could not be loaded`);
-    adapters.push({ pointer, scale: 1 });
+  const pointers: AdapterPointer[] = [];
+  for (const { path } of settings.vocab_only ? [] : loraAdapters(settings)) {
+    const pointer = await model.loadAdapter(path);
+    if (pointer === undefined) throw await failed(`the LoRA adapter ${path} could not be loaded`);
+    pointers.push(pointer);
   }
+  const adapters = new AdapterSet(settings.vocab_only ? [] : loraAdapters(settings), pointers);
   const ranking = settings.vocab_only ? undefined : findRanking(model, bindGguf(libraries), settings.model);
   const samplers = bindSamplers(libraries);
   const parts = { libraries, llama, samplers, devices, model, multimodal, adapters, ranking };

@@ -55,8 +55,12 @@ export class Admission {
       const request = this.#waiting.shift();
       if (request === undefined) return;
       const { prompt, choices, cachePrompt, slot: preferred } = request.job;
+      const { adapterKey: adapters } = request;
       const taken = Array.from({ length: choices }, (_, choice) =>
-        this.#parts.memory.take(prompt, choice === 0 ? { reuse: cachePrompt, preferred } : { reuse: false }),
+        this.#parts.memory.take(
+          prompt,
+          choice === 0 ? { reuse: cachePrompt, preferred, adapters } : { reuse: false, adapters },
+        ),
       );
       if (taken.every(({ exchange }) => exchange === undefined)) this.#start(request, taken);
       else this.#startLater(request, taken);
@@ -92,7 +96,7 @@ export class Admission {
     const siblings: Sequence[] = [];
     try {
       for (const [choice, { slot }] of taken.entries()) {
-        memory.fit(slot, prompt, { reuse: cachePrompt && choice === 0 });
+        memory.fit(slot, prompt, { reuse: cachePrompt && choice === 0, adapters: request.adapterKey });
         const chain = chainFor(request, choice);
         siblings.push(new Sequence({ request, siblings, choice, slot, chain, vocabulary }));
       }

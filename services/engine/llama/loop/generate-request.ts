@@ -1,11 +1,14 @@
 import { randomInt } from "node:crypto";
 import type { EngineEvent, GenerateJob } from "../../engine.ts";
 import type { TokenGrammar } from "../../grammar/matcher/grammar-matcher.ts";
+import { type AdapterScales, scalesKey } from "../native/adapter-set.ts";
 import { Outbox } from "./outbox.ts";
 
 export interface GenerateRequestOptions {
   /** What the answer is held to. */
   readonly grammar?: TokenGrammar | undefined;
+  /** How strongly the model's adapters are applied; unset: there are none. */
+  readonly adapters?: AdapterScales;
   /** A reader has taken an event. */
   readonly onTaken: () => void;
 }
@@ -19,12 +22,17 @@ export class GenerateRequest {
   readonly seed: number;
   /** What the answer is held to. */
   readonly grammar: TokenGrammar | undefined;
+  readonly adapters: AdapterScales;
+  /** Requests with the same one can be computed together, and share prefixes. */
+  readonly adapterKey: string;
   /** Set when nobody waits for the answer any more: its slots are freed before the next step. */
   abandoned = false;
 
-  constructor(job: GenerateJob, { grammar, onTaken }: GenerateRequestOptions) {
+  constructor(job: GenerateJob, { grammar, adapters = [], onTaken }: GenerateRequestOptions) {
     this.job = job;
     this.grammar = grammar;
+    this.adapters = adapters;
+    this.adapterKey = scalesKey(adapters);
     this.seed = job.sampling.seed ?? randomInt(2 ** 32);
     this.outbox = new Outbox({ onTaken, merge: mergeTexts, weigh: weighEvent });
   }

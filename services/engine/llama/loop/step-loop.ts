@@ -5,6 +5,7 @@ import type { Context } from "../native/context.ts";
 import type { Slot } from "../kv/slots.ts";
 import type { Sample } from "../sampling/sample.ts";
 import type { Drafter } from "../speculation/drafter.ts";
+import { AdapterTurns } from "./adapter-turns.ts";
 import { Admission, type AdmissionParts } from "./admission.ts";
 import { acceptHeld, acceptTokens, type AcceptTokensParts } from "./accept-tokens.ts";
 import type { DecodePlacing } from "./decode-placing.ts";
@@ -17,7 +18,10 @@ import { slotStates } from "./slot-states.ts";
 import { createStepClock } from "./step-clock.ts";
 
 export interface StepLoopParts extends Pick<AdmissionParts, "memory" | "turns" | "chainFor"> {
-  readonly context: Pick<Context, "decode" | "decodeHere" | "setThreads" | "logits" | "cells" | "sequenceLength">;
+  readonly context: Pick<
+    Context,
+    "decode" | "decodeHere" | "setThreads" | "useAdapters" | "logits" | "cells" | "sequenceLength"
+  >;
   readonly batch: FillableBatch;
   /** undefined: the model takes text alone. */
   readonly media: MediaSteps | undefined;
@@ -59,6 +63,7 @@ export class StepLoop {
   #closed = false;
   readonly #done: Promise<void>;
   readonly #clock = createStepClock();
+  readonly #adapterTurns = new AdapterTurns();
   readonly #counters = { decodeSteps: 0, decodedSequences: 0, promptTokens: 0, cachedTokens: 0, completionTokens: 0 };
   #threads = 0;
   #maskDeadline = 0;
@@ -137,8 +142,11 @@ export class StepLoop {
     while (!this.#closed) {
       try {
         this.#dropAbandoned();
-        this.#admission.admit();
-        const stepped = await this.#parts.turns.take(() => this.#step());
+        // Who is let in touches the context, which somebody else may have until the turn begins.
+        const stepped = await this.#parts.turns.take(() => {
+          this.#admission.admit();
+          return this.#step();
+        });
         if (stepped) this.#parts.onStep();
         else await this.#idle();
       } catch (error) {
@@ -198,15 +206,19 @@ export class StepLoop {
   async #step(): Promise<boolean> {
     const { context, memory, batch, media, promptBudget, maxPaddingRows } = this.#parts;
     const running = this.#running.filter(({ request }) => !request.abandoned && keepsUp(request));
-    const decoding = running.filter((sequence) => sequence.phase === "decode");
-    const promptTokens = promptBudget.tokens(decoding.length > 0);
+    // Streams of other adapters wait for this step too.
+    const promptTokens = promptBudget.tokens(running.some(({ phase }) => phase === "decode"));
+    const together = this.#adapterTurns.choose(
+      running.filter((sequence) => sequence.phase !== "mask" && media?.isWaiting(sequence) !== true),
+    );
+    const decoding = together.filter((sequence) => sequence.phase === "decode");
     await this.#draft(decoding, promptTokens);
     const { sequenceLength } = context;
     const { slots } = memory;
     const positionOf = (slot: Slot): number => memory.positionOf(slot);
     const plan =
-      media?.plan(running, promptTokens) ??
-      fillBatch(batch, running, { slots, promptTokens, maxPaddingRows, sequenceLength, positionOf });
+      media?.plan(together, promptTokens) ??
+      fillBatch(batch, together, { slots, promptTokens, maxPaddingRows, sequenceLength, positionOf });
     if (plan.batch.size === 0) return this.#acceptHeld(running);
     try {
       await this.#decode(plan, running);
@@ -233,12 +245,13 @@ export class StepLoop {
   }
 
   /** Runs llama_decode, and delivers what the last step sampled: meanwhile, or first where this thread computes. */
-  async #compute({ promptTokens, batch, isCausal }: StepPlan): Promise<{ code: number; ms: number }> {
+  async #compute({ parts, promptTokens, batch, isCausal }: StepPlan): Promise<{ code: number; ms: number }> {
     const { context, placing } = this.#parts;
     const { prefill, decode } = this.#parts.threads();
     const threads = promptTokens > 0 ? prefill : decode;
     this.#threads = threads;
     context.setThreads(threads, threads);
+    context.useAdapters(parts[0]?.sequence.request.adapters);
     const isHere = isCausal && placing.choose({ promptTokens, threads }) === "here";
     if (isHere) {
       this.#deliver();

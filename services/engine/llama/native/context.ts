@@ -2,20 +2,16 @@ import { callAsync, callAtOnce, type LlamaApi } from "./api.ts";
 import type { Batch } from "./batch.ts";
 import { floatsAt, NativeBuffer } from "./buffer.ts";
 import type { Model } from "./model.ts";
-import type { AdapterPointer, ContextPointer, MemoryPointer } from "./pointer.ts";
+import type { AdapterScales, AdapterSet } from "./adapter-set.ts";
+import type { ContextPointer, MemoryPointer } from "./pointer.ts";
 import type { ContextParams } from "./structs.ts";
 import type { Threadpool } from "./threadpool.ts";
-
-export interface Adapter {
-  readonly pointer: AdapterPointer;
-  readonly scale: number;
-}
 
 export interface ContextOptions {
   /** Changes llama.cpp's defaults; every value must have the right type, which koffi does not check. */
   readonly params: Partial<ContextParams>;
   readonly threadpool: Threadpool;
-  readonly adapters: readonly Adapter[];
+  readonly adapters: AdapterSet;
 }
 
 /**
@@ -38,8 +34,15 @@ export class Context {
   readonly #usesGpu: boolean;
   #threads: number | undefined;
   #batchThreads: number | undefined;
+  readonly #adapters: AdapterSet;
+  #scales: AdapterScales = [];
 
-  private constructor(llama: LlamaApi, pointer: ContextPointer, usesGpu: boolean, threadpool: Threadpool) {
+  private constructor(
+    llama: LlamaApi,
+    pointer: ContextPointer,
+    usesGpu: boolean,
+    { threadpool, adapters }: ContextOptions,
+  ) {
     this.#llama = llama;
     this.pointer = pointer;
     this.cells = llama.contextSize(pointer);
@@ -50,21 +53,18 @@ export class Context {
     this.pooling = llama.contextPooling(pointer);
     this.#memory = llama.contextMemory(pointer);
     this.#threadpool = threadpool;
+    this.#adapters = adapters;
     this.#usesGpu = usesGpu;
     llama.attachThreadpool(pointer, threadpool.pointer, threadpool.pointer);
   }
 
   /** Creates a context; undefined when llama.cpp cannot (mostly: memory), which says why only in its log. */
-  static async create(
-    llama: LlamaApi,
-    model: Model,
-    { params, threadpool, adapters }: ContextOptions,
-  ): Promise<Context | undefined> {
-    const all = { ...llama.contextDefaultParams(), ...params };
+  static async create(llama: LlamaApi, model: Model, options: ContextOptions): Promise<Context | undefined> {
+    const all = { ...llama.contextDefaultParams(), ...options.params };
     const pointer = await callAsync(llama.contextInit, model.pointer, all);
     if (pointer === null) return undefined;
-    const context = new Context(llama, pointer, model.usesGpu, threadpool);
-    if (adapters.length > 0) context.#setAdapters(adapters);
+    const context = new Context(llama, pointer, model.usesGpu, options);
+    context.useAdapters();
     return context;
   }
 
@@ -176,14 +176,12 @@ export class Context {
     this.#batchThreads = batchThreads;
   }
 
-  #setAdapters(adapters: readonly Adapter[]): void {
-    const code = this.#llama.setAdapters(
-      this.pointer,
-      adapters.map((adapter) => adapter.pointer),
-      adapters.length,
-      adapters.map((adapter) => adapter.scale),
-    );
+  /** How strongly the adapters are applied from the next call on; unset: as the model has them now. */
+  useAdapters(scales: AdapterScales = this.#adapters.scales): void {
+    if (scales.every((scale, index) => scale === this.#scales[index])) return;
+    const code = this.#llama.setAdapters(this.pointer, [...this.#adapters.pointers], scales.length, [...scales]);
     if (code !== 0) throw new Error(`llama.cpp refused the LoRA adapters (${code})`);
+    this.#scales = scales;
   }
 
   free(): Promise<void> {

@@ -4,7 +4,8 @@ import { commonParams } from "../load/context-params.ts";
 import { type InputLimits, logitBytes } from "./input-limits.ts";
 import type { LlamaApi } from "../native/api.ts";
 import { Batch } from "../native/batch.ts";
-import { type Adapter, Context } from "../native/context.ts";
+import type { AdapterSet } from "../native/adapter-set.ts";
+import { Context } from "../native/context.ts";
 import type { Model } from "../native/model.ts";
 import type { ContextParams } from "../native/structs.ts";
 import type { Threadpool } from "../native/threadpool.ts";
@@ -14,7 +15,7 @@ export interface InputContextParts {
   readonly model: Model;
   readonly settings: ModelSettings;
   readonly threadpool: Threadpool;
-  readonly adapters: readonly Adapter[];
+  readonly adapters: AdapterSet;
 }
 
 export interface InputContextOptions {
@@ -100,6 +101,7 @@ export class InputContext {
     const { context, batch } = this;
     this.#checkMemory(batch.size);
     context.setThreads(threads, threads);
+    context.useAdapters();
     const decodes = context.hasMemory && !this.#model.isEncoder;
     const code = await (decodes ? context.decode(batch) : context.encode(batch));
     if (code === 0) return;

@@ -5,7 +5,8 @@ import { commonParams } from "../load/context-params.ts";
 import { tokenLogprob } from "../sampling/logprobs.ts";
 import type { LlamaApi } from "../native/api.ts";
 import { Batch } from "../native/batch.ts";
-import { type Adapter, Context } from "../native/context.ts";
+import type { AdapterSet } from "../native/adapter-set.ts";
+import { Context } from "../native/context.ts";
 import type { Model } from "../native/model.ts";
 import type { Threadpool } from "../native/threadpool.ts";
 import type { Threads } from "../cpu/threads.ts";
@@ -16,7 +17,7 @@ export interface ScorerParts {
   readonly model: Model;
   readonly settings: ModelSettings;
   readonly threadpool: Threadpool;
-  readonly adapters: readonly Adapter[];
+  readonly adapters: AdapterSet;
   readonly threads: () => Threads;
   readonly turns: Turns;
   readonly contextLength: number;
@@ -46,7 +47,7 @@ export class Scorer {
     return scored;
   }
 
-  async #score({ tokens, top }: ScoreJob, signal: AbortSignal): Promise<(TokenLogprob | undefined)[]> {
+  async #score({ tokens, top, adapters }: ScoreJob, signal: AbortSignal): Promise<(TokenLogprob | undefined)[]> {
     signal.throwIfAborted();
     const { context, batch } = await (this.#made ??= this.#create());
     const { vocabulary } = this.#parts.model;
@@ -61,6 +62,7 @@ export class Scorer {
         for (let at = start; at < end; at++) batch.add(tokens[at] ?? 0, at, 0, true);
         const { prefill } = this.#parts.threads();
         context.setThreads(prefill, prefill);
+        context.useAdapters(adapters);
         const code = await context.decode(batch);
         if (code !== 0) throw new RpcError(ErrorReason.INTERNAL, `llama.cpp could not score the prompt (${code})`);
         for (let at = start; at < end; at++) {

@@ -4,6 +4,7 @@ import { contextParams } from "../load/context-params.ts";
 import { createDraftModel, vocabularyMismatch } from "./draft-model.ts";
 import { createPromptLookup, type Drafter } from "./drafter.ts";
 import { modelParams } from "../load/model-params.ts";
+import { noAdapters } from "../native/adapter-set.ts";
 import { Context } from "../native/context.ts";
 import { listDevices } from "../native/devices.ts";
 import { Model } from "../native/model.ts";
@@ -50,7 +51,7 @@ export async function createDrafter(
   const context = await Context.create(llama, small, {
     params: contextParams(settings, { slots, sequenceLength: target.sequenceLength, rows: 1 }),
     threadpool,
-    adapters: [],
+    adapters: noAdapters,
   });
   if (context === undefined) throw await failed("has no room for a context");
   return createDraftModel({ model: small, context, max, threads });

@@ -3,6 +3,7 @@ import { generationWithoutEffect } from "../../../../shim/llama-server/schema/co
 import type { ContractServer } from "../contract-server.ts";
 import { limitProbes } from "./limit-probes.ts";
 import type { Generate, Probe, Probed } from "./probe.ts";
+import { modelWithBos } from "../probed-server.ts";
 import { samplingProbes } from "./sampling-probes.ts";
 
 interface Result {
@@ -139,14 +140,6 @@ const own: readonly Probe[] = [
       expect(Object.keys(result)).toEqual(["content"]);
     },
   },
-  {
-    field: "lora",
-    seen: "the adapters and scales that the model was loaded with; others are refused",
-    async run(server) {
-      expect(await statusOf(server, "/completion", { ...story, lora: [] })).toBe(200);
-      expect(await statusOf(server, "/completion", { ...story, lora: [{ id: 0, scale: 1 }] })).toBe(400);
-    },
-  },
 ];
 
 function lengthProbe(field: string): Probe {
@@ -172,6 +165,55 @@ const grows = (field: string, value: unknown, seen: string): Probe => ({
     expect(more).toBeGreaterThan(plain);
   },
 });
+
+const other = { model: modelWithBos };
+
+const slotProbes: Probe[] = [
+  {
+    field: "filename",
+    seen: "what is saved under it is put back from it",
+    async run(server) {
+      await ask(server, "/completion", { ...story, id_slot: 0 });
+      const saved = await ask<{ n_saved: number }>(server, "/slots/0?action=save", { filename: "probe" });
+      const restored = await ask<{ n_restored: number }>(server, "/slots/0?action=restore", { filename: "probe" });
+      expect([restored.n_restored > 0, restored.n_restored]).toEqual([true, saved.n_saved]);
+      expect(await statusOf(server, "/slots/0?action=restore", { filename: "nothing" })).toBe(400);
+    },
+  },
+  {
+    field: "model",
+    seen: "the model whose slot it is",
+    async run(server) {
+      await ask(server, "/completion", { ...story, ...other, id_slot: 0 });
+      await ask(server, "/slots/0?action=erase", {});
+      const { n_erased } = await ask<{ n_erased: number }>(server, "/slots/0?action=erase", other);
+      expect(n_erased).toBeGreaterThan(0);
+    },
+  },
+];
+
+const adapterProbes: Probe[] = [
+  {
+    field: "lora",
+    seen: "the scales of requests that say none",
+    async run(server) {
+      const text = async () => (await ask(server, "/completion", { ...story, temperature: 0 })).content;
+      const plain = await text();
+      await ask(server, "/lora-adapters", { lora: [{ id: 0, scale: 4 }] });
+      expect(await text()).not.toBe(plain);
+      await ask(server, "/lora-adapters", { lora: [] });
+      expect(await text()).toBe(plain);
+    },
+  },
+  {
+    field: "model",
+    seen: "the model whose adapters they are",
+    async run(server) {
+      expect(await statusOf(server, "/lora-adapters", { lora: [{ id: 0, scale: 0 }] })).toBe(200);
+      expect(await statusOf(server, "/lora-adapters", { lora: [{ id: 0, scale: 0 }], ...other })).toBe(400);
+    },
+  },
+];
 
 /** One translation serves both: what is wrong on /infill shows that it is the same field. */
 const asOnCompletion: readonly Probe[] = [...shared, ...own]
@@ -219,8 +261,8 @@ export const llamaServerProbed: Readonly<Record<string, Probed>> = {
     probes: [modelProbe("/embedding", { content: "a" }), contentProbe("content"), contentProbe("input")],
   },
   "/props": { request: {}, probes: [], withoutEffect: {} },
-  "/slots/{id}": { request: {}, probes: [], withoutEffect: {} },
-  "/lora-adapters": { request: {}, probes: [], withoutEffect: {} },
+  "/slots/{id}": { request: {}, probes: slotProbes, withoutEffect: {} },
+  "/lora-adapters": { request: {}, probes: adapterProbes, withoutEffect: {} },
 };
 
 /** How the fields without an effect are sent. */

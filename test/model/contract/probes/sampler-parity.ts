@@ -31,6 +31,7 @@ const bending: Readonly<Record<string, unknown>> = {
   samplers: ["temperature"],
   min_tokens: 20,
   ignore_eos: true,
+  lora: [{ id: 0, scale: 4 }],
 };
 
 /** What some of them need to matter. */

@@ -149,6 +149,7 @@ export const samplingProbes: readonly GenerationProbe[] = [
       }
     },
   },
+  changesText("lora", [{ id: 0, scale: 4 }], []),
   {
     field: "logit_bias_type",
     seen: "tokens reads the key 1 as a text, which is forced, input_ids as the token of that id",

@@ -40,7 +40,7 @@ function createCache(store: StateStore, context: Partial<StateContext> = {}) {
   const [slot] = createSlots(1) as [Slot];
   /** The slot's old tokens give way to a prompt, which is then computed. */
   const exchange = async (prompt: readonly number[]) => {
-    const options = { have: 0, keep: 0, reuse: true, whole: false };
+    const options = { have: 0, keep: 0, reads: true, saves: true, adapters: "", whole: false };
     const plan = cache.plan(slot, Int32Array.from(prompt), options);
     await plan?.fetch();
     await plan?.swap();
@@ -85,7 +85,14 @@ describe("an error is a miss, told once in a row", () => {
     const { cache, exchange, slot } = createCache(store);
     await exchange(fox);
     await exchange(bear);
-    const plan = cache.plan(slot, Int32Array.from(fox), { have: 0, keep: 0, reuse: true, whole: false });
+    const plan = cache.plan(slot, Int32Array.from(fox), {
+      have: 0,
+      keep: 0,
+      reads: true,
+      saves: true,
+      adapters: "",
+      whole: false,
+    });
     await plan?.fetch();
     await plan?.swap();
     expect(slot.tokens).toEqual(bear);
@@ -96,7 +103,14 @@ describe("an error is a miss, told once in a row", () => {
     const { exchange, slot, cache, emptied } = createCache(fakeStore(), { writeState: async () => false });
     await exchange(fox);
     await exchange(bear);
-    const plan = cache.plan(slot, Int32Array.from(fox), { have: 0, keep: 0, reuse: true, whole: false });
+    const plan = cache.plan(slot, Int32Array.from(fox), {
+      have: 0,
+      keep: 0,
+      reads: true,
+      saves: true,
+      adapters: "",
+      whole: false,
+    });
     await plan?.fetch();
     await plan?.swap();
     expect([slot.tokens, emptied]).toEqual([[], [0]]);

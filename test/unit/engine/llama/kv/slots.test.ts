@@ -53,12 +53,12 @@ describe("placePrompt", () => {
 describe("findDonor", () => {
   test("finds the slot, a running one too, that shares clearly more than the slot itself", () => {
     const slots = slotsWith({ busy: true, tokens: range(80) }, { tokens: range(20) });
-    expect(findDonor(slots, slots[1]!, [...range(70), 999])?.id).toBe(0);
+    expect(findDonor(slots, slots[1]!, { prompt: [...range(70), 999] })?.id).toBe(0);
   });
 
   test("finds none for a few tokens", () => {
     const slots = slotsWith({ busy: true, tokens: range(80) }, { tokens: range(60) });
-    expect(findDonor(slots, slots[1]!, range(90))).toBeUndefined();
+    expect(findDonor(slots, slots[1]!, { prompt: range(90) })).toBeUndefined();
   });
 });
 
