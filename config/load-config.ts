@@ -123,6 +123,7 @@ const fileOnly: ReadonlySet<string> = new Set([
   "lora_path",
   "clip_model_path",
   "lora_adapters",
+  "mmproj",
   "draft_model",
   "pin",
 ]);

@@ -4,7 +4,7 @@ import { conflicts } from "../settings/model/conflicts.ts";
 import { ineffective } from "../settings/model/ineffective.ts";
 import type { Problems } from "./config-error.ts";
 import type { GivenSettings } from "./values/given.ts";
-import { parseValues, type ReadContext, readGiven } from "./values/read-given.ts";
+import { parseValues, type ReadContext, readGiven, type Values } from "./values/read-given.ts";
 
 /**
  * The models of a configuration, those that are right; what is wrong goes to the findings.
@@ -20,7 +20,7 @@ export function readModels(
   const owners = new Map<string, string>();
   return models.flatMap((given, index) => {
     const prefix = itemsName === undefined ? "" : `${itemsName}[${index}].`;
-    const values = readGiven("model", given, context);
+    const values = foldNames(readGiven("model", given, context), { given, problems });
     const written = given.get("model");
     if (written === undefined) problems.add(`${prefix}model is missing: name a GGUF file`);
     const alias = values["model_alias"] ?? written?.value;
@@ -38,6 +38,17 @@ export function readModels(
     }
     return [model];
   });
+}
+
+/** Of two names for the same setting the older one remains. */
+function foldNames(
+  { mmproj, ...values }: Values,
+  { given, problems }: { readonly given: GivenSettings; readonly problems: Problems },
+): Values {
+  if (mmproj === undefined) return values;
+  if (values["clip_model_path"] !== undefined)
+    problems.add(`${given.get("mmproj")?.where ?? "mmproj"} is another name of clip_model_path: keep one`);
+  return { ...values, clip_model_path: mmproj };
 }
 
 /** Whether a value is another than what an unset one would be, so that its author may wait for an effect. */

@@ -25,6 +25,7 @@ const figureKinds = {
   decodeMs: kinds.ms("all decodes"),
   betweenDecodesMs: kinds.fineMs("between decodes"),
   elapsedMs: kinds.ms("all done"),
+  pictureTtftMs: kinds.ms("picture's TTFT"),
   promptTtftMs: kinds.ms("long prompt's TTFT"),
   gapMaxMs: kinds.ms("gap max"),
   embeddingsPerSecond: kinds.perSecond("embeddings"),

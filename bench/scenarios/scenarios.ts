@@ -11,6 +11,7 @@ import { mixed } from "./mixed.ts";
 import { multiTurn } from "./multi-turn.ts";
 import { oneToken } from "./one-token.ts";
 import { openLoop } from "./open-loop.ts";
+import { picture } from "./picture.ts";
 import { processorTime } from "./processor-time.ts";
 import { sharedPrefix } from "./shared-prefix.ts";
 import { startTime } from "./start-time.ts";
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   openLoop,
   mixed,
   longPrompt,
+  picture,
   multiTurn,
   sharedPrefix,
   structured,

@@ -16,7 +16,6 @@ const same: Readonly<Record<string, string>> = {
   "--batch-size": "n_batch",
   "-ub": "n_ubatch",
   "-mm": "clip_model_path",
-  "--mmproj": "clip_model_path",
   "--ubatch-size": "n_ubatch",
 };
 

@@ -12,6 +12,7 @@ const faults: Readonly<Partial<Record<string, Fault>>> = {
   model: ggufFault,
   lora_path: ggufFault,
   clip_model_path: ggufFault,
+  mmproj: ggufFault,
   draft_model: ggufFault,
   hf_tokenizer_config_path: tokenizerFault,
   hf_pretrained_model_name_or_path: modelFolderFault,
@@ -37,9 +38,12 @@ export function isPath(
 ): boolean {
   switch (name) {
     case "model":
-    case "clip_model_path":
       // Else it is a name in the repository.
       return (settings.get("hf_model_repo_id")?.value ?? null) === null;
+    case "clip_model_path":
+    case "mmproj":
+      // As for the model, but a file of one's own may go with a repository's model.
+      return (settings.get("hf_model_repo_id")?.value ?? null) === null || /^[./~\\]/.test(value);
     case "draft_model":
       // Any other value means guesses without a model, as it did in llama_cpp.server.
       return value.endsWith(".gguf");

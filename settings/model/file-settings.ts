@@ -67,6 +67,7 @@ export const fileSettings = {
     optional(text()),
     { expects: "the path of a GGUF file", replaced: { was: null } },
   ),
+  mmproj: honoured("Another name of clip_model_path.", optional(text()), { expects: "the path of a GGUF file" }),
   media_cache_size: honoured(
     "How many bytes the embeddings of pictures and sounds may take, so that the same one is encoded once.",
     whole(0, Number.MAX_SAFE_INTEGER).default(128 * 2 ** 20),

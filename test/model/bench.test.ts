@@ -4,6 +4,8 @@ import { runBench } from "../../bench/run/run-bench.ts";
 import { scenarios } from "../../bench/scenarios/scenarios.ts";
 import type { Server } from "../../bench/servers/server.ts";
 import { startServer } from "../../bench/servers/start-server.ts";
+import { writeModelFiles } from "../support/multimodal-cases.ts";
+import { buildMs, buildMultimodal, hasMultimodal } from "../support/multimodal-library.ts";
 import { tinyGuidePath } from "../support/tiny-guide.ts";
 
 const models = ["--model", "--tiny-model", "--embedding-model"].flatMap((flag) => [flag, tinyGuidePath]);
@@ -13,8 +15,11 @@ const small = ["--users", "1,4", "--rounds", "1", "--scale", "0.05", "--llama-se
 let server: Server;
 
 beforeAll(async () => {
-  server = await startServer({ kind: "tokenwire", model: tinyGuidePath, slots: 4, contextLength: 512, threads: 1 }, "");
-});
+  if (hasMultimodal) await buildMultimodal();
+  const projector = hasMultimodal ? { projector: writeModelFiles("llava").clip_model_path } : {};
+  const sizes = { slots: 4, contextLength: 512, threads: 1 };
+  server = await startServer({ kind: "tokenwire", model: tinyGuidePath, ...sizes, ...projector }, "");
+}, buildMs);
 afterAll(() => server.stop());
 
 async function run(scenario: string) {
@@ -31,7 +36,9 @@ async function run(scenario: string) {
   return results.flatMap(({ cases }) => cases);
 }
 
-test.each(scenarios.map(({ name }) => name))("%s has figures in each case", async (name) => {
+const measurable = scenarios.map(({ name }) => name).filter((name) => name !== "picture" || hasMultimodal);
+
+test.each(measurable)("%s has figures in each case", async (name) => {
   const cases = await run(name);
   expect(cases).not.toEqual([]);
   for (const { rounds } of cases) {

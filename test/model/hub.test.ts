@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { complete, prompt } from "../support/ask-worker.ts";
 import { type FakeHub, startFakeHub } from "../support/fake-hub.ts";
+import { writeModelFiles } from "../support/multimodal-cases.ts";
+import { buildMs, buildMultimodal, hasMultimodal } from "../support/multimodal-library.ts";
 import { tinyGuidePath } from "../support/tiny-guide.ts";
 import { startTokenwire } from "../support/tokenwire.ts";
 import { startWorker } from "../support/worker.ts";
@@ -21,6 +23,10 @@ let folder: string;
 beforeAll(async () => {
   hub = await startFakeHub({
     "tiny/guide": { "tiny-guide-q8_0.gguf": { content: readFileSync(tinyGuidePath) } },
+    "tiny/eyes": {
+      "tiny-guide-q8_0.gguf": { content: readFileSync(tinyGuidePath) },
+      "mmproj-tiny.gguf": { content: readFileSync(writeModelFiles("llava").clip_model_path) },
+    },
     "tiny/plain": { "tokenizer_config.json": { content: Buffer.from(tokenizerConfig) } },
     "tiny/jinja": {
       "tokenizer_config.json": { content: Buffer.from('{"eos_token": null}') },
@@ -56,6 +62,17 @@ describe("hf_model_repo_id", () => {
     await using again = await startWorker(settings);
     expect(again.log()).toMatch(/^info: tiny\/guide was downloaded before: /m);
   });
+
+  test.skipIf(!hasMultimodal)(
+    "a projector is found in the repository as the model is",
+    async () => {
+      await buildMultimodal();
+      const settings = { hf_model_repo_id: "tiny/eyes", model: "tiny*", clip_model_path: "mmproj*" };
+      await using worker = await startWorker(settings);
+      expect(worker.model.details?.vision).toBe(true);
+    },
+    buildMs,
+  );
 
   test("with hf_cache_dir keeps it there", async () => {
     const hf_cache_dir = join(folder, "elsewhere");

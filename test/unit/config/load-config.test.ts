@@ -131,6 +131,15 @@ test("what has no effect is accepted with a warning that says so", () => {
   expect(warnings).toContain("models[0].mul_mat_q has no effect: llama.cpp chooses its matrix kernels itself");
 });
 
+test("a projector has two names, one of which may be used", () => {
+  const { settings } = load({ file: { models: [model({ mmproj: gguf })] } });
+  expect(settings.models[0]?.clip_model_path).toBe(gguf);
+  expect(settings.models[0]?.mmproj).toBeUndefined();
+  expect(() => load({ file: { models: [model({ mmproj: gguf, clip_model_path: gguf })] } })).toThrow(
+    "models[0].mmproj is another name of clip_model_path: keep one",
+  );
+});
+
 test("a refused setting may say that it is off, and null is unset", () => {
   const off = { rpc_servers: null };
   const unset = { lora_path: null, type_k: null, chat_format: null, n_threads: null };

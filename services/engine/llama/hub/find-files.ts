@@ -1,3 +1,4 @@
+import { isAbsolute } from "node:path";
 import type { ModelSettings } from "../../../../settings/settings.ts";
 import type { OpenModelOptions } from "../load/open-model.ts";
 import { readHubConfig } from "../../../hub/config.ts";
@@ -29,13 +30,18 @@ export async function findFiles(settings: ModelSettings, { onProgress, log }: Op
   const hub = hf_cache_dir === undefined ? environment : { ...environment, cacheDir: hf_cache_dir };
   const tokenizer = await findTokenizer(hub, settings);
   if (repo === undefined) return { settings, tokenizer, onProgress };
-  const { path, downloaded } = await findModel(
+  const found = await findModel(
     hub,
     { repo, pattern },
     { onProgress: (progress) => onProgress(progress * downloadShare), log },
   );
+  const { clip_model_path: clip } = settings;
+  // The config has made a path of one's own absolute; another is a name in the repository.
+  const isNamed = clip !== undefined && !isAbsolute(clip);
+  const projector = isNamed ? await findModel(hub, { repo, pattern: clip }, { onProgress() {}, log }) : undefined;
+  const downloaded = found.downloaded || projector?.downloaded === true;
   return {
-    settings: { ...settings, model: path },
+    settings: { ...settings, model: found.path, ...(projector && { clip_model_path: projector.path }) },
     tokenizer,
     onProgress: downloaded ? (progress) => onProgress(downloadShare + progress * (1 - downloadShare)) : onProgress,
   };
