@@ -113,7 +113,7 @@ const reasons: Readonly<Record<UnreadableMedia["why"], string>> = {
 };
 
 function refusal({ media: { kind, param }, why }: UnreadableMedia, problems: string) {
-  const kinds = kind === "image" ? "PNG, JPEG, GIF, BMP, up to 33 million pixels" : "wav, mp3, flac, up to an hour";
+  const kinds = kind === "image" ? "PNG, JPEG, GIF, BMP, up to 67 million pixels" : "wav, mp3, flac, up to an hour";
   const what = kind === "image" ? "picture" : "sound";
   const detail = why === "unusable" && problems !== "" ? `: ${problems}` : ` (${kinds})`;
   return invalidParameter(param, `the ${what} in ${param} ${reasons[why]}${detail}`);

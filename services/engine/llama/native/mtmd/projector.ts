@@ -41,8 +41,8 @@ export type Chunk =
       readonly pointer: ChunkPointer;
     };
 
-/** Of decoded pictures; RGB takes three bytes each, and two copies are made of it. */
-const maxPixels = 2 ** 25;
+/** Of a decoded picture; RGB takes three bytes each, and two copies are made of it. */
+const maxPixels = 2 ** 26;
 /** What `detail: low` asks for. */
 const lowDetailSide = 512;
 const maxSoundSeconds = 3600;
@@ -51,7 +51,7 @@ const logBytes = 4096;
 /** A picture or sound that cannot be decoded. */
 export class UnreadableMedia extends Error {
   readonly media: Media;
-  /** `empty`: the projector makes nothing of it. */
+  /** `unusable`: the projector makes nothing of it. */
   readonly why: "broken" | "too large" | "no memory" | "unusable";
 
   constructor(media: Media, why: UnreadableMedia["why"]) {
