@@ -10,7 +10,7 @@ import { startUpText } from "./cli/serve/start-up-text.ts";
 import { StatusLine } from "./cli/serve/status-line.ts";
 import { readTracingConfig } from "./clients/tracing/config.ts";
 import { startTracing } from "./clients/tracing/sdk.ts";
-import { packageVersion, readEnvironment } from "./config/config.ts";
+import { commandPrefix, packageVersion, readEnvironment } from "./config/config.ts";
 import { readTls } from "./config/files/read-tls.ts";
 import { isLoopback } from "./services/models/is-loopback.ts";
 import { startServices } from "./services/server.ts";
@@ -66,8 +66,11 @@ async function serve(settings: ServerSettings, warnings: readonly string[]): Pro
     return ending.begin(1, 0);
   }
   const { embedded } = settings;
+  const command = commandPrefix(readEnvironment());
   const access = { tls: tls !== undefined, needsKey: (settings.shim.api_key ?? []).length > 0 };
-  console.log(startUpText({ version, restUrl: shim.url, grpcAddress: services.address, ...access, loads, embedded }));
+  console.log(
+    startUpText({ version, restUrl: shim.url, grpcAddress: services.address, ...access, loads, embedded, command }),
+  );
 }
 
 await runProgram(

@@ -19,3 +19,9 @@ export function packageVersion(): string {
   const { version } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8")) as { version: string };
   return version;
 }
+
+/** How a user here starts the command line: in a checkout, of an installed package, or through npx. */
+export function commandPrefix(env: Environment): string {
+  if (existsSync(join(packageRoot, "main.ts"))) return "npm start --";
+  return env["npm_command"] === "exec" ? "npx tokenwire" : "tokenwire";
+}

@@ -69,9 +69,17 @@ async function listen(server: RpcServer, host: string, port: number): Promise<st
     return await server.listen(`${host}:${port}`);
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
-    const why = cause.includes("EADDRINUSE") ? "the port is in use: stop what uses it, or set grpc_port" : cause;
-    throw new StartError(`gRPC cannot listen on ${host}:${port}: ${why}`, { cause: error });
+    throw new StartError(`gRPC cannot listen on ${host}:${port}: ${listenFault(cause)}`, { cause: error });
   }
+}
+
+function listenFault(cause: string): string {
+  if (cause.includes("EADDRINUSE")) return "the port is in use: stop what uses it, or set grpc_port";
+  if (!/Name resolution failed|EADDRNOTAVAIL|ENOTFOUND/.test(cause)) return cause;
+  return (
+    "this machine has no such address: name one with --grpc_host (0.0.0.0 is all of them)," +
+    " or unset the variable GRPC_HOST if it comes from there"
+  );
 }
 
 /** Refuses calls without one of `keys` in their metadata; without keys, none. Probes have no key, so health is open. */

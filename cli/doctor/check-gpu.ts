@@ -33,7 +33,7 @@ export function checkNative({ platform, arch, builds, nvidia, vulkan }: Machine)
           name: "native builds",
           status: "fail",
           found: `none for ${os}-${arch}`,
-          remedy: "install again with optional dependencies: npm ci --include=optional",
+          remedy: "install again without --omit=optional",
         };
   return [native, checkGpu({ os, arch, builds, nvidia, vulkan })];
 }

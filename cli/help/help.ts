@@ -1,4 +1,6 @@
 import { packageVersion } from "../../config/config.ts";
+import { isFile } from "../../config/files/resolve-file.ts";
+import { admits, choices } from "../../config/values/expects.ts";
 import type { JsonSchema } from "../../config/values/json-of.ts";
 import type { Term, Vocabulary } from "../../config/vocabulary.ts";
 import { commandNames, commands } from "../arguments/commands.ts";
@@ -41,10 +43,13 @@ ${table([
 With a config file the flags of models are refused: they belong in its list of models. docs/config.schema.json describes
 the file to editors.`;
 
-function row({ name, setting, json }: Term): readonly [string, string] {
+function row(term: Term): readonly [string, string] {
+  const { name, setting, json } = term;
   const about = setting.schema.description ?? "";
+  const { value, choices } = placeholder(term);
+  const hint = choices === undefined ? "" : ` One of ${choices.join(", ")}.`;
   const fallback = json.default === undefined ? "" : ` (default ${JSON.stringify(json.default)})`;
-  return [`--${name} ${placeholder(json)}`, `${about}${fallback}`];
+  return [`--${name} ${value}`, `${about}${hint}${fallback}`];
 }
 
 function exception({ name, setting }: Term): readonly [string, string] {
@@ -52,17 +57,42 @@ function exception({ name, setting }: Term): readonly [string, string] {
   return [`--${name}`, `${verb}${setting.because}`];
 }
 
-/** What stands for the value. */
-function placeholder(json: JsonSchema): string {
-  const kinds = new Set(kindsOf(json));
-  kinds.delete("null");
-  if (kinds.has("array")) return "VALUE…";
-  const [kind, another] = [...kinds];
-  return another === undefined && kind !== undefined ? (placeholders[kind] ?? "VALUE") : "VALUE";
+/** More than stands in the column of the names; then they are part of the text. */
+const maxChoicesLength = 26;
+
+/** What stands for the value, and its choices where they are too long to stand there and the text does not name them. */
+function placeholder({ name, json, setting }: Term): { value: string; choices?: readonly string[] } {
+  if (isFile(name)) return { value: "PATH" };
+  const open = [...(isNumber(json) ? ["N"] : []), ...(admits(json, "boolean") ? ["true", "false"] : [])];
+  const words = [...new Set([...open, ...choices(json)])];
+  const written = words.join("|");
+  if (words.length === 0) return { value: kindOf(json) };
+  if (written.length <= maxChoicesLength) return { value: written };
+  const isSaid = words.filter((word) => setting.schema.description?.includes(word)).length > words.length / 2;
+  return { value: "NAME", ...(isSaid ? {} : { choices: words }) };
+}
+
+/** Whether it takes any number of a range, alone or beside certain words. */
+function isNumber({ type, enum: values, const: value, anyOf = [] }: JsonSchema): boolean {
+  const isOpen = values === undefined && value === undefined;
+  return (isOpen && (type === "integer" || type === "number")) || anyOf.some(isNumber);
+}
+
+function kindOf(json: JsonSchema): string {
+  const kinds = kindsOf(json).filter((kind) => kind !== "null");
+  const [value = "VALUE", another] = new Set(
+    kinds.map((kind) => (kind === "array" ? `${itemKind(json)}…` : (placeholders[kind] ?? "VALUE"))),
+  );
+  return another === undefined ? value : "VALUE";
+}
+
+function itemKind({ items, anyOf = [] }: JsonSchema): string {
+  if (typeof items === "object" && !Array.isArray(items)) return kindOf(items);
+  return anyOf.map(itemKind).find((kind) => kind !== "VALUE") ?? "VALUE";
 }
 
 const placeholders: Readonly<Partial<Record<string, string>>> = {
-  boolean: "BOOL",
+  boolean: "true|false",
   integer: "N",
   number: "N",
   object: "JSON",

@@ -14,10 +14,21 @@ export interface StartUp {
   readonly loads: readonly LoadResult[];
   /** The model that ships with the package is served, as no other was named. */
   readonly embedded: boolean;
+  /** How the user starts this program: `npm start --`, `tokenwire`. */
+  readonly command: string;
 }
 
 /** What start-up ends with: where to call, which native build runs, and which models there are. */
-export function startUpText({ version, restUrl, grpcAddress, tls, needsKey, loads, embedded }: StartUp): string {
+export function startUpText({
+  version,
+  restUrl,
+  grpcAddress,
+  tls,
+  needsKey,
+  loads,
+  embedded,
+  command,
+}: StartUp): string {
   const [first] = loads;
   const details = loads.find(({ error }) => error === undefined)?.model.details;
   const example = exampleRequest(first?.model);
@@ -33,7 +44,7 @@ export function startUpText({ version, restUrl, grpcAddress, tls, needsKey, load
     "Models:",
     ...loads.map(modelLine),
     "",
-    ...(embedded ? embeddedText : []),
+    ...(embedded ? embeddedText(command) : []),
     `Try:   curl ${restUrl}${example.path} -H "content-type: application/json" \\`,
     ...(needsKey ? [`         -H "authorization: Bearer $API_KEY" \\`] : []),
     `         -d '{"model": "${first?.model.id ?? ""}", ${example.fields}}'`,
@@ -46,12 +57,14 @@ function threads(count: number): string {
   return `${count} ${count === 1 ? "thread" : "threads"}`;
 }
 
-const embeddedText = [
-  "tiny-guide is a 4 MB demo model that comes with Tokenwire, so that a first request gets an answer; it is not for real",
-  "work. Serve your own GGUF file with   npm start -- --model /path/to/model.gguf",
-  "or several with a config file              npm start -- --config_file config.json",
-  "",
-];
+function embeddedText(command: string): readonly string[] {
+  return [
+    "tiny-guide is a 4 MB demo model that comes with Tokenwire, so that a first request gets an answer; it is not for real",
+    `work. Serve your own GGUF file with   ${command} --model /path/to/model.gguf`,
+    `or several with a config file with    ${command} --config_file config.json`,
+    "",
+  ];
+}
 
 /** What the model can answer: it is not known of one that is loaded later. */
 function exampleRequest(model: LoadResult["model"] | undefined): { readonly path: string; readonly fields: string } {

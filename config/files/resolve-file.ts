@@ -25,6 +25,11 @@ const faults: Readonly<Partial<Record<string, Fault>>> = {
   grpc_ca_certfile: textFault,
 };
 
+/** Whether a setting names a file or a folder, at least with some of its values. */
+export function isFile(name: string): boolean {
+  return name in faults || /_(path|dir|file)$/.test(name);
+}
+
 /**
  * Whether a setting's value is the path of a file or folder that is used as it is.
  *

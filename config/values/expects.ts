@@ -32,7 +32,7 @@ export function admits(schema: JsonSchema, type: "array" | "boolean" | "object")
 
 /** The words that a JSON Schema admits by name. */
 export function choices(schema: JsonSchema): string[] {
-  const own = (schema.enum ?? []).filter((value) => typeof value === "string");
+  const own = [...(schema.enum ?? []), schema.const].filter((value) => typeof value === "string");
   return [...own, ...(schema.anyOf ?? []).flatMap(choices)];
 }
 

@@ -75,6 +75,6 @@ function compareDefaults(
 function mismatch(differences: readonly string[]): Error {
   return new Error(
     `the native libraries do not fit this release of Tokenwire: ${differences.join("; ")}. ` +
-      `Reinstall with the exact version of node-llama-cpp in package-lock.json (npm ci).`,
+      `Reinstall: node-llama-cpp must have the exact version that this release names.`,
   );
 }

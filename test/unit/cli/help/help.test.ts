@@ -12,8 +12,20 @@ test("lists every setting once", () => {
 
 test("shows defaults, and how values are written", () => {
   expect(lines).toContainEqual(expect.stringMatching(/^ {2}--port N {3,}.*\(default 8000\)$/));
-  expect(lines).toContainEqual(expect.stringMatching(/^ {2}--use_mmap BOOL {3,}.*\(default true\)$/));
-  expect(lines).toContainEqual(expect.stringMatching(/^ {2}--gpus VALUE… {3,}/));
+  expect(lines).toContainEqual(expect.stringMatching(/^ {2}--use_mmap true\|false {3,}.*\(default true\)$/));
+  expect(lines).toContainEqual(expect.stringMatching(/^ {2}--gpus N… {3,}/));
+  expect(lines).toContainEqual(expect.stringMatching(/^ {2}--n_threads N {3,}/));
+  expect(lines).toContainEqual(expect.stringMatching(/^ {2}--ssl_keyfile PATH {3,}/));
+  expect(lines).toContain("  --split_mode none|layer|row|tensor");
+  expect(lines).toContain("  --manage_models true|false|auto");
+});
+
+test("names the choices of a setting that has too many for its place", () => {
+  const text = lines.join(" ").replace(/ +/g, " ");
+  expect(text).toMatch(/--log_level NAME [^-]+ One of silent, fatal, error, warn, info, debug, trace\./);
+  expect(text).toMatch(/--n_gpu_layers N\|auto /);
+  // Its text names them.
+  expect(text).toMatch(/--rope_scaling_type NAME (?!.*? One of unspecified)/);
 });
 
 test("fits a terminal", () => {
