@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { pinnedNode } from "./pinned-node.mjs";
+import { pinnedNode } from "./machine-packages.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const built = `${root}dist/web/index.html`;

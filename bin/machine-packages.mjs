@@ -1,6 +1,7 @@
-// Packages that only some machines need, and that npm would install on all of them: llama.cpp's builds for GPUs (610 MB).
-// A start that finds this machine in need of one fetches it, once, into the user's cache, where every checkout and every
-// installed package finds it. Plain JavaScript for any Node; the worker reads the same folder (fetched-builds.ts).
+// Packages that only some machines need, and that npm would install on all of them: llama.cpp's builds for GPUs (610 MB), and
+// after `npm install --omit=optional` also the build for the CPU and a newer Node. A start that finds this machine in need of
+// one fetches it, once, into the user's cache, where every checkout and every installed package finds it. Plain JavaScript
+// for any Node; the worker reads the same folder (fetched-builds.ts).
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
@@ -23,7 +24,15 @@ const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.
 /** Where the builds of this release of llama.cpp are kept: `node_modules` is below it. */
 export const fetchedFolder = join(homedir(), ".cache/tokenwire/packages", manifest.dependencies["node-llama-cpp"]);
 
+const { arch } = process;
 const platform = process.platform === "win32" ? "win" : process.platform;
+
+/** What every machine needs to run models, as npm installs it by itself: native code for this processor and system. */
+const basePackages = {
+  [`@node-llama-cpp/${{ "darwin-arm64": "mac-arm64-metal", "darwin-x64": "mac-x64" }[`${platform}-${arch}`] ?? `${platform}-${arch}`}`]:
+    manifest.dependencies["node-llama-cpp"],
+  [`@koromix/koffi-${process.platform}-${arch}`]: manifest.dependencies.koffi,
+};
 
 /** Native builds beside the one for the CPU, the better one first. There are none for other platforms. */
 const gpuBuilds = [
@@ -52,7 +61,7 @@ export function ensureGpuBuild(choice = process.env.TOKENWIRE_GPU || "auto") {
     console.error(`tokenwire: TOKENWIRE_GPU is "${choice}": use auto, cuda, vulkan or none`);
     process.exit(2);
   }
-  if (process.arch !== "x64" || !["linux", "win"].includes(platform)) return;
+  if (arch !== "x64" || !["linux", "win"].includes(platform)) return;
   const build = gpuBuilds.find((it) => (choice === "auto" ? it.isNeeded() : it.choice === choice));
   const missing = build?.packages.filter((name) => installedFolder(name) === undefined) ?? [];
   if (missing.length === 0) return;
@@ -64,6 +73,38 @@ export function ensureGpuBuild(choice = process.env.TOKENWIRE_GPU || "auto") {
     console.error(
       `tokenwire: it could not be fetched, and the next start tries again: ${reason}. Without it the CPU works`,
     );
+}
+
+/** Fetches what runs models on the CPU, where npm was told to leave optional packages out. Ends the process without it. */
+export function ensureBase() {
+  const missing = Object.entries(basePackages).filter(([name]) => installedFolder(name) === undefined);
+  if (missing.length === 0) return;
+  console.error(`tokenwire: fetching llama.cpp's build for ${platform}-${arch} (40 MB), once …`);
+  const reason = fetchPackages(missing.map(([name, version]) => `${name}@${version}`));
+  if (reason === undefined) return;
+  console.error(`tokenwire: without it no model runs, and it could not be fetched: ${reason}`);
+  process.exit(1);
+}
+
+/** Fetches the Node that the server runs on, and returns its file; says in a sentence why it could not. */
+export function fetchNode() {
+  const name = `node-${platform}-${arch}`;
+  const version = manifest.optionalDependencies?.[name];
+  if (version === undefined) return undefined;
+  console.error(`tokenwire: fetching Node ${version} (51 MB), once, because this is ${process.version} …`);
+  const reason = fetchPackages([`${name}@${version}`]);
+  if (reason !== undefined) console.error(`tokenwire: it could not be fetched: ${reason}`);
+  return nodeIn(installedFolder(name));
+}
+
+/** The Node that npm installed, or that was fetched, for this platform, or undefined where there is none. */
+export function pinnedNode() {
+  return nodeIn(installedFolder(`node-${platform}-${arch}`));
+}
+
+function nodeIn(folder) {
+  const file = folder && join(folder, platform === "win" ? "bin/node.exe" : "bin/node");
+  return file !== undefined && existsSync(file) ? file : undefined;
 }
 
 /** The folder of a package that npm installed or that was fetched, or undefined. */

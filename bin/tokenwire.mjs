@@ -7,8 +7,7 @@ import module from "node:module";
 import { constants, homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensureGpuBuild } from "./machine-packages.mjs";
-import { pinnedNode } from "./pinned-node.mjs";
+import { ensureBase, ensureGpuBuild, fetchNode, pinnedNode } from "./machine-packages.mjs";
 
 /** Runs TypeScript as it is, and has what the server's code uses. */
 const oldestMajor = 24;
@@ -30,7 +29,10 @@ if (isCheckout) {
   const { ensureWebBuilt } = await import("./ensure-web.mjs");
   ensureWebBuilt();
 }
-if (runsModels(process.argv.slice(2))) ensureGpuBuild();
+if (runsModels(process.argv.slice(2))) {
+  ensureBase();
+  ensureGpuBuild();
+}
 // What Node has compiled is kept from start to start; the processes that are started from here inherit it. It halves the
 // time that our own modules take to load. A folder that cannot be written costs nothing but that.
 process.env.NODE_COMPILE_CACHE ??= join(homedir(), ".cache", "tokenwire", "compile");
@@ -38,7 +40,7 @@ if (Number(process.versions.node.split(".")[0]) >= oldestMajor) {
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   await import(entry.href);
 } else {
-  runWith(pinnedNode(), fileURLToPath(entry));
+  runWith(pinnedNode() ?? fetchNode(), fileURLToPath(entry));
 }
 
 /** Whether a command line starts models here; of all the others, few take as long as looking for a GPU. */
@@ -50,9 +52,8 @@ function runsModels([word = "--", ...more]) {
 function runWith(node, file) {
   if (node === undefined) {
     console.error(
-      `tokenwire needs Node ${oldestMajor} or newer, and this is ${process.version} (${process.execPath}).\n` +
-        `There is none among its packages for ${process.platform}-${process.arch}: install one from https://nodejs.org, or,` +
-        " if optional dependencies were left out, run npm install again with them.",
+      `tokenwire needs Node ${oldestMajor} or newer, and this is ${process.version} (${process.execPath}):` +
+        " install one from https://nodejs.org",
     );
     process.exit(1);
   }

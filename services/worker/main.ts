@@ -1,5 +1,8 @@
 // The entry of a worker process: forked by the supervisor, never started by hand.
-import { createLlamaEngine } from "../engine/llama/create-llama-engine.ts";
+import { findFetchedBuilds } from "../engine/llama/native/fetched-builds.ts";
 import { runWorker } from "./run-worker.ts";
 
+// Before anything loads native code.
+findFetchedBuilds();
+const { createLlamaEngine } = await import("../engine/llama/create-llama-engine.ts");
 process.exit(await runWorker(createLlamaEngine));

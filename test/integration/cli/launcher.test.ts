@@ -32,6 +32,11 @@ function installIn(folder: string, { withNode }: { withNode: boolean }): string 
   cpSync(join(packageRoot, "package.json"), join(folder, "package.json"));
   writeFileSync(join(folder, "dist/main.js"), fakeServer);
   cpSync(join(packageRoot, "bin"), join(folder, "bin"), { recursive: true });
+  // What npm brings by itself, so that nothing is fetched.
+  for (const name of [`@node-llama-cpp/linux-${process.arch}`, `@koromix/koffi-linux-${process.arch}`]) {
+    mkdirSync(join(folder, "node_modules", name), { recursive: true });
+    writeFileSync(join(folder, "node_modules", name, "package.json"), "{}");
+  }
   const node = join(folder, `node_modules/node-${process.platform}-${process.arch}`);
   mkdirSync(join(node, "bin"), { recursive: true });
   if (withNode) {
@@ -98,11 +103,15 @@ describe.skipIf(oldNode === undefined)("started with an old Node", () => {
     expect(await lines.next()).toEqual({ done: true, value: undefined });
   });
 
-  test("says what to do where there is no pinned one", () => {
+  test("says what to do where there is no pinned one, and none can be fetched", () => {
     using folder = temporaryFolder();
     const launcher = installIn(folder.path, { withNode: false });
-    const { status, stdout, stderr } = spawnSync(oldNode ?? "", [launcher], { encoding: "utf8" });
+    const env = { HOME: folder.path, PATH: folder.path, TOKENWIRE_GPU: "none" };
+    const { status, stdout, stderr } = spawnSync(oldNode ?? "", [launcher, "help"], { encoding: "utf8", env });
     expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
-    expect(stderr).toMatch(/^tokenwire needs Node 24 or newer, and this is v[\d.]+ /);
+    expect(stderr).toMatch(
+      /fetching Node 24\.[\d.]+ \(51 MB\), once, because this is v[\d.]+ …\n.* could not be fetched: /,
+    );
+    expect(stderr).toMatch(/\ntokenwire needs Node 24 or newer, and this is v[\d.]+ \(.*\): install one from /);
   });
 });

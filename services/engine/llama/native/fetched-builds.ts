@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { registerHooks } from "node:module";
+import { createRequire, registerHooks } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -16,16 +16,20 @@ export function fetchedFolder(): string {
   return join(homedir(), ".cache/tokenwire/packages", dependencies["node-llama-cpp"] ?? "");
 }
 
-/** Lets node-llama-cpp find the fetched builds. Those that npm installed go first. */
+let isFinding = false;
+
+/** Lets node-llama-cpp and koffi find the fetched builds, for the whole process. Those that npm installed go first. */
 export function findFetchedBuilds(): void {
-  const parentURL = pathToFileURL(join(fetchedFolder(), "package.json")).href;
+  if (isFinding) return;
+  isFinding = true;
+  const fetched = createRequire(join(fetchedFolder(), "package.json"));
   registerHooks({
     resolve(specifier, context, nextResolve) {
-      if (!specifier.startsWith("@node-llama-cpp/")) return nextResolve(specifier, context);
+      if (!/^@(node-llama-cpp|koromix)\//.test(specifier)) return nextResolve(specifier, context);
       try {
         return nextResolve(specifier, context);
       } catch {
-        return nextResolve(specifier, { ...context, parentURL });
+        return { url: pathToFileURL(fetched.resolve(specifier)).href, shortCircuit: true };
       }
     },
   });
