@@ -39,7 +39,8 @@ export async function openLibraries({ gpu, numa, log }: OpenOptions): Promise<Li
     build: "never",
     numa,
     logLevel: LlamaLogLevel.info,
-    logger: (level, message) => log(logLevels[level], message),
+    // A driver without its build is a choice (TOKENWIRE_GPU), or was said at the start.
+    logger: (level, message) => log(message.includes(noBuild) ? "debug" : logLevels[level], message),
   });
   const loaded = loadedLibraries();
   const find = (pattern: RegExp, what: string): string => {
@@ -65,6 +66,8 @@ export async function openLibraries({ gpu, numa, log }: OpenOptions): Promise<Li
     mathCores: llama.cpuMathCores,
   };
 }
+
+const noBuild = "A prebuilt binary was not found, falling back to using no GPU";
 
 const logLevels = {
   [LlamaLogLevel.disabled]: "debug",
