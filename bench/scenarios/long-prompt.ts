@@ -1,4 +1,5 @@
-import { firstTokenMs, gapsOf } from "../measure/stream-figures.ts";
+import { firstTokenMs } from "../measure/stream-figures.ts";
+import type { Answer } from "../load/plan.ts";
 import { quantile } from "../measure/statistics.ts";
 import type { BenchOptions } from "../run/options.ts";
 import type { Figures, Round, Scenario } from "../run/scenario.ts";
@@ -14,7 +15,7 @@ const arrivesMs = 500;
 /** A long prompt that arrives while others read. */
 export const longPrompt: Scenario = {
   name: "long-prompt",
-  summary: `${streams} streams of ${streamTokens} tokens, beside which a prompt of ${promptTokens} tokens arrives.`,
+  summary: `${streams} streams of ${streamTokens} tokens, beside which a prompt of ${promptTokens} tokens arrives; the streams' gaps while it is processed.`,
   groups: (options) => [
     {
       servers: bothServers({ model: options.model, slots: 4, contextLength: 4096, threads: options.threads }),
@@ -44,13 +45,21 @@ async function runBeside(round: Round, { scale }: BenchOptions): Promise<Figures
     })),
     { startMs: arrivesMs * scale, requests: [prompt] },
   ]);
-  const gaps = answers.filter(({ label }) => label !== "prompt").flatMap(gapsOf);
-  const [long] = answers.filter(({ label }) => label === "prompt").map(firstTokenMs);
+  const long = answers.find(({ label }) => label === "prompt");
+  const gaps = answers.filter((it) => it !== long).flatMap((it) => gapsWhile(it, long));
   return {
     elapsedMs,
-    promptTtftMs: long ?? Number.NaN,
+    promptTtftMs: long === undefined ? Number.NaN : firstTokenMs(long),
     gapP50Ms: quantile(gaps, 0.5),
     gapP99Ms: quantile(gaps, 0.99),
     gapMaxMs: quantile(gaps, 1),
   };
+}
+
+/** The gaps of a stream that lie, at least in part, in the time when the long prompt is processed. */
+function gapsWhile({ eventsAt }: Answer, long: Answer | undefined): number[] {
+  const { sentAt, firstAt } = long ?? { sentAt: 0, firstAt: Infinity };
+  return Array.from(eventsAt.subarray(1), (at, index) => ({ from: eventsAt[index] ?? at, at }))
+    .filter(({ from, at }) => at > sentAt && from < firstAt)
+    .map(({ from, at }) => at - from);
 }
