@@ -43,7 +43,9 @@ export function closedLoopCase(
   { work, goals }: { readonly work: number; readonly goals: readonly Goal[] },
 ): Case {
   const requests = Math.max(1, Math.round(Math.max(2, 6 / users) * work));
-  return { name: usersName(users), goals, run: (round) => runUsers(round, { users, requests }) };
+  // A round of many users is long.
+  const maxWarmUps = users > 8 ? 1 : 3;
+  return { name: usersName(users), goals, maxWarmUps, run: (round) => runUsers(round, { users, requests }) };
 }
 
 export function usersName(users: number): string {

@@ -80,7 +80,8 @@ async function runKinds(
     );
   };
   const plain = await run("plain");
-  const bound = await run(kind);
+  // llama-server forces no call of a model whose template knows none: its structured output is JSON by the schema.
+  const bound = await run(round.server.kind === "tokenwire" ? kind : "json_schema");
   return {
     completionTokensPerSecond: rate(bound),
     plainTokensPerSecond: rate(plain),
