@@ -2,6 +2,7 @@ import type { DialectDeps } from "../dialect/deps.ts";
 import type { Dialect, ErrorAnswer } from "../dialect/dialect.ts";
 import { type ErrorFacts, messageWithParam } from "../dialect/error-facts.ts";
 import { ollamaErrorSchema } from "./answers.ts";
+import { CopiedNames, namingClient } from "./copied-names.ts";
 import { chat } from "./endpoints/chat.ts";
 import { embed, embeddings } from "./endpoints/embed.ts";
 import { generate } from "./endpoints/generate.ts";
@@ -9,7 +10,9 @@ import { copy, deleteModel, pull, refusedEndpoints } from "./endpoints/manage.ts
 import { ps, show, tags, version } from "./endpoints/models.ts";
 
 /** Ollama's own API. */
-export function createOllama(deps: DialectDeps): Dialect {
+export function createOllama(given: DialectDeps): Dialect {
+  const names = new CopiedNames();
+  const deps = { ...given, client: namingClient(given.client, names) };
   return {
     name: "ollama",
     owns: ["/api"],
@@ -26,13 +29,13 @@ export function createOllama(deps: DialectDeps): Dialect {
       generate(deps),
       embed(deps),
       embeddings(deps),
-      tags(deps),
+      tags(deps, names),
       show(deps),
       ps(deps),
       version(deps),
-      pull(deps),
-      deleteModel(deps),
-      copy(deps),
+      pull(deps, names),
+      deleteModel(deps, names),
+      copy(deps, names),
       ...refusedEndpoints(),
     ],
   };

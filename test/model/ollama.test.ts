@@ -161,9 +161,24 @@ describe("the official client", () => {
     await expect(ollama.generate({ model, prompt: "a", raw: true, system: "b" })).rejects.toThrow(/^system/);
     await expect(ollama.pull({ model: "llama3" })).rejects.toThrow(/registry/);
     expect(await ollama.pull({ model })).toEqual({ status: "success" });
-    await expect(ollama.copy({ source: model, destination: "b" })).rejects.toThrow(/model_aliases/);
     await expect(ollama.push({ model })).rejects.toThrow(/not served/);
   });
+});
+
+test("gives a model another name, and takes it away again", async () => {
+  expect(await ollama.copy({ source: model, destination: "other:latest" })).toMatchObject({});
+  expect((await ollama.list()).models.map(({ name }) => name)).toContain("other:latest");
+  expect((await ollama.show({ model: "other" })).details.family).toBe("llama");
+  expect(await ollama.chat({ ...asking("a"), model: "other" })).toMatchObject({ model: "other", done: true });
+  expect((await ollama.embed({ model: "other:latest", input: "a" })).embeddings).toHaveLength(1);
+  expect(await ollama.pull({ model: "other" })).toEqual({ status: "success" });
+  await ollama.copy({ source: "other", destination: "third" });
+  await ollama.delete({ model: "other" });
+  expect((await ollama.generate({ model: "third", prompt: "a", options: { num_predict: 1 } })).done).toBe(true);
+  await ollama.delete({ model: "third" });
+  await expect(ollama.chat({ ...asking("a"), model: "other" })).rejects.toMatchObject({ status_code: 404 });
+  await expect(ollama.copy({ source: "nobody", destination: "b" })).rejects.toMatchObject({ status_code: 404 });
+  await expect(ollama.copy({ source: model, destination: model })).rejects.toThrow(/^destination/);
 });
 
 test("says what Ollama's clients probe for", async () => {
@@ -212,7 +227,7 @@ describe("bad input is a 400 with a sentence", () => {
     ["/api/chat", {}, /^model is required/],
     ["/api/chat", { ...good, messages: "a" }, /^messages/],
     ["/api/chat", { ...good, messages: [{ role: "wizard", content: "a" }] }, /^messages\[0\]\.role/],
-    ["/api/chat", { ...good, messages: [{ role: "user", content: "a", images: ["aGk="] }] }, /images are not served/],
+    ["/api/chat", { ...good, messages: [{ role: "user", content: "a", images: ["aGk="] }] }, /not a picture/],
     ["/api/chat", { ...good, options: { temperature: 9 } }, /^options\.temperature/],
     ["/api/chat", { ...good, options: { stop: [""] } }, /^options\.stop/],
     ["/api/chat", { ...good, options: { mirostat: 3 } }, /^options\.mirostat/],
@@ -225,7 +240,7 @@ describe("bad input is a 400 with a sentence", () => {
     ["/api/generate", { model, prompt: 5 }, /^prompt/],
     ["/api/generate", { model, prompt: "a", template: "{{ .Prompt }}" }, /template/],
     ["/api/generate", { model, prompt: "a", context: [4_000_000] }, /vocabulary/],
-    ["/api/generate", { model, prompt: "a", images: ["aGk="] }, /images are not served/],
+    ["/api/generate", { model, prompt: "a", images: ["aGk="] }, /not a picture/],
     ["/api/embed", { model, input: [""] }, /^input/],
     ["/api/embed", { model, input: "a", dimensions: 1_000 }, /^dimensions/],
     ["/api/show", {}, /^model is required/],

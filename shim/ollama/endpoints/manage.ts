@@ -1,20 +1,22 @@
-import { ErrorReason, RpcError } from "../../../clients/errors.ts";
+import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
 import { jsonLines } from "../../dialect/stream-format.ts";
+import type { CopiedNames } from "../copied-names.ts";
 import { nothingSchema, ollamaStatusSchema } from "../answers.ts";
 import { type PullLine, pullLines } from "../from-proto/pull-lines.ts";
-import { requiredModel } from "../model-name.ts";
+import { requiredModel, toModelId } from "../model-name.ts";
 import {
   copyRequestSchema,
   deleteRequestSchema,
   pullRequestSchema,
   refusedRequestSchema,
 } from "../schema/model-requests.ts";
+import { modelIdOf } from "./residency.ts";
 import { pullToProto } from "../to-proto/pull.ts";
 
 /** POST /api/pull: a model that is configured is there already; others come from Hugging Face or an address. */
-export function pull({ client }: DialectDeps): Endpoint {
+export function pull({ client }: DialectDeps, names: CopiedNames): Endpoint {
   return endpoint({
     method: "post",
     path: "/api/pull",
@@ -29,7 +31,7 @@ export function pull({ client }: DialectDeps): Endpoint {
     async answer({ body, call }) {
       const id = requiredModel(body);
       const { models } = await client.models.listModels({}, call);
-      const isThere = models.some((model) => model.id === id);
+      const isThere = models.some((model) => model.id === names.idOf(id));
       const lines = isThere ? there() : pullLines(client.models.pullModel(pullToProto(id), call), id);
       if (body.stream !== false) return { stream: lines, format: jsonLines };
       let last: PullLine | undefined;
@@ -43,34 +45,39 @@ async function* there(): AsyncGenerator<PullLine, void, void> {
   yield { status: "success" };
 }
 
-/** DELETE /api/delete: a model that was pulled. */
-export function deleteModel({ client }: DialectDeps): Endpoint {
+/** DELETE /api/delete: a model that was pulled, or a name that was given by /api/copy. */
+export function deleteModel({ client }: DialectDeps, names: CopiedNames): Endpoint {
   return endpoint({
     method: "delete",
     path: "/api/delete",
-    summary: "Delete a model that was pulled (Ollama)",
+    summary: "Delete a model that was pulled, or a copy (Ollama)",
     body: deleteRequestSchema,
     example: { model: "hf.co/user/repository:Q4_K_M" },
     result: nothingSchema,
     async answer({ body, call }) {
-      await client.models.deleteModel({ id: requiredModel(body) }, call);
+      const id = requiredModel(body);
+      if (!names.remove(id)) await client.models.deleteModel({ id }, call);
       return { json: {} };
     },
   });
 }
 
-/** POST /api/copy */
-export function copy(_deps: DialectDeps): Endpoint {
+/** POST /api/copy: another name for a model, which /api/delete takes away again. */
+export function copy(deps: DialectDeps, names: CopiedNames): Endpoint {
   return endpoint({
     method: "post",
     path: "/api/copy",
-    summary: "Not served: other names come from the configuration",
+    summary: "Give a model another name (Ollama)",
     body: copyRequestSchema,
     example: { source: "my-model", destination: "another-name" },
     result: nothingSchema,
-    answer({ body: { source, destination } }) {
-      const rule = JSON.stringify({ [destination]: source });
-      throw unserved(`copy is not served: name ${rule} in the setting model_aliases`);
+    async answer({ body, call }) {
+      const name = toModelId(body.destination);
+      const { models } = await deps.client.models.listModels({}, call);
+      if (models.some(({ id }) => id === name))
+        throw invalidParameter("destination", `destination: there is a model named ${JSON.stringify(name)}`);
+      names.add(name, await modelIdOf(deps, body.source, call));
+      return { json: {} };
     },
   });
 }

@@ -2,7 +2,8 @@ import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import { type Endpoint, endpoint } from "../../dialect/dialect.ts";
 import { ollamaModelsSchema, ollamaRunningSchema, ollamaShownSchema, ollamaVersionSchema } from "../answers.ts";
-import { modelFromProto, runningFromProto, shownFromProto } from "../from-proto/models.ts";
+import type { CopiedNames } from "../copied-names.ts";
+import { copyFromProto, modelFromProto, runningFromProto, shownFromProto } from "../from-proto/models.ts";
 import { requiredModel } from "../model-name.ts";
 import { showRequestSchema } from "../schema/model-requests.ts";
 
@@ -21,7 +22,7 @@ export function version({ version: own }: DialectDeps): Endpoint {
 }
 
 /** GET /api/tags */
-export function tags({ client }: DialectDeps): Endpoint {
+export function tags({ client }: DialectDeps, names: CopiedNames): Endpoint {
   return endpoint({
     method: "get",
     path: "/api/tags",
@@ -29,7 +30,11 @@ export function tags({ client }: DialectDeps): Endpoint {
     summary: "The configured models (Ollama)",
     async answer({ call }) {
       const { models } = await client.models.listModels({}, call);
-      return { json: { models: models.map(modelFromProto) } };
+      const listed = models.map((model) => [
+        modelFromProto(model),
+        ...names.namesOf(model.id).map((name) => copyFromProto(model, name)),
+      ]);
+      return { json: { models: listed.flat() } };
     },
   });
 }

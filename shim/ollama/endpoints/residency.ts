@@ -1,3 +1,4 @@
+import type { CallOptions } from "../../../clients/create-client.ts";
 import type { DialectDeps } from "../../dialect/deps.ts";
 import type { Exchange } from "../../dialect/dialect.ts";
 import { keepAliveSeconds } from "../keep-alive.ts";
@@ -45,10 +46,18 @@ export async function* unloadingAfter<T>(
     .catch(() => undefined);
 }
 
-/** The configured model that the name means: it may be an alias. */
-async function idOf({ client }: Pick<DialectDeps, "client">, { body: { model }, call }: Residing): Promise<string> {
-  const { models } = await client.models.listModels({}, { ...call, signal: undefined });
-  const asked = toModelId(model);
+/** The model that a name means, which may be an alias. */
+export async function modelIdOf(
+  { client }: Pick<DialectDeps, "client">,
+  name: string,
+  call: CallOptions,
+): Promise<string> {
+  const { models } = await client.models.listModels({}, call);
+  const asked = toModelId(name);
   if (models.some(({ id }) => id === asked)) return asked;
-  return (await client.inference.describeModel({ model: asked }, { ...call, signal: undefined })).model;
+  return (await client.inference.describeModel({ model: asked }, call)).model;
+}
+
+function idOf(deps: Pick<DialectDeps, "client">, { body: { model }, call }: Residing): Promise<string> {
+  return modelIdOf(deps, model, { ...call, signal: undefined });
 }

@@ -39,6 +39,11 @@ export function modelFromProto(model: Model): OllamaModel {
   };
 }
 
+/** The model under another name. */
+export function copyFromProto(model: Model, name: string): OllamaModel {
+  return { ...modelFromProto(model), name: toModelName(name), model: toModelName(name) };
+}
+
 /** Ollama's "never" is some 290 years away. */
 const foreverMs = 290 * 365 * 86_400_000;
 

@@ -294,8 +294,21 @@ export const ollamaProbed: Readonly<Record<string, Probed>> = {
     request: { source: "a", destination: "b" },
     withoutEffect: {},
     probes: [
-      checkedOnly("/api/copy", { source: "a", destination: "b" }, "source", 1),
-      checkedOnly("/api/copy", { source: "a", destination: "b" }, "destination", 1),
+      {
+        field: "source",
+        seen: "the model that gets another name; one that is not there is a 404",
+        async run(server) {
+          expect((await server.send("/api/copy", { source: model, destination: "probe" })).status).toBe(200);
+          expect((await server.send("/api/show", { model: "probe" })).status).toBe(200);
+          expect((await server.send("/api/copy", { source: "nobody", destination: "probe" })).status).toBe(404);
+        },
+      },
+      {
+        field: "destination",
+        seen: "the name, which no model has yet",
+        run: async (server) =>
+          expect((await server.send("/api/copy", { source: model, destination: "tiny-guide" })).status).toBe(400),
+      },
     ],
   },
   "/api/push": { request: {}, probes: [], withoutEffect: {} },
