@@ -26,10 +26,14 @@ export function answerGrammar(request: ChatRequest, prompt: AnswerPrompt): Answe
   const format = request.responseFormat?.format;
   if (format?.case === "jsonSchema" && format.value.strict === true) strict.add(formatParam);
   const isForced = toolOptions(request, prompt).choice === "required";
-  const { rules, unenforced } = notingRules(createGrammarBuilder(), {
-    isStrict: (param) => strict.has(param),
-    isOptional: (param) => !isForced && param !== formatParam,
-  });
+  // A call that is forced is one that the template would write; a model left free may space it as it likes.
+  const { rules, unenforced } = notingRules(
+    createGrammarBuilder(isForced ? prompt.toolParser.syntax.spacing : undefined),
+    {
+      isStrict: (param) => strict.has(param),
+      isOptional: (param) => !isForced && param !== formatParam,
+    },
+  );
   const grammar = grammarOf(request, prompt, rules);
   return { grammar, unenforced };
 }

@@ -90,8 +90,11 @@ async function reasoningBudget(
     const message = "this model does not reason between tags, so its reasoning cannot be bounded: limit max_tokens";
     throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param: "reasoning.budget_tokens" });
   }
-  // As templates put it.
-  const end = await engine.tokenize(`\n${reasoning.end}\n\n`, { addSpecial: false, parseSpecial: true });
+  // As templates put it; before a forced call its grammar knows what follows.
+  const end = await engine.tokenize(`\n${reasoning.end}${forced ? "" : "\n\n"}`, {
+    addSpecial: false,
+    parseSpecial: true,
+  });
   return { reasoning: { ...reasoning, budget, open: reasoningOpen, endTokens: [...end] } };
 }
 

@@ -1,6 +1,6 @@
 import type { Compiler } from "./compiler.ts";
 import { AutomatonTooLarge } from "../regex/automaton.ts";
-import { jsonRule } from "../gbnf/json-rules.ts";
+import { comma, jsonRule } from "../gbnf/json-rules.ts";
 import { type Content, containingTerm } from "./contains-rule.ts";
 import { countKeyword, keyword, listKeyword } from "../document/keywords.ts";
 import { enclosed, memberChain } from "../gbnf/member-chain.ts";
@@ -91,10 +91,14 @@ function places({ rules }: Compiler, { members, extra, min, max, hint }: Places)
   let tail = "";
   if (extra !== undefined) {
     const known = others.length + 1;
-    tail = rules.repeat(rules.intern(`${hint}-more`, `"," ${ws} ${extra}`), Math.max(0, min - known), max - known);
+    tail = rules.repeat(
+      rules.intern(`${hint}-more`, `${comma(rules)} ${extra}`),
+      Math.max(0, min - known),
+      max - known,
+    );
   }
   for (const [i, member] of [...others.entries()].toReversed()) {
-    const next = `"," ${ws} ${member} ${tail}`.trim();
+    const next = `${comma(rules)} ${member} ${tail}`.trim();
     tail = i + 1 < min ? next : `${rules.intern(`${hint}-rest`, next)}?`;
   }
   const all = `${first} ${tail}`.trim();
@@ -128,12 +132,11 @@ function uniqueTerm({ rules }: Compiler, { values, min, max, hint }: UniqueOptio
 
 /** Every order of `values`, each at most once. */
 function permuted(rules: RuleSet, { values, min, max, hint }: UniqueOptions): string {
-  const ws = jsonRule(rules, "ws");
   function from(left: readonly string[]): string {
     const taken = values.length - left.length + 1;
     const ways = left.map((value) => {
       if (taken === max || left.length === 1) return literal(value);
-      const more = `"," ${ws} ${from(left.filter((each) => each !== value))}`;
+      const more = `${comma(rules)} ${from(left.filter((each) => each !== value))}`;
       return `${literal(value)} ${taken >= min ? `( ${more} )?` : more}`;
     });
     return rules.intern(`${hint}-some`, ways.join(" | "));

@@ -1,6 +1,6 @@
 import type { SchemaNode } from "../document/schema-document.ts";
 import { negated } from "../expand/negate.ts";
-import { jsonRule } from "../gbnf/json-rules.ts";
+import { comma, jsonRule } from "../gbnf/json-rules.ts";
 import { AutomatonTooLarge } from "../regex/automaton.ts";
 import type { Compiler } from "./compiler.ts";
 
@@ -102,6 +102,6 @@ function rulesOf({ rules }: Compiler, { states, live, start, hint }: Graph): str
       .filter(([, to]) => live.has(to))
       .map(([term, to]) => `${before}${term} ${names.get(to)!}`);
   for (const [key, name] of names)
-    rules.define(name, [...ways(key, `"," ${ws} `), ...(states.get(key)!.isEnd ? [ws] : [])].join(" | "));
+    rules.define(name, [...ways(key, `${comma(rules)} `), ...(states.get(key)!.isEnd ? [ws] : [])].join(" | "));
   return rules.intern(`${hint}-items`, [...ways(start, ""), ...(states.get(start)!.isEnd ? [`""`] : [])].join(" | "));
 }

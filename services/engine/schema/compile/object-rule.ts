@@ -4,9 +4,9 @@ import type { OppositeMember, SchemaNode } from "../document/schema-document.ts"
 import type { Facts } from "../document/value-space.ts";
 import { objectFacts } from "../expand/object-facts.ts";
 import { matchesPattern } from "../expand/pattern-language.ts";
-import { jsonRule } from "../gbnf/json-rules.ts";
+import { comma, jsonRule } from "../gbnf/json-rules.ts";
 import { enclosed, type Member, memberChain } from "../gbnf/member-chain.ts";
-import { literal } from "../gbnf/rule-set.ts";
+import { literal, type RuleSet } from "../gbnf/rule-set.ts";
 import type { Compiler } from "./compiler.ts";
 import { createNames, type Names } from "./member-names.ts";
 import { otherMembers } from "./other-members.ts";
@@ -86,7 +86,7 @@ function chainTerm(compiler: Compiler, facts: Facts, { names, witnesses }: Chain
     const required = object.required.has(name) || own.length > 0;
     const nodes: SchemaNode[] = [...object.member(name), ...own.flatMap(({ sought }) => sought.value ?? [])];
     const value = names.allows(name) ? compiler.compile(nodes, { isNeeded: required }) : undefined;
-    if (value !== undefined) members.push({ term: `${literal(`${JSON.stringify(name)}:`)} " "? ${value}`, required });
+    if (value !== undefined) members.push({ term: `${keyTerm(rules, name)} ${value}`, required });
     else if (required) return undefined;
   }
   const extra = otherMembers(compiler, names);
@@ -95,7 +95,7 @@ function chainTerm(compiler: Compiler, facts: Facts, { names, witnesses }: Chain
     const term = otherMembers(compiler, names, sought);
     if (extra === undefined || term === undefined) return undefined;
     // Others may come before it, where nobody counts them.
-    const before = rules.intern(compiler.hint(facts[0], "before"), `${extra} "," ${jsonRule(rules, "ws")}`);
+    const before = rules.intern(compiler.hint(facts[0], "before"), `${extra} ${comma(rules)}`);
     members.push({ term: max === Infinity ? `${before}* ${term}` : term, required: true });
   }
   const chain = memberChain(rules, { members, extra, min, max, hint: compiler.hint(facts[0]) });
@@ -109,4 +109,10 @@ function chainTerm(compiler: Compiler, facts: Facts, { names, witnesses }: Chain
     compiler.expander.onUnenforced(pointerTo(node.pointer, "minProperties"), reason);
   }
   return enclosed(rules, "{", chain, "}");
+}
+
+/** A name with its colon, in one literal as far as the spacing is known. */
+function keyTerm({ spacing }: RuleSet, name: string): string {
+  const key = JSON.stringify(name);
+  return spacing === undefined ? `${literal(`${key}:`)} " "?` : literal(key + spacing.colon);
 }

@@ -1,3 +1,4 @@
+import { colon } from "../gbnf/json-rules.ts";
 import type { OppositeMember, SchemaNode } from "../document/schema-document.ts";
 import { valueSpaceOf } from "../document/value-space.ts";
 import { patternLanguage } from "../expand/pattern-language.ts";
@@ -23,7 +24,7 @@ export function otherMembers(compiler: Compiler, names: Names, sought?: Opposite
     const nodes = object.other(holding);
     const key = nodes && keyTerm(compiler, names, { like, unlike, sought });
     const value = key && compiler.compile([...nodes, ...(sought?.value ? [sought.value] : [])]);
-    return value === undefined || value === "" ? [] : [`${key} ":" " "? ${value}`];
+    return value === undefined || value === "" ? [] : [`${key} ${colon(compiler.rules)} ${value}`];
   });
   return ways.length === 0 ? undefined : compiler.rules.intern(compiler.hint(names.owner, "member"), ways.join(" | "));
 }

@@ -2,7 +2,7 @@ import { invalidParameter } from "../../../../clients/errors.ts";
 import { compileSchema } from "../compile/compile-schema.ts";
 import { type JsonRule, jsonRule } from "./json-rules.ts";
 import { type OnUnenforced, SchemaRefusal } from "../document/refusal.ts";
-import { createRuleSet, literal } from "./rule-set.ts";
+import { createRuleSet, type JsonSpacing, literal } from "./rule-set.ts";
 import { patternTerm } from "./pattern-term.ts";
 import { textTerm, type TextOptions } from "./text-term.ts";
 
@@ -45,9 +45,9 @@ export interface GrammarBuilder {
   toString(): string;
 }
 
-/** An empty grammar. See compile-schema.ts for what the rules of a schema promise. */
-export function createGrammarBuilder(): GrammarBuilder {
-  const rules = createRuleSet();
+/** An empty grammar, whose JSON is spaced in one way or, by default, in any. See compile-schema.ts for what the rules of a schema promise. */
+export function createGrammarBuilder(spacing?: JsonSpacing): GrammarBuilder {
+  const rules = createRuleSet(spacing);
   return {
     addSchema(schema, ruleName, options = {}) {
       const takeBack = rules.checkpoint();

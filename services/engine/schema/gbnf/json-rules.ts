@@ -1,4 +1,4 @@
-import type { RuleSet } from "./rule-set.ts";
+import { literal, type RuleSet } from "./rule-set.ts";
 
 /**
  * JSON itself in GBNF. Whitespace is bounded so that a model cannot emit it for ever: none, one space, or a new line
@@ -9,9 +9,9 @@ import type { RuleSet } from "./rule-set.ts";
 const jsonRules = {
   ws: String.raw`| " " | "\n" [ \t]{0,20}`,
   "json-value": "json-object | json-array | json-string | json-number | json-boolean | json-null",
-  "json-object": `"{" ws ( json-member ( "," ws json-member )* ws )? "}"`,
-  "json-member": `json-string ":" " "? json-value`,
-  "json-array": `"[" ws ( json-value ( "," ws json-value )* ws )? "]"`,
+  "json-object": `"{" ws ( json-member ( COMMA json-member )* ws )? "}"`,
+  "json-member": `json-string COLON json-value`,
+  "json-array": `"[" ws ( json-value ( COMMA json-value )* ws )? "]"`,
   "json-string": String.raw`"\"" json-char* "\""`,
   "json-char": String.raw`[^"\\\x00-\x1F] | "\\" json-escape`,
   "json-escape": String.raw`["\\/bfnrt] | "u" json-code-unit`,
@@ -28,11 +28,24 @@ const jsonRules = {
 
 export type JsonRule = keyof typeof jsonRules;
 
+/** A term for the comma between two members or items. */
+export function comma(rules: RuleSet): string {
+  return rules.spacing === undefined ? `"," ${jsonRule(rules, "ws")}` : literal(rules.spacing.comma);
+}
+
+/** A term for the colon behind a name. */
+export function colon({ spacing }: Pick<RuleSet, "spacing">): string {
+  return spacing === undefined ? `":" " "?` : literal(spacing.colon);
+}
+
 /** The name of one of JSON's rules, which is added, with those it needs, when the grammar does not have it yet. */
 export function jsonRule(rules: RuleSet, name: JsonRule): JsonRule {
   if (rules.has(name)) return name;
   rules.reserve(name);
-  rules.define(name, jsonRules[name]);
+  const spaced = jsonRules[name]
+    .replace("COMMA", rules.spacing ? comma(rules) : `"," ws`)
+    .replace("COLON", colon(rules));
+  rules.define(name, name === "ws" && rules.spacing ? `""` : spaced);
   for (const word of jsonRules[name].match(/[a-z-]+/g) ?? []) {
     if (Object.hasOwn(jsonRules, word)) jsonRule(rules, word as JsonRule);
   }

@@ -1,4 +1,4 @@
-import { jsonRule } from "./json-rules.ts";
+import { comma, jsonRule } from "./json-rules.ts";
 import type { RuleSet } from "./rule-set.ts";
 
 /** Something between the brackets of an object or array, at its place in the order; a term that is not optional must come. */
@@ -68,12 +68,12 @@ export function memberChain(rules: RuleSet, options: ChainOptions): string | und
   function rest(at: number, count: number): string | undefined {
     if (countsDown && count + (requiredFrom[at] ?? 0) > max) return undefined;
     if (at === members.length && extra !== undefined) {
-      const more = rules.intern(`${hint}-more`, `"," ${ws} ${extra}`);
+      const more = rules.intern(`${hint}-more`, `${comma(rules)} ${extra}`);
       return rules.repeat(more, countsUp ? Math.max(0, min - count) : 0, countsDown ? max - count : Infinity);
     }
     const more = countsDown && count >= max ? undefined : next(at, count);
     if (more === undefined) return canEnd(at, count) ? "" : undefined;
-    return canEnd(at, count) ? `( "," ${ws} ${more} )?` : `"," ${ws} ${more}`;
+    return canEnd(at, count) ? `( ${comma(rules)} ${more} )?` : `${comma(rules)} ${more}`;
   }
 
   const some = max === 0 ? undefined : next(0, 0);

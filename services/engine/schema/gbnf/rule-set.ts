@@ -1,7 +1,15 @@
 import { SchemaRefusal } from "../document/refusal.ts";
 
+/** How JSON is spaced by who writes it in one way only, with nothing inside of brackets: Python's `", "` and `": "`. */
+export interface JsonSpacing {
+  readonly comma: string;
+  readonly colon: string;
+}
+
 /** The rules of one grammar under construction. A "term" is a piece of GBNF that can stand in a sequence. */
 export interface RuleSet {
+  /** undefined: JSON may be spaced in any way. */
+  readonly spacing: JsonSpacing | undefined;
   /** Takes a free name like `hint`; `define`, `settle` or `release` must follow. */
   reserve(hint: string): string;
   release(name: string): void;
@@ -30,7 +38,7 @@ const maxChars = 2 * 1024 * 1024;
 // Longer ones are built from blocks, which needs about 3 * sqrt(n) rules instead of n.
 const maxDirectRepeat = 64;
 
-export function createRuleSet(): RuleSet {
+export function createRuleSet(spacing?: JsonSpacing): RuleSet {
   const bodies = new Map<string, string | undefined>();
   const interned = new Map<string, string>();
   const suffixes = new Map<string, number>();
@@ -95,6 +103,7 @@ export function createRuleSet(): RuleSet {
   }
 
   return {
+    spacing,
     reserve,
     release: (name) => void bodies.delete(name),
     define,

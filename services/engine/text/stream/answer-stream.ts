@@ -96,13 +96,23 @@ export class AnswerStream {
 
   startCall(name: string): void {
     this.section = "tool_call";
-    this.#emit({ ...blankCall, index: this.calls++, id: this.#newCallId(), name });
+    const logprobs = this.#track.takeAll(this.at);
+    this.#emit({ ...blankCall, index: this.calls++, id: this.#newCallId(), name, logprobs });
   }
 
-  /** A piece of the last call's arguments, which was read from `from` to `to`; `text` unless it stands there so. */
+  /**
+   * A piece of the last call's arguments, which was read from `from` to `to`; `text` unless it stands there so. Tokens of
+   * the markup before it count as the call's, so that log-probabilities show a call as it was written.
+   */
   emitArguments(from: number, to: number, text = this.slice(from, to)): void {
     if (text === "") return;
-    this.#emit({ ...blankCall, index: this.calls - 1, arguments: text, logprobs: this.#track.take(from, to) });
+    this.#emit({ ...blankCall, index: this.calls - 1, arguments: text, logprobs: this.#track.takeAll(to) });
+  }
+
+  /** What is left at the end belongs to the last call: its closing markup. */
+  emitRest(): void {
+    const logprobs = this.calls === 0 ? [] : this.#track.takeAll(this.end);
+    if (logprobs.length > 0) this.#emit({ ...blankCall, index: this.calls - 1, logprobs });
   }
 
   #emit(event: ChatEvent): void {

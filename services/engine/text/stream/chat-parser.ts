@@ -33,6 +33,7 @@ export function createChatParser(read: (stream: AnswerStream) => Reading<void>, 
     end() {
       stream.ended = true;
       reading.next();
+      stream.emitRest();
       return stream.takeEvents();
     },
     get section() {

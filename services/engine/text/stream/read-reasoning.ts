@@ -5,6 +5,8 @@ import { readUntil, skip, skipSpace } from "./read-text.ts";
 export interface ReasoningTags {
   readonly start: string;
   readonly end: string;
+  /** The white space between the end and a call, as the template writes it; unset: not known. */
+  readonly gap?: string | undefined;
 }
 
 /**

@@ -9,6 +9,8 @@ export interface TokenTrack {
    * never asked for (they were markers) are forgotten.
    */
   take(from: number, to: number): readonly TokenLogprob[];
+  /** All tokens up to `to` that were not given out. */
+  takeAll(to: number): readonly TokenLogprob[];
 }
 
 interface Entry {
@@ -17,7 +19,7 @@ interface Entry {
   readonly end: number;
 }
 
-const none: readonly TokenLogprob[] = [];
+const none: readonly Entry[] = [];
 
 export function createTokenTrack(): TokenTrack {
   let waiting: Entry[] = [];
@@ -34,16 +36,19 @@ export function createTokenTrack(): TokenTrack {
       }
       noted = start;
     },
-    take(from, to) {
-      if (waiting.length === 0) return none;
-      // A token without a character of its own (the later bytes of one) belongs to the character before it.
-      const isTaken = ({ start, end }: Entry) => start < to || (start === end && start === to);
-      const count = waiting.findIndex((entry) => !isTaken(entry));
-      const taken = count === -1 ? waiting : waiting.slice(0, count);
-      waiting = count === -1 ? [] : waiting.slice(count);
-      return taken.filter(({ end }) => end > from).map(({ token }) => token);
-    },
+    take: (from, to) => takeUpTo(to).flatMap(({ token, end }) => (end > from ? [token] : [])),
+    takeAll: (to) => takeUpTo(to).map(({ token }) => token),
   };
+
+  function takeUpTo(to: number): readonly Entry[] {
+    if (waiting.length === 0) return none;
+    // A token without a character of its own (the later bytes of one) belongs to the character before it.
+    const isTaken = ({ start, end }: Entry) => start < to || (start === end && start === to);
+    const count = waiting.findIndex((entry) => !isTaken(entry));
+    const taken = count === -1 ? waiting : waiting.slice(0, count);
+    waiting = count === -1 ? [] : waiting.slice(count);
+    return taken;
+  }
 }
 
 /** How many UTF-16 units begin within the bytes: a character is where its first byte is. */

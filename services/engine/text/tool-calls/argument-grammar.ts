@@ -1,7 +1,15 @@
 import type { ExactJson } from "../../../../clients/json/exact-json.ts";
 import type { ChatTool } from "../chat-messages.ts";
-import type { InlineArguments, Piece, TaggedArguments, ValueType } from "./derived/call-form.ts";
-import { isObject, listedValues, propertySchema, typesOf, type PropertySchema } from "./derived/value-types.ts";
+import type { InlineArguments, Notation, Piece, TaggedArguments, ValueType } from "./derived/call-form.ts";
+import {
+  isObject,
+  listedValues,
+  narrowed,
+  propertySchema,
+  typesOf,
+  type PropertySchema,
+} from "./derived/value-types.ts";
+import { notationTerm, notationText } from "./notation-grammar.ts";
 import { oneOf } from "./opening.ts";
 import type { GrammarRules } from "./reasoning-grammar.ts";
 
@@ -10,6 +18,10 @@ export interface ArgumentRules {
   readonly tool: ChatTool;
   /** The request's field that holds the tool's schema. */
   readonly param: string;
+  /** How objects and lists are written; unset: as JSON. */
+  readonly notation?: Notation | undefined;
+  /** Whether arguments stand in the order of their names. */
+  readonly sorts?: boolean | undefined;
 }
 
 /** One argument: the text that stands before its value, the value's schema, and the text behind it. */
@@ -59,8 +71,9 @@ export function inlineTerms(options: ArgumentRules, form: InlineArguments): Argu
 
 /** Arguments in order, of which those that are not required may be missing. */
 function chain(options: ArgumentRules, separator: string, term: (argument: Argument) => string): ArgumentTerms {
-  const { rules, tool } = options;
-  const list = argumentsOf(tool);
+  const { rules, tool, sorts } = options;
+  const all = argumentsOf(tool);
+  const list = sorts === true ? all.toSorted((a, b) => compareNames(a.key, b.key)) : all;
   const terms = list.map((argument, i) => rules.addRule(`${ruleName(tool.name)}-arg-${i}`, term(argument)));
   const between = separator === "" ? "" : `${rules.literal(separator)} `;
   let rest = "";
@@ -76,6 +89,12 @@ function chain(options: ArgumentRules, separator: string, term: (argument: Argum
   const starts = firstRequired === -1 ? list.length : firstRequired + 1;
   const ways = terms.slice(0, starts).map((first, i) => (rests[i] === "" ? first : `${first} ${rests[i]}`));
   return { some: ways.length === 0 ? undefined : `(${ways.join(" | ")})`, none: firstRequired === -1 };
+}
+
+/** As Jinja's dictsort. */
+function compareNames(a: string, b: string): number {
+  const [left, right] = [a.toLowerCase(), b.toLowerCase()];
+  return left < right ? -1 : left > right ? 1 : 0;
 }
 
 function argumentsOf({ parameters }: ChatTool): readonly Argument[] {
@@ -97,17 +116,28 @@ interface ValueOptions {
   readonly style: "json" | "python";
 }
 
+/** A value of this type in the notation of the template; undefined: JSON will do, or has to. */
+function nestedTerm(
+  { rules, param, notation }: ArgumentRules,
+  property: PropertySchema,
+  { type, name }: { readonly type: "object" | "array"; readonly name: string },
+): string | undefined {
+  return notation && notationTerm({ rules, param, notation }, property, { only: type, hint: `${name}-${type}` });
+}
+
 /** The ways to write a value, each with the type of value that it is. */
 function valueTerms(
   options: ArgumentRules,
   value: ValueOptions,
 ): { readonly type: ValueType; readonly term: string }[] {
-  const { rules, tool, param } = options;
+  const { rules, tool, param, notation } = options;
   const { property, style } = value;
   const listed = listedValues(property);
   if (listed !== undefined) {
     return listed.map((item) => {
       if (typeof item === "string") return { type: "string", term: rules.literal(item) };
+      const written = options.notation && notationText(item, options.notation);
+      if (written !== undefined) return { type: typeOf(item), term: rules.literal(written) };
       const json = typeof item === "boolean" || item === null ? wordOf(item, style) : JSON.stringify(item);
       return { type: typeOf(item), term: rules.literal(json) };
     });
@@ -118,10 +148,10 @@ function valueTerms(
   if (types.has("boolean")) {
     ways.push({
       type: "boolean",
-      term: `(${rules.literal(wordOf(true, style))} | ${rules.literal(wordOf(false, style))})`,
+      term: `(${rules.literal(notation?.true ?? wordOf(true, style))} | ${rules.literal(notation?.false ?? wordOf(false, style))})`,
     });
   }
-  if (types.has("null")) ways.push({ type: "null", term: rules.literal(wordOf(null, style)) });
+  if (types.has("null")) ways.push({ type: "null", term: rules.literal(notation?.null ?? wordOf(null, style)) });
   const name = `${ruleName(tool.name)}-${ruleName(value.key)}`;
   for (const [type, kinds] of [
     ["number", ["number"]],
@@ -129,6 +159,11 @@ function valueTerms(
     ["array", ["array"]],
   ] as const) {
     if (!kinds.some((kind) => types.has(kind))) continue;
+    const nested = type === "number" ? undefined : nestedTerm(options, property, { type, name });
+    if (nested !== undefined) {
+      ways.push({ type, term: nested });
+      continue;
+    }
     const schema = narrowed(
       property,
       kinds.filter((kind) => types.has(kind)),
@@ -153,19 +188,6 @@ function textTerm({ rules, param, tool }: ArgumentRules, { key, property, end }:
   const text = rules.addText(hint, { without: oneOf([end]) });
   if (text === undefined) throw new Error(`no grammar can look for ${JSON.stringify(end)}`);
   return text;
-}
-
-/** The schema for values of these types only, with the definitions of the whole one. */
-function narrowed({ schema, root }: PropertySchema, types: readonly string[]): ExactJson {
-  const definitions = isObject(root)
-    ? Object.fromEntries(["$defs", "definitions"].flatMap((key) => (root[key] === undefined ? [] : [[key, root[key]]])))
-    : {};
-  const part = isObject(schema) ? schema : {};
-  const own = part["type"];
-  const kept =
-    own === "integer" || (Array.isArray(own) && (own as ExactJson[]).includes("integer")) ? "integer" : undefined;
-  const type = types.map((name) => (name === "number" && kept !== undefined ? kept : name));
-  return { ...definitions, ...part, type: type.length === 1 ? (type[0] ?? "null") : type } as ExactJson;
 }
 
 function wordOf(value: boolean | null, style: "json" | "python"): string {

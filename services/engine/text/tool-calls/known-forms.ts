@@ -1,6 +1,13 @@
-import type { CallForm } from "./derived/call-form.ts";
+import { type CallForm, pythonNotation, usualSpacing } from "./derived/call-form.ts";
 
-const shell = { separator: "", suffix: "", empty: undefined, several: true, firstIndex: 0 } as const;
+const shell = {
+  spacing: usualSpacing,
+  separator: "",
+  suffix: "",
+  empty: undefined,
+  several: true,
+  firstIndex: 0,
+} as const;
 const json = { kind: "json" } as const;
 const name = { slot: "name" } as const;
 
@@ -11,9 +18,10 @@ const forms: readonly (readonly [mark: string, CallForm])[] = [
     "<|tool_list_start|>",
     {
       ...shell,
+      notation: pythonNotation,
       prefix: "<|tool_call_start|>[",
       before: [name, "("],
-      arguments: { kind: "inline", between: "=", separator: ", ", quote: '"', style: "python" },
+      arguments: { kind: "inline", between: "=", separator: ", ", quote: '"', escapes: true, style: "python" },
       after: [")"],
       separator: ", ",
       suffix: "]<|tool_call_end|>",
@@ -24,9 +32,10 @@ const forms: readonly (readonly [mark: string, CallForm])[] = [
     "List of tools: [",
     {
       ...shell,
+      notation: pythonNotation,
       prefix: "<|tool_call_start|>[",
       before: [name, "("],
-      arguments: { kind: "inline", between: "=", separator: ", ", quote: '"', style: "python" },
+      arguments: { kind: "inline", between: "=", separator: ", ", quote: '"', escapes: true, style: "python" },
       after: [")"],
       separator: ", ",
       suffix: "]<|tool_call_end|>",

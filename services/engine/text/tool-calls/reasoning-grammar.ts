@@ -35,18 +35,19 @@ export interface ReasoningState {
 
 /**
  * The body of a `root` rule for an answer that is `body`, with whatever the model wants to think before it: a grammar
- * that forces the answer must not forbid the reasoning. Adds the rules it needs, once per grammar.
+ * that forces the answer must not forbid the reasoning. `gap` is what stands between them; unset: any white space. Adds
+ * the rules it needs, once per grammar.
  */
 export function afterReasoning(
   rules: GrammarRules,
   body: string,
-  { reasoning, reasoningOpen }: ReasoningState,
+  { reasoning, reasoningOpen, gap }: ReasoningState & { readonly gap?: string | undefined },
 ): string {
   if (reasoning === undefined) return body;
   const { start, end } = reasoning;
   const text = rules.addText("thought", { without: oneOf([end]) });
   // Only of a pattern that is very long.
   if (text === undefined) throw new Error(`no grammar can look for ${JSON.stringify(end)}`);
-  const thought = `${text} ${rules.literal(end)} [ \\n]{0,4}`;
+  const thought = `${text} ${gap === undefined ? `${rules.literal(end)} [ \\n]{0,4}` : rules.literal(end + gap)}`;
   return reasoningOpen ? `${thought} ${body}` : `(${rules.literal(start)} ${thought})? ${body}`;
 }

@@ -25,7 +25,8 @@ export function createToolGrammar(rules: GrammarRules, options: ToolGrammarOptio
   const { syntax, choice, parallel, reasoning, reasoningOpen } = options;
   const several = parallel && syntax.maxCalls !== 1;
   if (choice === "required") {
-    rules.addRule("root", afterReasoning(rules, addCalls(rules, options, several), options));
+    const gap = gapBefore(syntax, options);
+    rules.addRule("root", afterReasoning(rules, addCalls(rules, options, several), { ...options, gap }));
     return { gbnf: rules.toString() };
   }
   const answer = addTextOrCalls(rules, options, several);
@@ -34,6 +35,14 @@ export function createToolGrammar(rules: GrammarRules, options: ToolGrammarOptio
   // A thought without an end is an answer too, if a poor one.
   rules.addRule("root", reasoning !== undefined && reasoningOpen ? `${thoughtful} | ${answer}` : thoughtful);
   return { gbnf: rules.toString() };
+}
+
+/** The white space of a template between a thought and a call, without that which the call itself begins with. */
+function gapBefore(syntax: ToolSyntax, { reasoning, tools }: ToolGrammarOptions): string | undefined {
+  if (reasoning?.gap === undefined) return undefined;
+  const [first = ""] = syntax.call(tools[0]?.name ?? "").before;
+  const [own = ""] = /^\s*/.exec(syntax.prefix + (typeof first === "string" ? first : "")) ?? [];
+  return reasoning.gap.endsWith(own) ? reasoning.gap.slice(0, reasoning.gap.length - own.length) : "";
 }
 
 /** Any text, but where a call begins, calls follow, and then the end. */
@@ -103,7 +112,8 @@ function callTerm(rules: GrammarRules, tool: ChatTool, options: CallTermOptions)
 function argumentTerms(rules: GrammarRules, tool: ChatTool, options: CallOptions): ArgumentTerms {
   const form = options.syntax.arguments ?? { kind: "json" };
   if (form.kind === "json") return { some: addArguments(rules, tool, options), none: false };
-  const given = { rules, tool, param: options.paramOf(tool) };
+  const { notation, sorts = false } = options.syntax;
+  const given = { rules, tool, param: options.paramOf(tool), notation, sorts };
   return form.kind === "tagged" ? taggedTerms(given, form) : inlineTerms(given, form);
 }
 

@@ -12,11 +12,46 @@ export interface CallForm {
   readonly arguments: ArgumentForm;
   /** A whole call without arguments, where that is not just what stands around them. */
   readonly empty: readonly Piece[] | undefined;
+  /** What stands between members and behind names in JSON; unset: not the same everywhere. */
+  readonly spacing?: JsonSpacing | undefined;
+  /** How objects and lists are written where that is not JSON. */
+  readonly notation?: Notation | undefined;
+  /** Whether arguments stand in the order of their names, whatever order they came in. */
+  readonly sorts?: boolean | undefined;
   /** false: one call an answer. */
   readonly several: boolean;
   /** The number of the first call, where calls are numbered. */
   readonly firstIndex: number;
 }
+
+/** How values within arguments are written: Python's `{'a': [1, True]}`, Gemma's `{a:[1,true]}`. */
+export interface Notation extends JsonSpacing {
+  readonly quote: string;
+  /** Around the names of members. */
+  readonly keyQuote: string;
+  readonly true: string;
+  readonly false: string;
+  readonly null: string;
+}
+
+/** As Python's `repr`. */
+export const pythonNotation: Notation = {
+  comma: ", ",
+  colon: ": ",
+  quote: "'",
+  keyQuote: "'",
+  true: "True",
+  false: "False",
+  null: "None",
+};
+
+export interface JsonSpacing {
+  readonly comma: string;
+  readonly colon: string;
+}
+
+/** As Python's `json.dumps`, and so most templates, space it. */
+export const usualSpacing: JsonSpacing = { comma: ", ", colon: ": " };
 
 /** A text as it stands, or a place for a tool's name, a call's id, a call's number or an argument's name. */
 export type Piece = string | Slot;
@@ -47,6 +82,8 @@ export interface InlineArguments {
   readonly between: string;
   readonly separator: string;
   readonly quote: string;
+  /** Whether a backslash in a text stands for more than itself, as in Python. */
+  readonly escapes: boolean;
   readonly style: ValueStyle;
 }
 

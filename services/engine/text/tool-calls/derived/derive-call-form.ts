@@ -57,15 +57,31 @@ export function deriveCallForm(render: RenderCalls): CallForm | undefined {
   const several = two !== undefined && pair.length === 2 ? severalShell(two, pair, frame) : undefined;
   // A template that gives each call a turn of its own knows one call an answer.
   const shell = several !== undefined && !isTurn(several.separator, frame) ? several : singleShell(one, region, frame);
+  const nested = `{"twin": [31415, "twtext"], "twother": [true, false, null]}`;
+  const values = notationOf(turn([`{"${keyA}": "${valueA}", "twobject": ${nested}}`]));
   const parts = [...shell.before, ...shell.after];
   const isNamed = parts.some((piece) => typeof piece !== "string" && piece.slot === "name");
   const hasMarkup = [shell.prefix, ...parts].some((piece) => typeof piece === "string" && piece.trim() !== "");
   if (!isNamed || !hasMarkup) return undefined;
-  if (region.isJson) return { ...shell, arguments: { kind: "json" }, empty: undefined };
-  return withArguments(shell, turn, frame);
+  if (region.isJson) return { ...shell, ...values, arguments: { kind: "json" }, empty: undefined };
+  const form = withArguments(shell, turn, frame);
+  const swapped = turn([JSON.stringify({ [keyB]: valueB, [keyA]: valueA })]) ?? "";
+  return form && { ...form, ...values, sorts: swapped.indexOf(valueA) < swapped.indexOf(valueB) };
 }
 
-type Shell = Omit<CallForm, "arguments" | "empty">;
+/** How a template writes values within values, in a line. */
+function notationOf(text = ""): Pick<CallForm, "spacing" | "notation"> {
+  const found = /\{(\S{0,8}?)twin\1(: *)\[31415(, *)(\S{1,8}?)twtext\4\]\3\1twother\1\2\[(\w+)\3(\w+)\3(\w+)\]/.exec(
+    text,
+  );
+  if (found === null) return {};
+  const [, keyQuote = "", colon = "", comma = "", quote = "", yes = "", no = "", none = ""] = found;
+  const isJson = keyQuote === '"' && quote === '"' && yes === "true" && none === "null";
+  if (isJson) return { spacing: { colon, comma } };
+  return { notation: { colon, comma, quote, keyQuote, true: yes, false: no, null: none } };
+}
+
+type Shell = Omit<CallForm, "arguments" | "empty" | "spacing" | "notation" | "sorts">;
 type RenderTurn = (calls: readonly string[], text?: string) => string | undefined;
 
 interface Frame {
@@ -228,7 +244,15 @@ function withArguments(shell: Shell, turn: RenderTurn, frame: Frame): CallForm |
   const [, sign = "", quote = ""] = inline ?? [];
   if (inline !== null && quote !== "" && mid.startsWith(quote)) {
     const style = typed.includes("True") ? "python" : "json";
-    const args: ArgumentForm = { kind: "inline", between: sign, separator: mid.slice(quote.length), quote, style };
+    const escapes = turn([JSON.stringify({ [keyA]: "tw\\nback" })])?.includes("tw\\nback") !== true;
+    const args: ArgumentForm = {
+      kind: "inline",
+      between: sign,
+      separator: mid.slice(quote.length),
+      quote,
+      escapes,
+      style,
+    };
     const after = withoutStart(shell.after, quote);
     return after && { ...shell, after, arguments: args, empty: undefined };
   }

@@ -27,7 +27,7 @@ export function deriveReasoning(render: RenderCalls): ReasoningTags | undefined 
   const start = startTag(spoken.slice(0, from), { opened, plain });
   const end = endTag(spoken.slice(from + thought.length, to), called);
   const isTag = (text: string) => text.length > 2 && text.length < 60 && !text.includes("\n");
-  return isTag(start) && isTag(end) && start !== end ? { start, end } : undefined;
+  return isTag(start) && isTag(end) && start !== end ? { start, end, gap: gapBehind(end, called) } : undefined;
 }
 
 function startTag(before: string, { opened, plain }: { readonly opened: string; readonly plain: string }): string {
@@ -53,6 +53,13 @@ function endTag(between: string, called: string | undefined): string {
   const behind = called?.slice(called.indexOf(thought) + thought.length);
   if (behind === undefined || called?.includes(thought) !== true) return between.trim();
   return between.slice(0, beforeOpenTag(between, commonPrefix(between, behind))).trim();
+}
+
+/** The white space behind the end of a thought that a call follows. */
+function gapBehind(end: string, called = ""): string | undefined {
+  const at = called.indexOf(thought);
+  const from = called.indexOf(end, at);
+  return at === -1 || from === -1 ? undefined : /^\s*/.exec(called.slice(from + end.length))?.[0];
 }
 
 function behindUser(text: string | undefined): string | undefined {

@@ -51,6 +51,9 @@ export function derivedSyntax(form: CallForm): Omit<ToolSyntax, "opening" | "wri
     }),
     arguments: form.arguments,
     firstIndex,
+    spacing: form.spacing,
+    notation: form.notation,
+    sorts: form.sorts,
     ...(!several && { maxCalls: 1 }),
   };
 }

@@ -109,7 +109,7 @@ export function* readInline(
     }
     yield* skipSpace(stream);
     const quote = yield* readQuote(stream, form);
-    const text = quote === undefined ? yield* readBare(stream) : yield* readQuoted(stream, quote);
+    const text = quote === undefined ? yield* readBare(stream) : yield* readQuoted(stream, quote, form.escapes);
     if (text === undefined) return false;
     const json =
       quote === undefined
@@ -131,7 +131,7 @@ function* readQuote(stream: AnswerStream, { quote }: InlineArguments): Reading<s
 }
 
 /** A text up to the quote that something of the call follows: templates write quotes within texts as they are. */
-function* readQuoted(stream: AnswerStream, quote: string): Reading<string | undefined> {
+function* readQuoted(stream: AnswerStream, quote: string, escapes: boolean): Reading<string | undefined> {
   let text = "";
   for (;;) {
     const char = yield* peek(stream);
@@ -146,7 +146,7 @@ function* readQuoted(stream: AnswerStream, quote: string): Reading<string | unde
       }
       stream.rewind(at + 1);
       text += char;
-    } else if (char === "\\" && quote.length === 1) {
+    } else if (char === "\\" && escapes && quote.length === 1) {
       stream.at++;
       const escaped = yield* peek(stream);
       stream.at++;

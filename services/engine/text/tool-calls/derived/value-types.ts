@@ -78,6 +78,19 @@ function resolve(schema: Schema, root: ExactJson | undefined): ExactJson | undef
   return part;
 }
 
+/** The schema for values of these types only, with the definitions of the whole one. */
+export function narrowed({ schema, root }: PropertySchema, types: readonly string[]): ExactJson {
+  const definitions = isObject(root)
+    ? Object.fromEntries(["$defs", "definitions"].flatMap((key) => (root[key] === undefined ? [] : [[key, root[key]]])))
+    : {};
+  const part = isObject(schema) ? schema : {};
+  const own = part["type"];
+  const kept =
+    own === "integer" || (Array.isArray(own) && (own as ExactJson[]).includes("integer")) ? "integer" : undefined;
+  const type = types.map((name) => (name === "number" && kept !== undefined ? kept : name));
+  return { ...definitions, ...part, type: type.length === 1 ? (type[0] ?? "null") : type } as ExactJson;
+}
+
 export function isObject(value: ExactJson | undefined): value is Schema {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }

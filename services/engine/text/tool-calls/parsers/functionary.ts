@@ -1,6 +1,7 @@
 import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
 import type { ToolParser, ParserOptions } from "./tool-parser.ts";
 import { createChatParser } from "../../stream/chat-parser.ts";
+import { usualSpacing } from "../derived/call-form.ts";
 import { oneOf } from "../opening.ts";
 import { readArguments, readName } from "../read/read-calls.ts";
 import { readUntil, skip, skipSpace } from "../../stream/read-text.ts";
@@ -20,6 +21,7 @@ export const functionary32: ToolParser = {
     prefix: "",
     separator: ">>>",
     suffix: "",
+    spacing: usualSpacing,
     call: (name) => ({ before: [`${name}\n`], after: [""] }),
     opening: { after: ">>>", marks: (names) => `>>>${oneOf(names)}\n`, place: ">>>" },
   },

@@ -1,3 +1,4 @@
+import { usualSpacing } from "../derived/call-form.ts";
 import { bareOpening, readBareJson } from "./bare-json.ts";
 import type { ToolParser } from "./tool-parser.ts";
 import { createChatParser } from "../../stream/chat-parser.ts";
@@ -12,6 +13,7 @@ export const generic: ToolParser = {
     separator: "\n",
     suffix: "",
     call: (name) => ({ before: [`{"name": ${JSON.stringify(name)}, "arguments": `], after: ["}"] }),
+    spacing: usualSpacing,
     opening: bareOpening(),
     written: "freely",
   },

@@ -1,6 +1,7 @@
 import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
 import type { ToolParser } from "./tool-parser.ts";
 import { createChatParser } from "../../stream/chat-parser.ts";
+import { usualSpacing } from "../derived/call-form.ts";
 import { markedBy } from "../opening.ts";
 import { peek, readUntil, skip, skipSpace } from "../../stream/read-text.ts";
 
@@ -23,6 +24,7 @@ export const harmony: ToolParser = {
       before: [`<|channel|>commentary to=functions.${name} <|constrain|>json<|message|>`],
       after: [""],
     }),
+    spacing: usualSpacing,
     // A call ends the turn.
     maxCalls: 1,
     opening: markedBy("<|channel|>commentary to=functions."),

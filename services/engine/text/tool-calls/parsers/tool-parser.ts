@@ -1,6 +1,6 @@
 import type { ChatTool } from "../../chat-messages.ts";
 import type { ChatParser } from "../../stream/chat-parser.ts";
-import type { ArgumentForm, Piece } from "../derived/call-form.ts";
+import type { ArgumentForm, JsonSpacing, Notation, Piece } from "../derived/call-form.ts";
 import type { Opening } from "../opening.ts";
 import type { ReasoningTags } from "../../stream/read-reasoning.ts";
 
@@ -45,6 +45,12 @@ export interface ToolSyntax {
   };
   /** Unset: one JSON object. */
   readonly arguments?: ArgumentForm;
+  /** How JSON in calls is spaced that the model is made to write; unset: in any way. */
+  readonly spacing?: JsonSpacing | undefined;
+  /** How objects and lists in arguments that are no JSON object are written; unset: as JSON. */
+  readonly notation?: Notation | undefined;
+  /** Whether such arguments stand in the order of their names. */
+  readonly sorts?: boolean | undefined;
   /** The number of the first call, where calls are numbered. */
   readonly firstIndex?: number;
   /** Most calls in one answer; unset: any number. */

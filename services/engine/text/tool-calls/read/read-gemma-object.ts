@@ -1,4 +1,5 @@
 import type { AnswerStream, Reading } from "../../stream/answer-stream.ts";
+import { readValue } from "./read-json.ts";
 import { peek, readUntil, skip, skipSpace } from "../../stream/read-text.ts";
 
 /** The template writes what it does not know as Python does. */
@@ -18,7 +19,11 @@ export function* readGemmaObject(stream: AnswerStream, name: string, quote: stri
     const from = stream.at;
     const char = yield* peek(stream);
     if (char === "") break;
-    if (yield* skip(stream, quote)) {
+    if (char === '"' && quote !== '"') {
+      // A text as JSON has it.
+      yield* readValue(stream);
+      stream.emitArguments(from, stream.at);
+    } else if (yield* skip(stream, quote)) {
       yield* readQuoted(stream, from, quote);
     } else if (bareWord.test(char)) {
       yield* readWord(stream);

@@ -88,7 +88,7 @@ function token(text: string): TokenLogprob {
   return { token: { id: 0, bytes: new TextEncoder().encode(text), logprob: -1 }, top: [] };
 }
 
-test("gives each token's log-probability with the text it became, and none of a marker's", () => {
+test("gives each token's log-probability with the text or the call it became, and none of a thought's marks", () => {
   const parser = createParser();
   const events = [
     "<think>",
@@ -114,7 +114,7 @@ test("gives each token's log-probability with the text it became, and none of a 
     ["reasoning", ["é"]],
     ["reasoning", ["😀 so"]],
     ["text", ["Hi"]],
-    ["tool_call", []],
+    ["tool_call", [" ", "<tool_call>", '{"name": "f"']],
     ["tool_call", [', "arguments": {']],
     ["tool_call", ["}}"]],
   ]);
