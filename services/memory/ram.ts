@@ -54,9 +54,10 @@ function chain(path: string): string[] {
 }
 
 function version2(folder: string): RamFacts[] {
-  return limit(read(join(folder, "memory.max")), read(join(folder, "memory.current")), {
-    cached: sumOf(read(join(folder, "memory.stat")), ["inactive_file", "active_file"]),
-  });
+  const used = read(join(folder, "memory.current"));
+  const cached = sumOf(read(join(folder, "memory.stat")), ["inactive_file", "active_file"]);
+  // Beyond `high` nobody is killed, but everybody waits for memory to be given back.
+  return ["memory.max", "memory.high"].flatMap((name) => limit(read(join(folder, name)), used, { cached }));
 }
 
 function version1(folder: string): RamFacts[] {

@@ -35,6 +35,16 @@ describe("RAM", () => {
     expect(readRam(ctx.root)).toEqual({ totalBytes: 200_000, availableBytes: 80_000 });
   });
 
+  test("is no more than where a cgroup begins to hold back", () => {
+    using ctx = machine({
+      "proc/self/cgroup": "0::/a\n",
+      "sys/fs/cgroup/a/memory.max": "500000\n",
+      "sys/fs/cgroup/a/memory.high": "400000\n",
+      "sys/fs/cgroup/a/memory.current": "100000\n",
+    });
+    expect(readRam(ctx.root)).toEqual({ totalBytes: 400_000, availableBytes: 300_000 });
+  });
+
   test("with version 1 of cgroups too", () => {
     using ctx = machine({
       "proc/self/cgroup": "4:memory:/x\n",
