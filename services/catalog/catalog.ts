@@ -122,10 +122,12 @@ export class Catalog {
     const { models, faults } = scanFolder(this.folder);
     for (const fault of faults) if (!this.#faults.has(fault)) this.#options.log.warn(`not served: ${fault}`);
     this.#faults = new Set(faults);
-    return models.flatMap(({ id, path, projector, pulled }) => {
+    return models.flatMap(({ id, path, projector, pulled, stamp }) => {
       if (this.#options.folder === undefined && !pulled) return [];
       const settings = this.#settings({ id, path, projector });
-      return settings === undefined ? [] : [{ settings, origin: pulled ? ModelOrigin.PULLED : ModelOrigin.FOLDER }];
+      return settings === undefined
+        ? []
+        : [{ settings, origin: pulled ? ModelOrigin.PULLED : ModelOrigin.FOLDER, stamp }];
     });
   }
 

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
+import { splitFiles } from "../models/split-files.ts";
 import { ggufFault } from "../../config/files/gguf-file.ts";
 
 /** A GGUF file that is a model. */
@@ -12,6 +13,8 @@ export interface FoundModel {
   readonly projector: string | undefined;
   /** We have downloaded it. */
   readonly pulled: boolean;
+  /** Changes with the contents of its files. */
+  readonly stamp: string;
 }
 
 export interface FolderScan {
@@ -44,7 +47,7 @@ export function scanFolder(folder: string): FolderScan {
       return [];
     }
     const id = name.replace(firstPart, "").split(sep).join("/");
-    return [{ id, path, projector: projectorOf(path, paths), pulled: isPulled(path) }];
+    return [{ id, path, projector: projectorOf(path, paths), pulled: isPulled(path), stamp: stampOf(path) }];
   });
   return { models, faults };
 }
@@ -76,6 +79,11 @@ function ggufsIn(folder: string, depth: number): string[] {
     // A pipe or a device is none, and a link is what it leads to.
     return /\.gguf$/i.test(entry.name) && (entry.isFile() || entry.isSymbolicLink()) ? [path] : [];
   });
+}
+
+function stampOf(path: string): string {
+  const parts = splitFiles(path).map((part) => statSync(part, { throwIfNoEntry: false }));
+  return parts.map((stat) => `${stat?.ino}:${stat?.size}:${stat?.mtimeMs}`).join(" ");
 }
 
 function isPulled(path: string): boolean {

@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
 import type { SpanContext } from "@opentelemetry/api";
-import { isDeepStrictEqual } from "node:util";
 import type { Logger } from "pino";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
 import {
@@ -157,7 +156,7 @@ export class ModelPool implements ModelSource {
     for (const id of this.#roster.all) if (!target.has(id)) this.#change(id, undefined);
     for (const [id, model] of target) {
       if (!this.#roster.has(id)) this.#add(model);
-      else if (isDeepStrictEqual(this.#roster.settings(id), model.settings)) this.#roster.set(model);
+      else if (this.#roster.isAs(model)) this.#roster.set(model);
       else this.#change(id, model);
     }
     this.#roster.sort([...target.keys()]);
@@ -189,7 +188,7 @@ export class ModelPool implements ModelSource {
     this.#roster.plan(id, to);
     if (this.#scheduler.status(id).isUnloaded) return this.#completeChange(id);
     if (!this.#scheduler.status(id).isLeaving)
-      this.#apply(this.#scheduler.onUnload(id, { force: false }, performance.now()));
+      this.#apply(this.#scheduler.onUnload(id, { force: false, again: true }, performance.now()));
   }
 
   /** The model has no process: it can become another, or be no more. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { ModelOrigin } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ModelSettings } from "../../settings/settings.ts";
 
@@ -5,6 +6,8 @@ import type { ModelSettings } from "../../settings/settings.ts";
 export interface ServedModel {
   readonly settings: ModelSettings;
   readonly origin: ModelOrigin;
+  /** Of a file in a folder, what changes with its contents. */
+  readonly stamp?: string;
 }
 
 /**
@@ -40,6 +43,12 @@ export class Roster {
 
   origin(id: string): ModelOrigin {
     return this.#models.get(id)?.origin ?? ModelOrigin.CONFIG;
+  }
+
+  /** Whether the model is there in this way already. */
+  isAs({ settings, stamp }: ServedModel): boolean {
+    const known = this.#models.get(settings.model_alias);
+    return isDeepStrictEqual(known?.settings, settings) && known?.stamp === stamp;
   }
 
   /** Models from folders come with their first request: nobody has said which of them are to be there. */

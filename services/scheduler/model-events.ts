@@ -24,6 +24,11 @@ export interface ReadyModel {
   readonly loadMs?: number;
 }
 
+export interface UnloadOptions {
+  readonly force: boolean;
+  readonly again?: boolean;
+}
+
 export interface ModelEventsOptions {
   readonly requests: Requests;
   readonly residency: Residency;
@@ -74,7 +79,14 @@ export class ModelEvents {
     if (model.availability.state === "unloading") return [];
     if (measured !== undefined) {
       this.#residency.ledger.hold(model.id, measured);
-      if (model.need !== undefined) model.need = learned(model.need, { slots, measured });
+      // Where processes cannot say before what they take, it is known from now on.
+      const need = model.need ?? {
+        fixed: measured,
+        perSlot: {},
+        minSlots: Math.max(1, slots),
+        maxSlots: Math.max(1, slots),
+      };
+      model.need = learned(need, { slots, measured });
     }
     model.ready({ generate: slots, auxiliary: this.#auxiliaryPlaces }, nowMs);
     model.loadMs = loadMs;
@@ -88,7 +100,7 @@ export class ModelEvents {
     return this.#settle(nowMs);
   }
 
-  onUnload(model: ScheduledModel, { force }: { readonly force: boolean }, nowMs: number): Effect[] {
+  onUnload(model: ScheduledModel, { force, again = false }: UnloadOptions, nowMs: number): Effect[] {
     const { state } = model.availability;
     if (state === "unloaded" || state === "unloading" || state === "failed") return [];
     model.hold = false;
@@ -97,7 +109,7 @@ export class ModelEvents {
       model.unavailable({ state: "unloading" });
       // They are not to bring the model back.
       for (const running of model.runningIds()) model.cut.add(running);
-      const keeps = state === "ready" || state === "leaving";
+      const keeps = again || state === "ready" || state === "leaving";
       const refused = keeps ? [] : this.#requests.refuseWaiting(model, loadCancelled(model));
       return [...refused, unload, ...this.#settle(nowMs)];
     }

@@ -1,6 +1,6 @@
 import type { DeviceBytes } from "./device-bytes.ts";
 import type { MemoryNeed } from "./memory-need.ts";
-import { loadCancelled, type ModelDown, ModelEvents, type ReadyModel } from "./model-events.ts";
+import { loadCancelled, type ModelDown, ModelEvents, type ReadyModel, type UnloadOptions } from "./model-events.ts";
 import { refuse, refuseChoices, Requests } from "./requests.ts";
 import { Residency } from "./residency.ts";
 import { type ModelStatus, ScheduledModel, type SchedulerCounts, type SchedulerModel } from "./scheduled-model.ts";
@@ -180,8 +180,11 @@ export class Scheduler {
     return this.#events.onMeasured(this.#model(id), measured, nowMs);
   }
 
-  /** Somebody wants the model out of memory: at once with `force`, else when what runs on it has ended. */
-  onUnload(id: string, options: { readonly force: boolean }, nowMs: number): Effect[] {
+  /**
+   * Somebody wants the model out of memory: at once with `force`, else when what runs on it has ended. Who waits for its
+   * load is refused, but with `again`: it is to come back with other settings, or `onRemove` will say that it does not.
+   */
+  onUnload(id: string, options: UnloadOptions, nowMs: number): Effect[] {
     return this.#events.onUnload(this.#model(id), options, nowMs);
   }
 

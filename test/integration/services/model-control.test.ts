@@ -131,6 +131,20 @@ describe("a configuration that is read again", () => {
     await waitUntil("the old one has left", async () => (await served()).join() === "b");
   });
 
+  test("keeps who waits for a model that is replaced while it loads, and tells who waits for one that is gone", async () => {
+    await using ctx = await startTestServices({ models: { a: "slow.gguf", b: "slow.gguf" }, ttl: 60 });
+    const kept = answer(ctx);
+    const gone = rejection(answer(ctx, "count:2", "b"));
+    await watchUntil(ctx, ({ state }) => state === ModelState.LOADING, "b");
+    ctx.services.configure({ models: [settings("a", { n_slots: 5, ttl: 60 })], folderModel: {} });
+    expect(await kept).toBe("w1 w2 ");
+    expect((await ctx.client.models.getModel({ id: "a" })).model?.details?.slots).toBe(5);
+    expect(await gone).toMatchObject({
+      reason: ErrorReason.MODEL_NOT_FOUND,
+      message: expect.stringContaining("is not served any more"),
+    });
+  });
+
   test("replaces a changed model when its answers have ended, and leaves the others alone", async () => {
     await using ctx = await startTestServices({ models: { a: "fake.gguf", b: "fake.gguf" } });
     const pids = [workerPid(ctx), workerPid(ctx, "b")];

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
@@ -39,6 +39,15 @@ test("what is no model is told, and the others are found", () => {
   expect(models.map(({ id }) => id)).toEqual(["a"]);
   expect(faults.join()).toContain("empty.gguf");
   expect(faults.join()).toContain("lost-00001-of-00002.gguf");
+});
+
+test("a file's stamp changes with its contents, and with them alone", () => {
+  using ctx = folderOf(["a.gguf"]);
+  const stamp = () => scanFolder(ctx.folder).models[0]?.stamp;
+  const before = stamp();
+  expect(stamp()).toBe(before);
+  appendFileSync(join(ctx.folder, "a.gguf"), "more");
+  expect(stamp()).not.toBe(before);
 });
 
 test("a file with a receipt was pulled, and a folder that is not there has no models", () => {

@@ -127,6 +127,23 @@ describe("a model that is asked for", () => {
     expect(scheduler.memory().used).toEqual({});
   });
 
+  test("whose process cannot say what it takes is loaded at once, and has room made for it from the second time on", () => {
+    const scheduler = create(["a", "b"]);
+    use(scheduler, "b", { id: 0, bytes: 60, at: 0 });
+    expect(words(scheduler.onRequest(ticket(1, "a"), 1))).toEqual(["load a"]);
+    // There is not enough for both, which nobody knew.
+    const ready = words(scheduler.onModelReady("a", { slots: 2, measured: { RAM: 70 } }, 2));
+    expect(ready).toEqual(["grant 1", "unload b room"]);
+    scheduler.onModelGone("b", 3);
+    scheduler.onFinished(1, 4);
+    expect(words(scheduler.onRequest(ticket(2, "b"), 1000))).toEqual(["load b", "unload a room"]);
+    scheduler.onModelGone("a", 1001);
+    scheduler.onEstimate("b", need(60), 1001);
+    scheduler.onModelReady("b", { slots: 1, measured: { RAM: 60 } }, 1002);
+    scheduler.onFinished(2, 1003);
+    expect(words(scheduler.onRequest(ticket(3, "a"), 3000))).toEqual(["load a", "unload b room"]);
+  });
+
   test("whose process says something else than before is taken to need that, not what was once measured", () => {
     const scheduler = create(["a"]);
     use(scheduler, "a", { id: 0, bytes: 50, at: 0 });

@@ -3,6 +3,7 @@ import type { Context } from "../native/context.ts";
 import { dropPages } from "../native/drop-pages.ts";
 import { splitFiles } from "../../../models/split-files.ts";
 import { type Device, listDevices } from "../native/devices.ts";
+import type { BufferUse } from "../native/memory-breakdown.ts";
 import type { OpenModel } from "./open-model.ts";
 
 /** Vulkan on the CPU: its memory is the process's own. */
@@ -34,10 +35,22 @@ export function measureMemory(
   });
   const untouched = uses.filter(({ device }) => device === undefined).reduce((sum, { compute }) => sum + compute, 0);
   const held = Object.fromEntries(gpus);
-  const emulated = before.map((gpu, index) => (emulators.test(gpu.description) ? (held[`GPU${index}`] ?? 0) : 0));
+  const emulated = before.map((gpu, index) => (isEmulator(gpu) ? (held[`GPU${index}`] ?? 0) : 0));
   const emulatedBytes = emulated.reduce((sum, bytes) => sum + bytes, 0);
-  const ramBytes = process.memoryUsage.rss() - emulatedBytes + untouched + (returnableBytes ?? 0);
+  // Of an emulator's buffers too, those for computing are not in the resident set before the first request.
+  const idleBytes = emulatedCompute(before, uses);
+  const ramBytes = process.memoryUsage.rss() - (emulatedBytes - idleBytes) + untouched + (returnableBytes ?? 0);
   return { gpus: held, emulatedBytes, ramBytes };
+}
+
+function emulatedCompute(gpus: readonly Device[], uses: readonly BufferUse[]): number {
+  const pointers = new Set(gpus.filter(isEmulator).map(({ pointer }) => pointer));
+  const own = uses.filter(({ device }) => device !== undefined && pointers.has(device));
+  return own.reduce((sum, { compute }) => sum + compute, 0);
+}
+
+function isEmulator({ description }: Device): boolean {
+  return emulators.test(description);
 }
 
 function plausible(before: Device, after: Device | undefined, allocated: number): number {
