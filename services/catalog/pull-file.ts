@@ -50,6 +50,8 @@ export async function pullFile(
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof RpcError) throw error;
+      // Somebody has to make room, which no further attempt does.
+      if (isFull(error)) throw failed(`${dirname(file.place)} is full: make room, and pull again to go on from there`);
       if ((await sizeOf(part)) > before) attempt = 0;
       if (attempt === maxAttempts) throw failed(`${file.url} cannot be downloaded: ${reasonOf(error)}`);
       await sleep(firstPauseMs * 2 ** attempt, undefined, { signal });
@@ -149,6 +151,10 @@ async function readIdentity(part: string): Promise<{ readonly url: string; reado
   } catch {
     return undefined;
   }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 }
 
 /** fetch says "fetch failed", and its cause what failed. */

@@ -1,9 +1,18 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, statSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  statSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { waitUntil } from "../../support/wait-until.ts";
 import { pullFile } from "../../../services/catalog/pull-file.ts";
@@ -78,6 +87,16 @@ test("refuses what is not a GGUF file and what is not there, without trying agai
   using missing = await start((_, response) => response.writeHead(404).end());
   await expect(pullFile(missing, { signal: never, onProgress: () => {} })).rejects.toThrow("answers 404 Not Found");
   expect(missing.ranges()).toHaveLength(1);
+});
+
+// What is written there finds no space left.
+const full = "/dev/full";
+test.skipIf(!existsSync(full))("says at once when the disk is full by now, without trying again", async () => {
+  using ctx = await start((_, response) => response.end(content));
+  mkdirSync(dirname(ctx.place));
+  symlinkSync(full, `${ctx.place}.part`);
+  await expect(pullFile(ctx, { signal: never, onProgress: () => {} })).rejects.toThrow("is full: make room");
+  expect(ctx.ranges()).toHaveLength(1);
 });
 
 test("keeps what has come when it is stopped", async () => {
