@@ -5,8 +5,8 @@ import { formatDuration, formatShare, formatSpeed } from "../i18n/format.ts";
 import { t } from "../i18n/language.ts";
 import { Markdown } from "../markdown/markdown.tsx";
 import { regenerate } from "./chat-actions.ts";
-import type { AnswerState, AnswerStats, AssistantMessage } from "./conversation.ts";
-import { isGenerating } from "./generate.ts";
+import { type AnswerState, type AnswerStats, type AssistantMessage, canContinue } from "./conversation.ts";
+import { continueAnswer, isGenerating } from "./generate.ts";
 import type { MessageProps } from "./message-view.tsx";
 import { ToolCallsView } from "./tool-calls-view.tsx";
 import { VersionSwitch } from "./version-switch.tsx";
@@ -43,6 +43,17 @@ export function AnswerView({ conversation, message }: MessageProps<AssistantMess
           >
             <Icon name="refresh" />
           </button>
+          {canContinue(conversation, message) && (
+            <button
+              type="button"
+              class="small-button"
+              disabled={isGenerating(conversation.id)}
+              onClick={() => void continueAnswer(conversation.id, message)}
+            >
+              <Icon name="forward" />
+              {t.value.continue}
+            </button>
+          )}
           <span class="stats">
             {[...(stats ? factsOf(stats) : []), ...(model === undefined ? [] : [model])].join(" · ")}
           </span>

@@ -22,8 +22,20 @@ export function ChatPage() {
   const messages = conversation === undefined ? [] : pathTo(conversation, conversation.leaf);
   const scroller = useStickToEnd(id);
   return (
-    <div class="chat" data-list-open={isListOpen.value}>
+    <div
+      class="chat"
+      data-list-open={isListOpen.value}
+      onKeyDown={({ key }) => key === "Escape" && (isListOpen.value = false)}
+    >
       <ConversationList onNavigate={() => (isListOpen.value = false)} />
+      {isListOpen.value && (
+        <button
+          type="button"
+          class="list-backdrop"
+          aria-label={t.value.close}
+          onClick={() => (isListOpen.value = false)}
+        />
+      )}
       <section class="conversation" aria-label={conversation?.title || t.value.newChat}>
         <div class="conversation-bar">
           <button

@@ -1,10 +1,11 @@
 import { useSignal } from "@preact/signals";
 import { Icon } from "../app/icon.tsx";
-import { goTo, linkTo, route } from "../app/route.ts";
+import { linkTo } from "../app/route.ts";
 import { t } from "../i18n/language.ts";
 import type { Conversation } from "./conversation.ts";
-import { conversations, deleteConversation } from "./conversation-store.ts";
-import { stopGenerating } from "./generate.ts";
+import { ConversationEntry } from "./conversation-entry.tsx";
+import { conversations } from "./conversation-store.ts";
+import { downloadConversations } from "./export-conversations.ts";
 
 /** From so many conversations on, a search helps. */
 const searchFrom = 8;
@@ -31,47 +32,17 @@ export function ConversationList({ onNavigate }: { readonly onNavigate: () => vo
       {conversations.value.length === 0 && <p class="hint">{t.value.noConversations}</p>}
       <ul>
         {found.map((conversation) => (
-          <Entry key={conversation.id} conversation={conversation} onNavigate={onNavigate} />
+          <ConversationEntry key={conversation.id} conversation={conversation} onNavigate={onNavigate} />
         ))}
       </ul>
+      {found.length === 0 && conversations.value.length > 0 && <p class="hint">{t.value.noneFound}</p>}
+      {conversations.value.length > 0 && (
+        <button type="button" class="export-all" onClick={() => downloadConversations(conversations.value)}>
+          <Icon name="download" />
+          {t.value.exportAll}
+        </button>
+      )}
     </aside>
-  );
-}
-
-interface EntryProps {
-  readonly conversation: Conversation;
-  readonly onNavigate: () => void;
-}
-
-function Entry({ conversation: { id, title }, onNavigate }: EntryProps) {
-  const shown = title || t.value.untitled;
-  const isOpen = route.value.conversation === id;
-  const remove = () => {
-    if (!confirm(t.value.removeQuestion(shown))) return;
-    stopGenerating(id);
-    deleteConversation(id);
-    if (isOpen) goTo({ page: "chat" }, { replace: true });
-  };
-  return (
-    <li>
-      <a
-        href={linkTo({ page: "chat", conversation: id })}
-        aria-current={isOpen ? "page" : undefined}
-        title={shown}
-        onClick={onNavigate}
-      >
-        {shown}
-      </a>
-      <button
-        type="button"
-        class="icon-button"
-        aria-label={t.value.remove(shown)}
-        title={t.value.remove(shown)}
-        onClick={remove}
-      >
-        <Icon name="trash" />
-      </button>
-    </li>
   );
 }
 

@@ -44,7 +44,7 @@ export interface AssistantMessage extends Node {
   readonly toolCalls: readonly ToolCall[];
   readonly state: AnswerState;
   /** How much of the prompt is processed, 0 to 1, while nothing is generated yet. */
-  readonly promptProgress?: number;
+  readonly promptProgress?: number | undefined;
   /** How far the load of its model is, 0 to 1; unset: the model is there. */
   readonly loadProgress?: number | undefined;
   readonly model?: string;
@@ -104,6 +104,13 @@ export function withMessage(conversation: Conversation, message: Message): Conve
   };
 }
 
+/** Whether an answer can go on where it ended: it was stopped or cut off in its text, and nothing follows it. */
+export function canContinue({ leaf }: Conversation, { id, text, toolCalls, state }: AssistantMessage): boolean {
+  const isCutOff =
+    state.kind === "finished" ? state.reason === "length" || state.reason === "interrupted" : state.kind !== "writing";
+  return isCutOff && leaf === id && text !== "" && toolCalls.length === 0;
+}
+
 /** Changes a message, if it is still there. */
 export function withChangedMessage<T extends Message>(
   conversation: Conversation,
@@ -113,6 +120,12 @@ export function withChangedMessage<T extends Message>(
   const message = conversation.messages[id];
   if (message === undefined) return conversation;
   return { ...conversation, messages: { ...conversation.messages, [id]: { ...message, ...change } as Message } };
+}
+
+/** Gives a conversation another title, if there is one. */
+export function withTitle(conversation: Conversation, title: string): Conversation {
+  const trimmed = title.trim();
+  return trimmed === "" ? conversation : { ...conversation, title: trimmed };
 }
 
 /** Shows the branch of a message, to its newest end. */

@@ -31,8 +31,35 @@ export function stopGenerating(conversation: string): void {
 export async function generate(conversation: string, parent: string): Promise<void> {
   const current = findConversation(conversation);
   if (current === undefined || isGenerating(conversation)) return;
+  const message: AssistantMessage = {
+    id: newId(),
+    parent,
+    role: "assistant",
+    text: "",
+    reasoning: "",
+    toolCalls: [],
+    state: { kind: "writing" },
+  };
   const input = toChatInput(current, parent);
-  const answer = new Answer(conversation, parent);
+  changeConversation(conversation, (it) => ({ ...withMessage(it, message), updatedAt: Date.now() }));
+  await write(conversation, message, input);
+}
+
+/** Goes on with an answer that was stopped or cut off, at the end of what it says. */
+export async function continueAnswer(conversation: string, { id }: AssistantMessage): Promise<void> {
+  const current = findConversation(conversation);
+  const message = current?.messages[id];
+  if (current === undefined || message?.role !== "assistant" || isGenerating(conversation)) return;
+  const input = toChatInput(current, id);
+  await write(conversation, message, input);
+}
+
+async function write(
+  conversation: string,
+  message: AssistantMessage,
+  input: ReturnType<typeof toChatInput>,
+): Promise<void> {
+  const answer = new Answer(conversation, message);
   if ("problem" in input) {
     answer.end({ kind: "failed", why: "refused", message: input.problem });
     return;
@@ -60,31 +87,24 @@ function failedState(error: unknown): AnswerState {
   return { kind: "failed", why: failure.kind };
 }
 
-/** The message that an answer's events are gathered in. */
+/** The message that an answer's events are gathered in; they follow what it says already. */
 class Answer {
   readonly #conversation: string;
-  readonly #id = newId();
+  readonly #id: string;
   readonly #startedAt = performance.now();
   #promptTokens = 0;
   #firstTokenMs: number | undefined;
-  #text = "";
-  #reasoning = "";
-  #toolCalls: ToolCall[] = [];
+  #text: string;
+  #reasoning: string;
+  #toolCalls: readonly ToolCall[];
   #showTimer: ReturnType<typeof setTimeout> | undefined;
   #hasEnded = false;
 
-  constructor(conversation: string, parent: string) {
+  constructor(conversation: string, { id, text, reasoning, toolCalls }: AssistantMessage) {
     this.#conversation = conversation;
-    const message: AssistantMessage = {
-      id: this.#id,
-      parent,
-      role: "assistant",
-      text: "",
-      reasoning: "",
-      toolCalls: [],
-      state: { kind: "writing" },
-    };
-    changeConversation(conversation, (it) => ({ ...withMessage(it, message), updatedAt: Date.now() }));
+    this.#id = id;
+    [this.#text, this.#reasoning, this.#toolCalls] = [text, reasoning, toolCalls];
+    this.#change({ state: { kind: "writing" }, promptProgress: undefined });
   }
 
   take(event: ChatEvent): void {

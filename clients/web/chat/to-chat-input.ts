@@ -3,7 +3,10 @@ import { t } from "../i18n/language.ts";
 import { type ChatSettings, type Read, readSchema, readTools } from "./chat-settings.ts";
 import { type Conversation, type Message, pathTo } from "./conversation.ts";
 
-/** The request for an answer to the branch that ends with `leaf`, or what is wrong with the settings. */
+/**
+ * The request for an answer to the branch that ends with `leaf`, which goes on where `leaf` is an answer itself; or what is
+ * wrong with the settings.
+ */
 export function toChatInput(conversation: Conversation, leaf: string): Read<ChatInput> {
   const { settings, model } = conversation;
   const tools = readTools(settings.tools, t.value);
@@ -20,6 +23,7 @@ export function toChatInput(conversation: Conversation, leaf: string): Read<Chat
       ],
       ...(tools.value.length > 0 && { tools: tools.value }),
       ...(responseFormat && { responseFormat: responseFormat.value }),
+      ...(conversation.messages[leaf]?.role === "assistant" && { promptEnd: "continue" }),
       options: toOptions(settings.options),
       ...toReasoning(settings),
     },

@@ -37,6 +37,11 @@ export interface Texts {
   readonly searchConversations: string;
   readonly remove: (title: string) => string;
   readonly removeQuestion: (title: string) => string;
+  readonly rename: (title: string) => string;
+  readonly newTitle: string;
+  readonly export: (title: string) => string;
+  readonly exportAll: string;
+  readonly noneFound: string;
   readonly showConversations: string;
   readonly showSettings: string;
 
@@ -55,6 +60,7 @@ export interface Texts {
   readonly edit: string;
   readonly save: string;
   readonly regenerate: string;
+  readonly continue: string;
   readonly tryAgain: string;
   readonly version: (number: number, of: number) => string;
   readonly earlierVersion: string;

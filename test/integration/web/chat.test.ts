@@ -1,5 +1,7 @@
+import { readFile } from "node:fs/promises";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { PromptEnd } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { FinishReason } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { hasBrowser, openPage, startBrowser } from "../../support/browser.ts";
 import { aborted } from "../../support/rpc.ts";
@@ -78,6 +80,59 @@ describe.skipIf(!hasBrowser)("a conversation", () => {
     expect(textsOf(service.requests[1])).toEqual(["Hello"]);
   });
 
+  test("goes on with an answer that was cut off", async () => {
+    const service = fakeService(async function* ({ promptEnd }) {
+      yield chat.started();
+      yield chat.text(promptEnd === PromptEnd.CONTINUE ? " upon a time." : "Once");
+      yield chat.finished(promptEnd === PromptEnd.CONTINUE ? FinishReason.STOP : FinishReason.LENGTH);
+    });
+    await using shim = await testShim(service);
+    await using open = await openPage(browser, shim.url);
+    const { page } = open;
+    await say(page, "Tell me a story");
+    await page.getByText("Ended at the token limit").waitFor();
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByText("Once upon a time.").waitFor();
+    await page.getByRole("button", { name: "Continue" }).waitFor({ state: "detached" });
+    expect(textsOf(service.requests[1])).toEqual(["Tell me a story", "Once"]);
+    expect(open.problems).toEqual([]);
+  });
+
+  test("is renamed, and downloaded as Markdown and with all others as JSON", async () => {
+    await using shim = await testShim(fakeService(() => answer("Hi **there**")));
+    await using open = await openPage(browser, shim.url);
+    const { page } = open;
+    await say(page, "Hello");
+    await page.getByText("there").waitFor();
+    await page.getByRole("link", { name: "Hello" }).hover();
+    await page.getByRole("button", { name: "Rename “Hello”" }).click();
+    await page.keyboard.type("Greetings: 1/2");
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: "Hello" }).hover();
+    await page.getByRole("button", { name: "Rename “Hello”" }).click();
+    await page.keyboard.type("Greetings: 1/2");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "Greetings: 1/2" }).hover();
+
+    const [markdown] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Download “Greetings: 1/2” as Markdown" }).click(),
+    ]);
+    expect(markdown.suggestedFilename()).toBe("Greetings 1 2.md");
+    expect(await readFile(await markdown.path(), "utf8")).toBe(
+      "# Greetings: 1/2\n\n## You\n\nHello\n\n## Assistant (tiny)\n\nHi **there**\n\n",
+    );
+    const [all] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("button", { name: "Export all (JSON)" }).click(),
+    ]);
+    expect(JSON.parse(await readFile(await all.path(), "utf8"))).toMatchObject({
+      version: 1,
+      conversations: [{ title: "Greetings: 1/2" }],
+    });
+    expect(open.problems).toEqual([]);
+  });
+
   test("edits a message into a branch of its own", async () => {
     const service = fakeService((request) => answer(`You said ${textsOf(request).at(-1)}.`));
     await using shim = await testShim(service);
@@ -136,7 +191,7 @@ describe.skipIf(!hasBrowser)("a conversation", () => {
     await page.getByRole("button", { name: "Chat settings" }).click();
     await page.getByLabel("System prompt").fill("Be brief.");
     await page.getByLabel("Temperature", { exact: true }).fill("3");
-    await page.getByText("Not between 0 and 2: not used.").waitFor();
+    await page.getByText("Must be from 0 to 2; this value is not used.").waitFor();
     await page.getByLabel("Temperature", { exact: true }).fill("0.5");
     await page.getByLabel("Stop texts").fill("END\n");
     await page.getByText("More sampling options").click();
