@@ -23,32 +23,39 @@ const introduction = `# Settings
 <!-- Written by \`npm run schema\` from the rows in settings/; a test compares. -->
 
 Each setting is a key of the config file (JSON or YAML), a flag (\`--n_ctx 4096\`, \`--n-ctx=4096\`) and an environment
-variable (\`N_CTX\`). For a model the config file goes before the environment; for the server the order is flag, \`HOST\` and
-\`PORT\` of the environment, config file, other variables. Settings of models stand in the items of \`models\`, those of
-"REST server" and "gRPC service" at the top of the file. Names and values are those of \`llama_cpp.server\` where it had the
-setting; the last column has its default where that was another, and nothing where it had no such setting.
+variable (\`N_CTX\`). Settings of models belong in the items of \`models\`, those of "REST server" and "gRPC service" at the
+top of the file. Where several sources have a setting, the first of these decides:
+
+| setting | sources |
+| --- | --- |
+| of the server | flag; \`HOST\` and \`PORT\` of the environment; config file; other variables; default |
+| of a model | config file (without one: flag); variable; default |
+| the config file itself | variable \`CONFIG_FILE\`; flag \`--config_file\` |
+
+Names and values are those of \`llama_cpp.server\`, where it had the setting. The last column has its default where that was
+different, and nothing where it had no such setting.
 
 Nothing is accepted and ignored: what cannot be honoured stops the start with a sentence, and what has no effect is named
-in a warning, also when another setting is why (\`main_gpu\` without \`split_mode: none\`). That each setting has its effect in
-the running worker is tested, setting by setting: \`test/model/settings.test.ts\`.`;
+in a warning, also when another setting is the reason (\`main_gpu\` without \`split_mode: none\`). A test checks in a running
+worker that each setting has its effect: \`test/model/settings.test.ts\`.`;
 
-const refusedText = `Their defaults may be written, since they ask for nothing. Anything else stops the start.`;
+const refusedText = `Their default values are accepted, since they ask for nothing. Any other value stops the start.`;
 
 const meaninglessText = `Nothing in today's llama.cpp depends on them. They are accepted with a warning.`;
 
 const machine = `## Downloads
 
 \`hf_model_repo_id\` and \`hf_pretrained_model_name_or_path\` use the cache and the variables of Hugging Face's own tools:
-\`HF_HUB_CACHE\` or \`HF_HOME\` (where it is; \`models_dir\` goes before them), \`HF_TOKEN\` or the login of \`hf auth login\` (for
-repositories that not everybody may read), \`HF_ENDPOINT\` (a mirror), \`HF_HUB_OFFLINE=1\` (ask nothing of the network). What
-those tools have downloaded is found, and what is downloaded here is found by them. A download that was interrupted goes
-on where it stopped, and its SHA-256 is checked. What the cache has is used without asking the hub, so a restart needs no
-network and gets the same model; to take a newer one, remove the repository's folder from the cache. Behind a proxy, set
+\`HF_HUB_CACHE\` or \`HF_HOME\` (where it is; \`models_dir\` goes before them), \`HF_TOKEN\` or the login of \`hf auth login\` (for private
+and gated repositories), \`HF_ENDPOINT\` (a mirror), \`HF_HUB_OFFLINE=1\` (never use the network). Files
+that those tools have downloaded are found, and they find what is downloaded here. An interrupted download resumes where it
+stopped, and its SHA-256 is checked. A file in the cache is used without asking the hub, so a restart needs no network and
+gets the same model; to get a newer one, remove the repository's folder from the cache. Behind a proxy, set
 \`NODE_USE_ENV_PROXY=1\` beside \`HTTPS_PROXY\`.
 
 ## GPUs
 
-A load's log lists the GPUs with the numbers that \`gpus\` takes. With \`n_gpu_layers: 0\` or \`gpus: []\` the CPU build of
+The log of a load lists the GPUs with the numbers that \`gpus\` takes. With \`n_gpu_layers: 0\` or \`gpus: []\` the CPU build of
 llama.cpp is loaded, which starts faster. \`offloaded 41/41 layers to GPU\` in the start-up text counts the output layer, as
 llama.cpp does.
 `;

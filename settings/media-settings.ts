@@ -12,24 +12,24 @@ export const mediaSettings = {
     { expects: "a list of hosts without ports, such as images.example.com or *.example.com" },
   ),
   media_url_private: honoured(
-    "Also fetch from hosts of media_url_hosts whose addresses are private: this machine, a local network.",
+    "Also fetch from hosts of media_url_hosts with private addresses, such as this machine and the local network.",
     z.boolean().default(false),
   ),
   media_url_timeout_seconds: honoured(
-    "How long fetching one picture or sound may take.",
+    "Time limit for fetching one picture or sound, in seconds.",
     z.number().min(0.01).max(3_600).default(10),
   ),
-  media_count: honoured("Pictures and sounds in one request, at most.", whole(0, 10_000).default(64)),
+  media_count: honoured("Maximum number of pictures and sounds in one request.", whole(0, 10_000).default(64)),
   media_bytes: honoured(
-    "Bytes of all pictures and sounds of one request, at most.",
+    "Maximum total size of the pictures and sounds of one request, in bytes.",
     whole(1_024, 2 ** 30).default(64 * megabyte),
   ),
   media_pixels: honoured(
-    "Pixels of all pictures of one request, at most: each takes three bytes of memory while it is looked at.",
+    "Maximum number of pixels of all pictures of one request; each pixel takes three bytes of memory while it is processed.",
     whole(1).default(150_000_000),
   ),
   media_seconds: honoured(
-    "Seconds that all sounds of one request may last, at most.",
+    "Maximum total length of the sounds of one request, in seconds.",
     z.number().min(0.01).max(86_400).default(1_800),
   ),
   grpc_message_bytes: honoured(

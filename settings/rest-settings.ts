@@ -55,7 +55,7 @@ export const restSettings = {
     whole(1_024, 2 ** 30).default(8 * 1_024 * 1_024),
   ),
   media_body_limit_bytes: honoured(
-    "Largest request body on routes that take pictures and sounds, with these: base64 makes a file a third larger.",
+    "Largest request body, pictures and sounds included, on routes that take them; base64 makes a file a third larger.",
     whole(1_024, 2 ** 30).default(64 * 1_024 * 1_024),
   ),
   responses_store: honoured(

@@ -151,12 +151,12 @@ const table = {
     usage: "",
     about: "Compile what models need for pictures and sound, ahead of their first load",
     more:
-      "llama.cpp's multimodal library is not among its prebuilt ones: it is compiled once, with the machine's C++ compiler (apt\n" +
-      "install g++ git), into ~/.cache/tokenwire/multimodal. Hosts without a compiler take the folder from one like them.",
+      "llama.cpp's multimodal library does not come prebuilt. It is compiled once, with the machine's C++ compiler (apt install " +
+      "g++ git), into ~/.cache/tokenwire/multimodal. A machine without a compiler can be given a copy of that folder.",
     operands: [0, 0],
     options: {
-      package: { about: "Into the program's own folder, for images, instead of the user's cache." },
-      force: { about: "Also where it has been built already." },
+      package: { about: "Put it into the program's own folder (for container images) instead of the user's cache." },
+      force: { about: "Build it again if it is there already." },
     },
   },
   migrate: {

@@ -18,8 +18,8 @@ export async function runPrograms(blocks: readonly DocBlock[], folder: PageFolde
     const file = join(folder.path, `block-${index}.ts`);
     const written = folder
       .here(block.text)
-      .replaceAll('"tokenwire/trpc"', JSON.stringify(`${clients}trpc/client.ts`))
-      .replaceAll('"tokenwire"', JSON.stringify(`${clients}index.ts`));
+      .replaceAll(/"(?:tokenwire|@tokenwire\/client)\/trpc"/g, JSON.stringify(`${clients}trpc/client.ts`))
+      .replaceAll(/"(?:tokenwire|@tokenwire\/client)"/g, JSON.stringify(`${clients}index.ts`));
     writeFileSync(file, `${written}\nexport {};\n`);
     return file;
   });

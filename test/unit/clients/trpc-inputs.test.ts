@@ -9,12 +9,14 @@ import { EmbedRequestSchema, Pooling } from "../../../proto/gen/tokenwire/v1/inf
 import { numberOptions } from "../../../clients/number-options.ts";
 
 const namesOf = (schema: DescMessage) => schema.fields.map((field) => field.localName).sort();
+/** Their text, for whom the digits of JSON's numbers matter: JavaScript has lost those already. */
+const isText = (name: string) => name === "chatTemplateKwargsJson";
 const keysOf = ({ shape }: { shape: object }) => Object.keys(shape).sort();
 
 describe("the inputs of frontends", () => {
   test("have every field of the proto, by its name", () => {
     expect(keysOf(generationOptions)).toEqual(namesOf(GenerationOptionsSchema));
-    expect(keysOf(chatInput)).toEqual(namesOf(ChatRequestSchema));
+    expect(keysOf(chatInput)).toEqual(namesOf(ChatRequestSchema).filter((name) => !isText(name)));
     expect(keysOf(embedInput)).toEqual(namesOf(EmbedRequestSchema));
   });
 
