@@ -21,12 +21,15 @@ export function ChatPage() {
   const areSettingsOpen = useSignal(false);
   const messages = conversation === undefined ? [] : pathTo(conversation, conversation.leaf);
   const scroller = useStickToEnd(id);
+  useEffect(() => {
+    const close = ({ key }: KeyboardEvent) => {
+      if (key === "Escape") isListOpen.value = false;
+    };
+    addEventListener("keydown", close);
+    return () => removeEventListener("keydown", close);
+  }, [isListOpen]);
   return (
-    <div
-      class="chat"
-      data-list-open={isListOpen.value}
-      onKeyDown={({ key }) => key === "Escape" && (isListOpen.value = false)}
-    >
+    <div class="chat" data-list-open={isListOpen.value}>
       <ConversationList onNavigate={() => (isListOpen.value = false)} />
       {isListOpen.value && (
         <button
