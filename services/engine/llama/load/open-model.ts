@@ -3,8 +3,8 @@ import { loraAdapters } from "../../../../settings/model/lora-adapters.ts";
 import type { ModelSettings } from "../../../../settings/settings.ts";
 import { autoGpuLayers } from "../../../../settings/model/gpu-settings.ts";
 import type { DeviceFacts, LoadPlan, MemoryEstimate } from "../../memory-estimate.ts";
-import { formatBytes } from "../../../models/format-bytes.ts";
 import { chooseGpuLayers } from "./choose-gpu-layers.ts";
+import { requireRoom } from "./require-room.ts";
 import { chooseGpus, describeGpus } from "./choose-gpus.ts";
 import { loadWarnings } from "./load-warnings.ts";
 import { type EstimateMemoryParts, estimateMemory, gpuFacts } from "./estimate-memory.ts";
@@ -141,7 +141,7 @@ export async function openModel(given: ModelSettings, options: OpenModelOptions)
     const estimate = await estimated((parts) => estimateMemory(parts, settings));
     if (estimate !== undefined) plan = await options.askForRoom(estimate);
     returnableBytes = estimate?.returnableBytes;
-    requireRoom(estimate, gpuFacts({ devices: listDevices(devices) }));
+    if (estimate !== undefined) requireRoom(estimate, gpuFacts({ devices: listDevices(devices) }));
   }
   const devicesBefore = listDevices(devices);
   const { params, usesGpu, free } = modelParams(settings, { devices: all, maxDevices: llama.maxDevices() });
@@ -186,21 +186,4 @@ const freeShare = 0.95;
 
 function freeOf(gpus: readonly DeviceFacts[]): Record<string, number> {
   return Object.fromEntries(gpus.map(({ device, freeBytes }) => [device, Math.floor(freeBytes * freeShare)]));
-}
-
-/**
- * Time may have passed since the estimate, and another program may have taken a GPU's memory: that is told before the
- * load instead of by a driver in the middle of it. Throws INSUFFICIENT_MEMORY. RAM is not asked: its page cache gives way.
- */
-function requireRoom(estimate: MemoryEstimate | undefined, gpus: readonly DeviceFacts[]): void {
-  for (const { device, weights, kvPerSlot, compute, computePerSlot } of estimate?.parts ?? []) {
-    const gpu = gpus.find((one) => one.device === device);
-    const need = weights + compute + (estimate?.minSlots ?? 1) * (kvPerSlot + computePerSlot);
-    if (gpu === undefined || need <= gpu.freeBytes) continue;
-    const has = `${device} (${gpu.description}) has ${formatBytes(gpu.freeBytes)} free`;
-    throw new RpcError(
-      ErrorReason.INSUFFICIENT_MEMORY,
-      `it needs ${formatBytes(need)} of ${device}, and ${has}: another program holds the rest`,
-    );
-  }
 }
