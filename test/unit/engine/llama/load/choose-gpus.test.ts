@@ -45,7 +45,7 @@ describe("the GPUs of a model", () => {
 
   test.each([
     [[first], { gpus: [1] }, "gpus names GPU 1, which does not exist (there is: 0 A (1.0 GiB free))"],
-    [[cpu], { gpus: [0] }, "gpus names GPU 0, which does not exist (there is none)"],
+    [[cpu], { gpus: [0] }, "gpus names GPU 0, which does not exist (there are none)"],
     [
       [first],
       { split_mode: none, main_gpu: 1 },
