@@ -1,6 +1,5 @@
 import { initTRPC } from "@trpc/server";
 import { ErrorReason, RpcError } from "../errors.ts";
-import { refuseTooWide } from "../json/refuse-too-wide.ts";
 import type { TrpcContext } from "./context.ts";
 import { describeTrpcError, trpcErrorFrom } from "./errors.ts";
 import {
@@ -23,11 +22,7 @@ const trpc = initTRPC.context<TrpcContext>().create({
   },
 });
 
-/** Inputs are counted before they are checked item by item. */
-const procedure = trpc.procedure.use(async ({ getRawInput, next }) => {
-  await explained(async () => refuseTooWide(await getRawInput()));
-  return next();
-});
+const { procedure } = trpc;
 
 /** What frontends can call. Errors carry `data.reason`, and `param` and `retryAfterMs` where they apply. */
 export const appRouter = trpc.router({

@@ -1,12 +1,9 @@
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
-import { refuseTooWide } from "../../clients/json/refuse-too-wide.ts";
+import { refuseOversized } from "../../clients/json/refuse-oversized.ts";
 import { parseKeepingText } from "../../clients/json/source-text.ts";
 import getRawBody from "raw-body";
 import type { ShimContext } from "../context.ts";
 import { HttpError } from "../dialect/error-facts.ts";
-
-/** Deeper values would overflow the stack of whoever walks them next; no schema of the real world comes near. */
-const maxDepth = 100;
 
 export interface BodyLimits {
   /** Of all but pictures and sounds. */
@@ -36,15 +33,12 @@ export async function readJsonBody(
   const bytes = await readBytes(ctx, limits.withMedia);
   const { length } = bytes;
   const text = decode(bytes);
+  refuseOversized(text);
   const parsed = parseJson(bodyMayBeMissing && text.trim() === "" ? "{}" : text);
   const value = takesList !== undefined && Array.isArray(parsed) ? { [takesList]: parsed } : parsed;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new HttpError(400, "invalid_json", `the request's body must be a JSON object; got ${kindOf(value)}`);
   }
-  if (isDeeperThan(value, maxDepth)) {
-    throw new HttpError(400, "invalid_json", `the request's JSON is nested deeper than ${maxDepth} levels`);
-  }
-  refuseTooWide(value);
   if (length > limits.bytes && length - mediaLength(value) > limits.bytes) throw tooLarge(limits.bytes);
   return value as Record<string, unknown>;
 }
@@ -64,7 +58,7 @@ function checkEncoding(ctx: ShimContext): void {
   }
 }
 
-async function readBytes(ctx: ShimContext, limitBytes: number): Promise<Buffer> {
+export async function readBytes(ctx: ShimContext, limitBytes: number): Promise<Buffer> {
   try {
     return await getRawBody(ctx.req, { limit: limitBytes, length: ctx.get("content-length") || null });
   } catch (error) {
@@ -114,13 +108,6 @@ function parseJson(text: string): unknown {
     const where = error instanceof Error ? error.message : "it cannot be parsed";
     throw new HttpError(400, "invalid_json", `the request's body is not valid JSON: ${where}`);
   }
-}
-
-function isDeeperThan(value: object, levels: number): boolean {
-  if (levels === 0) return true;
-  return Object.values(value).some(
-    (inner) => typeof inner === "object" && inner !== null && isDeeperThan(inner, levels - 1),
-  );
 }
 
 function kindOf(value: unknown): string {

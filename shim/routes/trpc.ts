@@ -1,13 +1,17 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import type { TRPCError } from "@trpc/server";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import type { CallOptions } from "../../clients/create-client.ts";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
+import { refuseOversized } from "../../clients/json/refuse-oversized.ts";
 import { createTrpcContext } from "../../clients/trpc/context.ts";
+import { trpcErrorFrom } from "../../clients/trpc/errors.ts";
 import { appRouter } from "../../clients/trpc/router.ts";
-import type { ShimHandler } from "../context.ts";
+import type { ShimContext, ShimHandler } from "../context.ts";
 import { noteError } from "../middleware/errors.ts";
+import { readBytes } from "../middleware/json-body.ts";
 import type { ShimClient } from "../dialect/deps.ts";
 import { HttpError } from "../dialect/error-facts.ts";
 import type { RouteDeps } from "./run-endpoint.ts";
@@ -22,19 +26,41 @@ export function trpc(deps: RouteDeps): ShimHandler {
     // Koa's default of 404 would be kept.
     ctx.res.statusCode = 200;
     const closed = once(ctx.res, "close");
+    const { body_limit_bytes: body, media_body_limit_bytes: withMedia } = deps.settings;
+    const { req, refused } = await readChecked(ctx, Math.max(body, withMedia));
     const handled = nodeHTTPRequestHandler({
       router: appRouter,
-      req: ctx.req,
+      req,
       res: ctx.res,
       path: ctx.path.slice("/trpc/".length),
-      maxBodySize: Math.max(deps.settings.body_limit_bytes, deps.settings.media_body_limit_bytes),
-      createContext: () =>
-        createTrpcContext(withSignals(deps, ctx.state.signal), { "x-request-id": ctx.state.requestId }),
+      createContext() {
+        if (refused !== undefined) throw trpcErrorFrom(refused);
+        return createTrpcContext(withSignals(deps, ctx.state.signal), { "x-request-id": ctx.state.requestId });
+      },
       onError: ({ error }) => void noteError(ctx, thrownBy(error)),
     });
     // The handler's promise never settles when the client leaves.
     await Promise.race([handled, closed]);
   };
+}
+
+interface CheckedRequest {
+  /** With its body, if it has one, as text. */
+  readonly req: IncomingMessage & { body?: string };
+  /** The body is not to be parsed, for this error. */
+  readonly refused: unknown;
+}
+
+/** Reads and counts the body before tRPC parses it: see refuseOversized. */
+async function readChecked(ctx: ShimContext, limitBytes: number): Promise<CheckedRequest> {
+  if (ctx.method !== "POST") return { req: ctx.req, refused: undefined };
+  try {
+    const body = (await readBytes(ctx, limitBytes)).toString();
+    refuseOversized(body, { isBatch: ctx.query["batch"] !== undefined });
+    return { req: Object.assign(ctx.req, { body }), refused: undefined };
+  } catch (refused) {
+    return { req: Object.assign(ctx.req, { body: "{}" }), refused };
+  }
 }
 
 /** What an error of tRPC's is to the log: our own error, a mistake of the caller's, or a bug. */

@@ -362,3 +362,18 @@ test("a token outside the vocabulary is refused, not the end of the process", as
   expect(() => engine.tokenBytes(1e9)).toThrow(RangeError);
   await expect(answer(engine, job(Int32Array.of(1e9)))).rejects.toThrow(RangeError);
 });
+
+test("sequence breakers keep a repetition from being penalised, for whoever asks for them again", async () => {
+  const prompt = await engine.tokenize("one two three one two three one two", {
+    addSpecial: true,
+    parseSpecial: false,
+  });
+  const sampling = { ...greedy, dryMultiplier: 3, dryAllowedLength: 1 };
+  const texts = async (breakers: readonly string[]) =>
+    (await answer(engine, job(prompt, { maxTokens: 12, sampling: { ...sampling, drySequenceBreakers: breakers } })))
+      .texts[0];
+  const asked = Array.from({ length: 10 }, (_, i) => ["one", `breaker ${i}`]);
+  const first = await Promise.all(asked.map(texts));
+  expect(await Promise.all(asked.map(texts))).toEqual(first);
+  expect(new Set(first).size).toBe(1);
+});

@@ -11,6 +11,7 @@ import { createInputUsers } from "./pooling/create-input-users.ts";
 import { SlotFiles } from "./kv/slot-files.ts";
 import { createPromptCache, stateIdentity } from "./kv/create-prompt-cache.ts";
 import { describeEngine, type EngineFacts } from "./describe-engine.ts";
+import { DrySamplers } from "./sampling/dry-samplers.ts";
 import { createSample } from "./sampling/sample.ts";
 import { addEogToken } from "./load/eog-token.ts";
 import { findFiles } from "./hub/find-files.ts";
@@ -100,6 +101,7 @@ export async function createLlamaEngine(written: ModelSettings, options: LlamaEn
   const drafter = context && (await createDrafter(opened, { settings, target: context, threadpool, threads }));
   const cache =
     context && (await createPromptCache(settings, { context, spareRamBytes: opened.plan.spareRamBytes, info, warn }));
+  const drySamplers = new DrySamplers(samplers, vocabulary, contextLength);
   const candidates = new Candidates(samplers, vocabulary.size);
   const media: MediaParts | undefined =
     projector &&
@@ -141,7 +143,7 @@ export async function createLlamaEngine(written: ModelSettings, options: LlamaEn
       promptBudget: createPromptBudget({ batchTokens: context.batchTokens, efficientRows: rows }),
       warn,
       maxPaddingRows: pad,
-      chainFor: (request, choice) => createChain(samplers, vocabulary, { request, choice, contextLength }),
+      chainFor: (request, choice) => createChain(samplers, vocabulary, { request, choice, contextLength, drySamplers }),
       onStep: () => listeners.forEach((listener) => listener()),
     });
 
@@ -179,6 +181,7 @@ export async function createLlamaEngine(written: ModelSettings, options: LlamaEn
             onFree: () => loop?.wake(),
           })
         : undefined,
+    drySamplers,
     grammars: new Grammars(vocabulary, options.compiler ?? directCompiler),
     loop,
     embedder: users.embedder,
@@ -188,6 +191,7 @@ export async function createLlamaEngine(written: ModelSettings, options: LlamaEn
     listeners,
     async free() {
       candidates.free();
+      await drySamplers.free();
       batch.free();
       cache?.free();
       await media?.free();

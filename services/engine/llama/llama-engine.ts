@@ -26,6 +26,7 @@ import type { Grammars } from "./sampling/grammars.ts";
 import type { Model } from "./native/model.ts";
 import type { Ranker } from "./pooling/ranker.ts";
 import { GenerateRequest } from "./loop/generate-request.ts";
+import type { DrySamplers } from "./sampling/dry-samplers.ts";
 import type { Scorer } from "./pooling/scorer.ts";
 import type { StepLoop } from "./loop/step-loop.ts";
 
@@ -33,6 +34,7 @@ export interface LlamaEngineParts {
   readonly info: EngineInfo;
   readonly model: Model;
   readonly grammars: Grammars;
+  readonly drySamplers: DrySamplers;
   /** undefined: it takes text alone. */
   readonly media: MediaParts | undefined;
   readonly adapters: AdapterSet;
@@ -93,7 +95,7 @@ export class LlamaEngine implements Engine {
   }
 
   async *generate(job: GenerateJob, signal: AbortSignal): AsyncGenerator<EngineEvent> {
-    const { loop, grammars, adapters } = this.#parts;
+    const { loop, grammars, adapters, drySamplers } = this.#parts;
     if (loop === undefined)
       throw new RpcError(ErrorReason.INVALID_PARAMETER, "this model turns texts into vectors and cannot generate", {
         param: "model",
@@ -101,6 +103,7 @@ export class LlamaEngine implements Engine {
     this.#check(job);
     signal.throwIfAborted();
     const grammar = job.grammar && (await grammars.get(job.grammar, { keepControl: job.keepSpecial, signal }));
+    await drySamplers.prepare(job.sampling);
     const request = new GenerateRequest(job, {
       grammar,
       adapters: job.adapters ?? adapters.scales,

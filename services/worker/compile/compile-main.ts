@@ -1,7 +1,7 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import { parentPort } from "node:worker_threads";
 import { RpcError } from "../../../clients/errors.ts";
-import { ChatRequestSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { type ChatRequest, ChatRequestSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { ResponseFormatSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { GrammarError } from "../../engine/grammar/gbnf/grammar-error.ts";
 import { compileGrammar } from "../../engine/grammar/program/compile-grammar.ts";
@@ -9,7 +9,13 @@ import { buildTokenTrie } from "../../engine/grammar/vocabulary/token-trie.ts";
 import { type ChatPrompter, type ChatPrompterOptions, createChatPrompter } from "../../engine/text/chat-prompt.ts";
 import { answerGrammar } from "../jobs/answer-grammar.ts";
 import { responseGrammar } from "../jobs/response-grammar.ts";
-import type { CompileReply, CompileResults, CompileSetup, CompileTask } from "./compile-task.ts";
+import {
+  slowTemplate,
+  type CompileReply,
+  type CompileResults,
+  type CompileSetup,
+  type CompileTask,
+} from "./compile-task.ts";
 
 // The thread that compiles, one task after another. Its owner ends it when a task takes too long.
 let options: ChatPrompterOptions | undefined;
@@ -38,11 +44,11 @@ function reply(task: CompileTask): CompileReply {
 function run(task: CompileTask): CompileResults[keyof CompileResults] {
   switch (task.type) {
     case "chat": {
-      if (options === undefined) throw new Error("a chat is compiled before it is known how prompts are made");
-      prompter ??= createChatPrompter(options);
       const request = fromBinary(ChatRequestSchema, task.request);
-      return answerGrammar(request, { ...prompter.format(request), reasoningOpen: task.reasoningOpen });
+      return answerGrammar(request, { ...knownPrompter().format(request), reasoningOpen: task.reasoningOpen });
     }
+    case "prompt":
+      return tryPrompt(fromBinary(ChatRequestSchema, task.request));
     case "response":
       return responseGrammar(fromBinary(ResponseFormatSchema, task.format));
     case "grammar":
@@ -52,4 +58,20 @@ function run(task: CompileTask): CompileResults[keyof CompileResults] {
         Array.from(task.ends, (end, token) => task.texts.subarray(token === 0 ? 0 : task.ends[token - 1], end)),
       );
   }
+}
+
+function knownPrompter(): ChatPrompter {
+  if (options === undefined) throw new Error("a chat is compiled before it is known how prompts are made");
+  return (prompter ??= createChatPrompter(options));
+}
+
+/** The CPU time that a caller's template may take of the thread that steps, where it runs again. */
+const maxPromptMs = 400;
+
+function tryPrompt(request: ChatRequest): undefined {
+  const { prompt } = knownPrompter();
+  const before = process.threadCpuUsage();
+  prompt(request);
+  const { user, system } = process.threadCpuUsage(before);
+  if ((user + system) / 1000 > maxPromptMs) throw slowTemplate(maxPromptMs);
 }

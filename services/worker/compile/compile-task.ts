@@ -1,4 +1,4 @@
-import type { ErrorReason } from "../../../clients/errors.ts";
+import { type ErrorReason, invalidParameter } from "../../../clients/errors.ts";
 import type { GrammarProgram } from "../../engine/grammar/program/program.ts";
 import type { TokenTrie } from "../../engine/grammar/vocabulary/token-trie.ts";
 import type { ChatPrompterOptions } from "../../engine/text/chat-prompt.ts";
@@ -8,6 +8,8 @@ import type { responseGrammar } from "../jobs/response-grammar.ts";
 /** What the thread is asked to do, as plain data. Messages of the contract come in their wire form. */
 export type CompileTask =
   | { readonly type: "chat"; readonly request: Uint8Array; readonly reasoningOpen: boolean }
+  /** Writes a prompt with the template that the request brings, to see how long it takes. */
+  | { readonly type: "prompt"; readonly request: Uint8Array }
   | { readonly type: "response"; readonly format: Uint8Array }
   | { readonly type: "grammar"; readonly gbnf: string }
   /** The texts of all tokens one after another, and where each ends. */
@@ -21,6 +23,7 @@ export interface CompileSetup {
 
 export interface CompileResults {
   readonly chat: ReturnType<typeof answerGrammar>;
+  readonly prompt: undefined;
   readonly response: ReturnType<typeof responseGrammar>;
   readonly grammar: GrammarProgram;
   readonly trie: TokenTrie;
@@ -38,3 +41,7 @@ export type CompileReply =
     }
   | { readonly type: "grammar refused"; readonly message: string }
   | { readonly type: "failed"; readonly message: string };
+
+export function slowTemplate(ms: number): Error {
+  return invalidParameter("chat_template", `the chat template takes more than ${ms} ms to write this prompt`);
+}

@@ -5,7 +5,7 @@ import type { ChatPrompterOptions } from "../../engine/text/chat-prompt.ts";
 import type { CompileReply, CompileResults, CompileSetup, CompileTask } from "./compile-task.ts";
 
 export interface CompileThreadOptions {
-  /** The thread's CPU time for one task. */
+  /** The thread's CPU time for one task; for a prompt it is less. */
   readonly budgetMs?: number;
   /** How often it is looked at. */
   readonly lookMs?: number;
@@ -20,6 +20,8 @@ interface Job {
 
 /** The largest grammars and schemas that are served take half of it. */
 const defaultBudgetMs = 5_000;
+/** One that takes a good part of it is refused anyhow. */
+const promptBudgetMs = 1_000;
 const maxHeapMb = 512;
 /** When many wait for the thread: a task mostly takes milliseconds. */
 const retryAfterMs = 1_000;
@@ -104,12 +106,13 @@ export class CompileThread {
       const { user, system } = await thread.cpuUsage();
       return (user + system) / 1000;
     };
+    const budgetMs = job.task.type === "prompt" ? Math.min(promptBudgetMs, this.#budgetMs) : this.#budgetMs;
     try {
       const before = await usedMs();
       while (this.#running === job) {
         await new Promise((resolve) => setTimeout(resolve, this.#lookMs).unref());
-        if (this.#running !== job || (await usedMs()) - before < this.#budgetMs) continue;
-        this.#settle(job, () => job.reject(tooLarge(job.task, `takes more than ${this.#budgetMs / 1000} s`)));
+        if (this.#running !== job || (await usedMs()) - before < budgetMs) continue;
+        this.#settle(job, () => job.reject(tooLarge(job.task, `takes more than ${budgetMs / 1000} s`)));
       }
     } catch {
       // The thread is gone, and its end has told the job.
@@ -189,6 +192,7 @@ function errorOf(reply: Exclude<CompileReply, { type: "done" | "ready" }>): Erro
 }
 
 function tooLarge({ type }: CompileTask, what: string): Error {
+  if (type === "prompt") return invalidParameter("chat_template", `to write this prompt the chat template ${what}`);
   if (type === "grammar") return new GrammarError(`it is too large: to compile it ${what}`);
   return invalidParameter("response_format", `the schemas of this request are too large: to compile them ${what}`);
 }

@@ -2,7 +2,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { type ChatRequest, ChatRequestSchema } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { type ResponseFormat, ResponseFormatSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { GrammarCompiler } from "../../engine/grammar/grammar-compiler.ts";
-import type { ChatPrompt, ChatPrompterOptions } from "../../engine/text/chat-prompt.ts";
+import type { ChatPrompt, ChatPrompterOptions, PromptRequest } from "../../engine/text/chat-prompt.ts";
 import { CompileThread } from "./compile-thread.ts";
 import type { CompileResults } from "./compile-task.ts";
 import { RecentResults } from "./recent-results.ts";
@@ -13,6 +13,11 @@ type Answer = CompileResults["chat"];
 export interface Compiler extends GrammarCompiler {
   /** For chats; see answerGrammar. */
   chat(request: ChatRequest, prompt: Pick<ChatPrompt, "reasoningOpen">, signal: AbortSignal): Promise<Answer>;
+  /**
+   * Writes a prompt, for nothing but to see that the template which the request brings is quick enough for the thread
+   * that steps. Throws what writing throws, and INVALID_PARAMETER when it is not.
+   */
+  tryPrompt(request: PromptRequest, signal: AbortSignal): Promise<void>;
   /** For completions; see responseGrammar. */
   response(format: ResponseFormat, signal: AbortSignal): Promise<Answer>;
   /** How the model's prompts are made: before the first chat. */
@@ -33,6 +38,14 @@ export function createCompiler(thread = new CompileThread()): Compiler {
       const bytes = toBinary(ChatRequestSchema, create(ChatRequestSchema, wanted));
       const key = `chat ${reasoningOpen} ${Buffer.from(bytes).toString("latin1")}`;
       return answers.get(key, signal, (shared) => thread.run({ type: "chat", request: bytes, reasoningOpen }, shared));
+    },
+    async tryPrompt(request, signal) {
+      const { messages, tools, toolChoice, reasoning, promptEnd } = request;
+      const { chatTemplate, chatTemplateKwargs, chatTemplateKwargsJson } = request;
+      const conversation = { messages, tools, toolChoice, reasoning, promptEnd };
+      const wanted = { ...conversation, chatTemplate, chatTemplateKwargs, chatTemplateKwargsJson };
+      const bytes = toBinary(ChatRequestSchema, create(ChatRequestSchema, wanted));
+      await thread.run({ type: "prompt", request: bytes }, signal);
     },
     response(format, signal) {
       const bytes = toBinary(ResponseFormatSchema, format);

@@ -29,11 +29,11 @@ export function createInferenceHandlers(host: ModelHost): ServiceHandlers<typeof
     rerank: async (request, { signal }) => rerank(request, host.computing(), signal),
     tokenize: async (request) => tokenize(request, host.loaded()),
     detokenize: async (request) => detokenize(request, host.loaded()),
-    countTokens: async (request) => countTokens(request, host.loaded()),
+    countTokens: async (request, { signal }) => countTokens(request, host.loaded(), signal),
     describeModel: async () => describeModel(host.loaded()),
     listSlots: async () => listSlots(host.loaded()),
     changeSlot: async (request) => changeSlot(request, host.computing()),
     setAdapters: async (request) => setAdapters(request, host.computing()),
-    applyTemplate: async (request) => applyTemplate(request, host.loaded()),
+    applyTemplate: async (request, { signal }) => applyTemplate(request, host.loaded(), signal),
   };
 }

@@ -37,7 +37,7 @@ export async function parseChatJob(
   if (limits.maxTokens === 0) throw invalidParameter("max_tokens", "max_tokens must be at least 1, not 0");
   const maxCalls = request.parallelToolCalls === false ? 1 : Infinity;
   const sampling = await parseSampling(options, model);
-  const { prompt, written } = await parsePrompt(request, model);
+  const { prompt, written } = await parsePrompt(request, model, signal);
   const fitted = fitPrompt(written, {
     truncation: options?.truncation,
     most: engine.info.contextLength - 1,
@@ -99,7 +99,17 @@ async function reasoningBudget(
 }
 
 /** A conversation as the prompt that the model is given, and its tokens. */
-export async function parsePrompt(request: PromptRequest, { engine, prompter }: LoadedModel) {
-  const prompt = prompter.prompt(request);
-  return { prompt, written: await tokenizeParts(prompt.parts, engine, { addSpecial: "start" }) };
+export async function parsePrompt(request: PromptRequest, model: LoadedModel, signal: AbortSignal) {
+  const prompt = await writePrompt(request, model, signal);
+  return { prompt, written: await tokenizeParts(prompt.parts, model.engine, { addSpecial: "start" }) };
+}
+
+/** The prompt as text. What a caller's template takes is found out beside the steps, before it runs between them. */
+export async function writePrompt(
+  request: PromptRequest,
+  { prompter, compiler }: LoadedModel,
+  signal: AbortSignal,
+): Promise<ChatPrompt> {
+  if (request.chatTemplate !== undefined) await compiler.tryPrompt(request, signal);
+  return prompter.prompt(request);
 }

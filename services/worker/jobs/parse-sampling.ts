@@ -112,6 +112,9 @@ export function checkToken(param: string, token: number, vocabularySize: number)
   }
 }
 
+/** llama.cpp would cut longer ones. */
+const maxBreakerBytes = 40;
+
 function parseBreakers(breakers: readonly string[]): readonly string[] {
   if (breakers.length > listLimits.drySequenceBreakers) {
     throw invalidParameter(
@@ -121,6 +124,11 @@ function parseBreakers(breakers: readonly string[]): readonly string[] {
   }
   const empty = breakers.indexOf("");
   if (empty >= 0) throw invalidParameter(`dry_sequence_breakers[${empty}]`, "a sequence breaker must not be empty");
+  const long = breakers.findIndex((breaker) => Buffer.byteLength(breaker) > maxBreakerBytes);
+  if (long >= 0) {
+    const message = `a sequence breaker may have at most ${maxBreakerBytes} bytes`;
+    throw invalidParameter(`dry_sequence_breakers[${long}]`, message);
+  }
   return breakers.length > 0 ? breakers : defaultBreakers;
 }
 

@@ -29,6 +29,20 @@ test("serves the tRPC router under /trpc, streams included", async () => {
   await expect.poll(() => shim.logs.map((line) => line["route"])).toContain("/trpc/*path");
 });
 
+test("refuses what is too large or too much before it is parsed, in tRPC's shape", async () => {
+  await using rpc = await startRpc({});
+  await using shim = await testShim(rpc, { body_limit_bytes: 2_000_000, media_body_limit_bytes: 2_000_000 });
+  const trpc = createTrpcClient({ url: `${shim.url}/trpc`, ...eventSource });
+  const logitBias = Array.from({ length: 100_001 }, () => ({}));
+  const wide = trpc.chat.mutate({ messages, options: { logitBias } } as never);
+  await expect(wide).rejects.toMatchObject({
+    message: "options.logitBias has more than 100000 items",
+    data: { code: "BAD_REQUEST", httpStatus: 400, reason: "INVALID_PARAMETER", param: "options.logitBias" },
+  });
+  const long = trpc.chat.mutate({ messages: [{ role: "user", content: "x".repeat(2_000_001) }] });
+  await expect(long).rejects.toMatchObject({ data: { httpStatus: 413, reason: "REQUEST_TOO_LARGE" } });
+});
+
 test("ends the service's work when a tRPC caller breaks off", async () => {
   const ended = Promise.withResolvers<unknown>();
   await using rpc = await startRpc({

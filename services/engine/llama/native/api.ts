@@ -167,6 +167,7 @@ export function bindSamplers({ llama }: Pick<Libraries, "llama">) {
     ),
     add: f<(chain: Sampler, sampler: Sampler) => void>("void llama_sampler_chain_add(void *chain, void *smpl)"),
     free: f<(sampler: Sampler) => void>("void llama_sampler_free(void *smpl)"),
+    clone: f<(sampler: Sampler) => Sampler>("void *llama_sampler_clone(void *smpl)"),
     accept: f<(sampler: Sampler, token: number) => void>("void llama_sampler_accept(void *smpl, int32_t token)"),
     apply: f<(sampler: Sampler, candidates: bigint) => void>("void llama_sampler_apply(void *smpl, void *cur_p)"),
     sample: f<(chain: Sampler, context: p.ContextPointer, row: number) => number>(

@@ -4,21 +4,30 @@ import type { SamplerApi } from "../native/api.ts";
 import { Sampler } from "../native/sampler.ts";
 import type { Vocabulary } from "../native/vocabulary.ts";
 import type { GenerateRequest } from "../loop/generate-request.ts";
+import type { DrySamplers } from "./dry-samplers.ts";
 
 /** Samplers keep at least this many candidates. */
 const minKeep = 1;
 /** What mirostat 1 estimates its distribution from; the value of its paper. */
 const mirostatM = 100;
 
+export interface ChainPlace {
+  readonly request: GenerateRequest;
+  readonly choice: number;
+  readonly contextLength: number;
+  /** Prepared for the request's settings. */
+  readonly drySamplers: DrySamplers;
+}
+
 /** A choice's sampler chain, which has seen as much of the prompt's end as its samplers look at. */
 export function createChain(
   api: SamplerApi,
   vocabulary: Vocabulary,
-  { request, choice, contextLength }: { request: GenerateRequest; choice: number; contextLength: number },
+  { request, choice, contextLength, drySamplers }: ChainPlace,
 ): Sampler {
   const { sampling, ignoreEos, prompt } = request.job;
   const forbidden = [...vocabulary.suppressed, ...(ignoreEos ? vocabulary.eogTokens : [])];
-  const options = { sampling, seed: (request.seed + choice) >>> 0, contextLength, forbidden };
+  const options = { sampling, seed: (request.seed + choice) >>> 0, contextLength, forbidden, drySamplers };
   const chain = buildChain(api, vocabulary, options);
   const seen = historyLength(options);
   if (seen > 0) for (const token of prompt.subarray(-seen)) if (!isMedia(token)) chain.accept(token);
@@ -32,6 +41,7 @@ interface ChainOptions {
   readonly contextLength: number;
   /** Tokens that must not be sampled at any time. */
   readonly forbidden: readonly number[];
+  readonly drySamplers: DrySamplers;
 }
 
 /**
@@ -39,7 +49,7 @@ interface ChainOptions {
  * order asked for, then the sampling itself. Samplers whose value is neutral are left out.
  */
 function buildChain(api: SamplerApi, vocabulary: Vocabulary, options: ChainOptions): Sampler {
-  const { sampling, seed, contextLength, forbidden } = options;
+  const { sampling, seed, contextLength, forbidden, drySamplers } = options;
   const pointer = api.chain({ no_perf: true });
   const chain = new Sampler(api, pointer);
   const biases = [...sampling.logitBias, ...forbidden.map((token) => ({ token, bias: -Infinity }))];
@@ -57,7 +67,7 @@ function buildChain(api: SamplerApi, vocabulary: Vocabulary, options: ChainOptio
   }
 
   for (const name of sampling.samplers) {
-    const sampler = builders[name]({ api, vocabulary, sampling, seed, contextLength });
+    const sampler = builders[name]({ api, vocabulary, sampling, seed, contextLength, drySamplers });
     if (sampler !== undefined) api.add(pointer, sampler);
   }
   // Temperature 0 takes the most likely token, whatever the order of the other samplers.
@@ -79,6 +89,7 @@ interface BuildContext {
   readonly sampling: Sampling;
   readonly seed: number;
   readonly contextLength: number;
+  readonly drySamplers: DrySamplers;
 }
 
 type Builder = (context: BuildContext) => ReturnType<SamplerApi["greedy"]> | undefined;
@@ -94,18 +105,7 @@ const builders: Readonly<Record<SamplerName, Builder>> = {
           s.presencePenalty,
         )
       : undefined,
-  dry: ({ api, vocabulary, sampling: s, contextLength }) =>
-    s.dryMultiplier > 0
-      ? api.dry(
-          vocabulary.pointer,
-          s.dryMultiplier,
-          s.dryBase,
-          s.dryAllowedLength,
-          lastN(s.dryPenaltyLastN, contextLength),
-          s.drySequenceBreakers,
-          s.drySequenceBreakers.length,
-        )
-      : undefined,
+  dry: ({ sampling, drySamplers }) => (sampling.dryMultiplier > 0 ? drySamplers.create(sampling) : undefined),
   top_n_sigma: ({ api, sampling: s }) => (s.topNSigma > 0 ? api.topNSigma(s.topNSigma) : undefined),
   top_k: ({ api, sampling: s }) => (s.topK > 0 ? api.topK(s.topK) : undefined),
   typ_p: ({ api, sampling: s }) => (s.typicalP < 1 ? api.typical(s.typicalP, minKeep) : undefined),

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { afterEach, describe, expect, test } from "vitest";
 import { ErrorReason } from "../../../../clients/errors.ts";
-import { ChatRequestSchema, ToolChoiceMode } from "../../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { ChatRequestSchema, Role, ToolChoiceMode } from "../../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { type ResponseFormat, ResponseFormatSchema } from "../../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { compileGrammar } from "../../../../services/engine/grammar/program/compile-grammar.ts";
 import { CompileThread } from "../../../../services/worker/compile/compile-thread.ts";
@@ -48,6 +48,31 @@ describe("the thread that compiles", () => {
     expect((await compiling.chat(request, { reasoningOpen: false }, never)).grammar?.gbnf).toContain(
       String.raw`\"time\"`,
     );
+  });
+
+  describe("tries what a caller's template takes", () => {
+    const options = { templates: { "": "{{ messages[0].content }}" }, bosToken: "", eosToken: "", addsBos: false };
+    const asked = (chatTemplate: string) =>
+      create(ChatRequestSchema, {
+        messages: [{ role: Role.USER, content: [{ part: { case: "text", value: "Hi" } }] }],
+        chatTemplate,
+      });
+    const tried = (chatTemplate: string, limits?: Parameters<typeof start>[0]) => {
+      const compiling = start(limits);
+      compiling.setPrompter(options);
+      return compiling.tryPrompt(asked(chatTemplate), never);
+    };
+
+    test("and lets those through that write their prompt at once", async () => {
+      await tried("{% for m in messages %}{{ m.role }}: {{ m.content }}{% endfor %}");
+    });
+
+    test("and refuses those that take long, as those that fail", async () => {
+      const slow = "{% set l = range(100000) | list %}{% for i in range(300) %}{% set y = l | tojson %}{% endfor %}ok";
+      const refused = { reason: ErrorReason.INVALID_PARAMETER, param: "chat_template" };
+      await expect(tried(slow, { budgetMs: 60, lookMs: 5 })).rejects.toMatchObject(refused);
+      await expect(tried("{{ messages")).rejects.toMatchObject(refused);
+    });
   });
 
   test("gives up a task that takes more than its budget, and goes on with those behind it", async () => {
