@@ -69,9 +69,9 @@ function knownPrompter(): ChatPrompter {
 const maxPromptMs = 400;
 
 function tryPrompt(request: ChatRequest): undefined {
-  const { prompt } = knownPrompter();
+  const known = knownPrompter();
   const before = process.threadCpuUsage();
-  prompt(request);
+  known.prompt(request);
   const { user, system } = process.threadCpuUsage(before);
   if ((user + system) / 1000 > maxPromptMs) throw slowTemplate(maxPromptMs);
 }
