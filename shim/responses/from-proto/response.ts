@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
+import { numberOptions } from "../../../clients/number-options.ts";
 import { named } from "../../dialect/docs/endpoint-docs.ts";
 import type { ResponseRequestBody } from "../schema/response-request.ts";
 import { outputItemSchema } from "./output-item.ts";
@@ -46,8 +47,8 @@ export const responseSchema = named(
 
 export type ResponseObject = Readonly<z.infer<typeof responseSchema>>;
 
-/** What a request leaves unset, as the service has it: `services/worker/jobs/number-options.ts`. */
-export const samplingDefaults = { temperature: 0.8, top_p: 0.95, presence_penalty: 0, frequency_penalty: 0 } as const;
+/** What the service takes where a request says nothing. */
+const { temperature, topP, presencePenalty, frequencyPenalty } = numberOptions;
 
 /** A response of which nothing is generated yet. */
 export function newResponse(request: ResponseRequestBody, store: boolean): ResponseObject {
@@ -73,14 +74,14 @@ export function newResponse(request: ResponseRequestBody, store: boolean): Respo
     safety_identifier: request.safety_identifier ?? null,
     service_tier: "default",
     store,
-    temperature: request.temperature ?? samplingDefaults.temperature,
+    temperature: request.temperature ?? temperature.fallback,
     text: { format: echoedFormat(text?.format), verbosity: text?.verbosity ?? "medium" },
     tool_choice: toolChoice ?? "auto",
     tools: (tools ?? []).map(echoedTool),
     top_logprobs: request.top_logprobs ?? 0,
-    top_p: request.top_p ?? samplingDefaults.top_p,
-    presence_penalty: request.presence_penalty ?? samplingDefaults.presence_penalty,
-    frequency_penalty: request.frequency_penalty ?? samplingDefaults.frequency_penalty,
+    top_p: request.top_p ?? topP.fallback,
+    presence_penalty: request.presence_penalty ?? presencePenalty.fallback,
+    frequency_penalty: request.frequency_penalty ?? frequencyPenalty.fallback,
     truncation: request.truncation ?? "disabled",
     usage: null,
     user: request.user ?? null,
