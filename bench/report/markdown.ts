@@ -1,32 +1,34 @@
 import { median } from "../measure/statistics.ts";
 import type { CaseResult, RunResult, ScenarioResult } from "../run/result.ts";
+import { scenarios } from "../scenarios/scenarios.ts";
 import { checkGoal, goalText, resultText } from "./check-goal.ts";
 import { figureKind, formatFigure } from "./figures.ts";
 import { plotsOf } from "./plots.ts";
 
 /** All that runs gave, as Markdown: the goals, then each scenario with its figures and pictures. `folder`: the pictures'. */
 export function markdownReport(runs: readonly RunResult[], folder: string): string {
-  const scenarios = mergeRuns(runs);
+  const merged = mergeRuns(runs);
   return [
     machineText(runs),
     "## Goals",
-    goalsTable(scenarios),
-    ...scenarios.map((it) => scenarioText(it, { runs, folder })),
+    goalsTable(merged),
+    ...merged.map((it) => scenarioText(it, { runs, folder })),
   ].join("\n\n");
 }
 
 /** Runs of the same case are one: their rounds are put together. */
 export function mergeRuns(runs: readonly RunResult[]): ScenarioResult[] {
   const merged = new Map<string, ScenarioResult>();
-  for (const { scenarios } of runs) {
-    for (const { scenario, summary, cases } of scenarios) {
+  for (const run of runs) {
+    for (const { scenario, summary, cases } of run.scenarios) {
       const known = merged.get(scenario)?.cases ?? [];
       const names = [...new Set([...known, ...cases].map((it) => it.case))];
       const both = names.map((name) => mergeCase([...known, ...cases].filter((it) => it.case === name)));
       merged.set(scenario, { scenario, summary, cases: both });
     }
   }
-  return [...merged.values()];
+  const order = scenarios.map(({ name }) => name);
+  return [...merged.values()].toSorted((a, b) => order.indexOf(a.scenario) - order.indexOf(b.scenario));
 }
 
 function mergeCase(results: readonly CaseResult[]): CaseResult {
@@ -46,8 +48,8 @@ function machineText(runs: readonly RunResult[]): string {
   return `Measured on ${day}: ${cpu}, ${cores} cores, ${memoryGb} GB, ${kernel}; Tokenwire ${tokenwire} (${commits}) on Node ${node}; llama-server ${llamaServer}.`;
 }
 
-function goalsTable(scenarios: readonly ScenarioResult[]): string {
-  const rows = scenarios.flatMap(({ scenario, cases }) =>
+function goalsTable(results: readonly ScenarioResult[]): string {
+  const rows = results.flatMap(({ scenario, cases }) =>
     cases.flatMap((result) =>
       result.goals.map((goal) => {
         const checked = checkGoal(goal, result);

@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 import { fileURLToPath } from "node:url";
@@ -22,11 +22,8 @@ export function describeMachine(llamaServer: string | undefined): Machine {
   };
 }
 
-/** "" where the program is not there: an unpacked archive has no commit. */
+/** "" where the program is not there: an unpacked archive has no commit. llama-server says its version on stderr. */
 function output(program: string, args: string[]): string {
-  try {
-    return execFileSync(program, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
-  } catch {
-    return "";
-  }
+  const { stdout, stderr, status } = spawnSync(program, args, { cwd: root, encoding: "utf8" });
+  return status === 0 ? (stdout + stderr).trim() : "";
 }
