@@ -145,6 +145,6 @@ export const responseFieldsWithoutEffect: Readonly<Record<string, string>> = {
 
 export const inputTokensFieldsWithoutEffect: Readonly<Record<string, string>> = {
   parallel_tool_calls: "it changes the answer, not the prompt",
-  "text.format": "it changes the answer, not the prompt",
+  text: "its format changes the answer, not the prompt; its verbosity goes to the chat template",
   truncation: "the whole conversation is counted",
 };
