@@ -16,11 +16,15 @@ export type {
   TextOrTokens,
   TokenizeResponse,
 } from "../proto/gen/tokenwire/v1/inference_pb.ts";
-export { Role, ToolChoiceMode } from "../proto/gen/tokenwire/v1/chat_pb.ts";
+export { audioPart, imagePart, type MediaFile } from "./media/media-parts.ts";
+export { toDataUrl } from "./media/data-url.ts";
+export { ImageDetail, Role, ToolChoiceMode } from "../proto/gen/tokenwire/v1/chat_pb.ts";
 export type {
+  Audio,
   ChatRequest,
   ChatResponse,
   ContentPart,
+  Image,
   Message,
   Reasoning,
   Tool,

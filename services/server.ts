@@ -166,7 +166,7 @@ function serve(options: ServicesOptions, { pool, catalog, describer }: Parts): P
     unknownModel: service.unknown_model,
   };
   const inference = createFrontHandlers(target, names, {
-    media: { limits: mediaLimits(service), webp: createWebpDecoder() },
+    media: { limits: mediaLimits(service), takenBy: (id) => pool.takesMedia(id), webp: createWebpDecoder() },
     async describeFile(id) {
       const settings = pool.settingsOf(id);
       if (settings === undefined) throw modelNotFound(id, pool.ids);

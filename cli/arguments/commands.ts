@@ -82,7 +82,11 @@ const table = {
     operands: [1, 2],
     options: {
       ...generation,
-      file: { value: "FILE", about: "A text file for the model to read before the prompt.", list: true },
+      file: {
+        value: "FILE",
+        about: "A file for the model before the prompt: a text, or a picture or sound, by its name.",
+        list: true,
+      },
       ...server,
       ...json,
     },

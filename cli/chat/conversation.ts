@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type MessageSchema, Role } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { type ContentPartSchema, type MessageSchema, Role } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
 
-type Message = MessageInitShape<typeof MessageSchema>;
+type Message = Exclude<MessageInitShape<typeof MessageSchema>, { $typeName: string }>;
+type Part = MessageInitShape<typeof ContentPartSchema>;
 
 /** A text file that goes with a message. */
 export interface Attachment {
@@ -18,6 +19,7 @@ export class Conversation {
   system: string;
   readonly #messages: Message[] = [];
   #attachments: Attachment[] = [];
+  #media: Part[] = [];
 
   constructor(model: string, system = "") {
     this.model = model;
@@ -29,10 +31,17 @@ export class Conversation {
     this.#attachments.push(attachment);
   }
 
+  /** Adds a picture or a sound to the next message. */
+  show(part: Part): void {
+    this.#media.push(part);
+  }
+
   /** Adds the user's message, with the files that wait for it. Returns what is to be sent. */
   ask(text: string): Message[] {
-    this.#messages.push(textMessage(Role.USER, withFiles(text, this.#attachments)));
+    const { content = [], ...message } = textMessage(Role.USER, withFiles(text, this.#attachments));
+    this.#messages.push({ ...message, content: [...this.#media, ...content] });
     this.#attachments = [];
+    this.#media = [];
     const system = this.system === "" ? [] : [textMessage(Role.SYSTEM, this.system)];
     return [...system, ...this.#messages];
   }
@@ -47,6 +56,7 @@ export class Conversation {
   clear(): void {
     this.#messages.length = 0;
     this.#attachments = [];
+    this.#media = [];
   }
 }
 
@@ -60,5 +70,9 @@ export function withFiles(text: string, files: readonly Attachment[]): string {
 }
 
 export function textMessage(role: Role, text: string): Message {
-  return { role, content: [{ part: { case: "text", value: text } }] };
+  return { role, content: [textPart(text)] };
+}
+
+export function textPart(text: string): Part {
+  return { part: { case: "text", value: text } };
 }

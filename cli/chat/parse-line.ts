@@ -6,7 +6,7 @@ export type ChatLine =
   | { readonly kind: "say"; readonly text: string }
   /** Without text: show what it is. */
   | { readonly kind: "system" | "model"; readonly text: string }
-  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "file" | "image" | "audio"; readonly path: string }
   /** A sentence about what is wrong. */
   | { readonly kind: "mistake"; readonly message: string };
 
@@ -14,12 +14,16 @@ export const chatHelp = `/system [TEXT]   set the system prompt, or show it; /sy
 /model [NAME]    answer with another model, or show which answers
 /models          what the server serves
 /file PATH       add a text file to the next message
+/image PATH      show a picture with the next message, to a model that sees
+/audio PATH      let a model that hears listen to a sound
 /clear           begin anew; model and system prompt stay
 /exit            leave (also Ctrl+D; Ctrl+C stops a running answer, and leaves when there is none)
 """              begin and end a message of several lines
 //               a message that begins with /`;
 
-const names = ["/help", "/clear", "/system", "/model", "/models", "/file", "/exit"];
+const names = ["/help", "/clear", "/system", "/model", "/models", "/file", "/image", "/audio", "/exit"];
+
+const examples = { "/file": "notes.txt", "/image": "cat.jpg", "/audio": "question.wav" };
 
 /** Reads one line of a chat. */
 export function parseLine(line: string): ChatLine {
@@ -44,8 +48,10 @@ export function parseLine(line: string): ChatLine {
     case "/model":
       return { kind: name === "/system" ? "system" : "model", text: argument };
     case "/file":
-      if (argument === "") return { kind: "mistake", message: "/file needs a path: /file notes.txt" };
-      return { kind: "file", path: unquote(argument) };
+    case "/image":
+    case "/audio":
+      if (argument === "") return { kind: "mistake", message: `${name} needs a path: ${name} ${examples[name]}` };
+      return { kind: name === "/file" ? "file" : name === "/image" ? "image" : "audio", path: unquote(argument) };
     default:
       return { kind: "mistake", message: `${name} is not a command${suggest(name, names)}: /help lists them` };
   }

@@ -9,6 +9,7 @@ import { Conversation } from "./conversation.ts";
 import { joinLines } from "./join-lines.ts";
 import type { ChatCommand } from "./parse-chat.ts";
 import { type ChatLine, chatHelp, parseLine, unquote } from "./parse-line.ts";
+import { readMediaFile } from "./read-media-file.ts";
 import { readTextFile } from "./read-text-file.ts";
 import { type Answer, emptyAnswer, streamAnswer, whyCutOff } from "./stream-answer.ts";
 
@@ -129,6 +130,10 @@ class ChatLoop {
         return this.#note(conversation.system === "" ? "There is no system prompt." : conversation.system);
       case "file":
         conversation.attach({ path: line.path, text: await readTextFile(line.path) });
+        return this.#note(`${line.path} goes with the next message.`);
+      case "image":
+      case "audio":
+        conversation.show(await readMediaFile(line.kind, line.path));
         return this.#note(`${line.path} goes with the next message.`);
       case "say":
         return this.#say(line.text);

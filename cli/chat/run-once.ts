@@ -4,8 +4,9 @@ import { FinishReason } from "../../proto/gen/tokenwire/v1/generation_pb.ts";
 import { Role } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { connect, describeFailure } from "../remote/server-access.ts";
 import { createAnswerWriter } from "./answer-writer.ts";
-import { textMessage, withFiles } from "./conversation.ts";
+import { textMessage, textPart, withFiles } from "./conversation.ts";
 import type { RunCommand } from "./parse-chat.ts";
+import { mediaKind, readMediaFile } from "./read-media-file.ts";
 import { readTextFile, readTextStream } from "./read-text-file.ts";
 import { type Answer, emptyAnswer, streamAnswer, whyCutOff } from "./stream-answer.ts";
 
@@ -22,13 +23,19 @@ export interface RunIo {
 /** Writes one answer to stdout. Throws StartError with a sentence when there is none. */
 export async function runOnce(command: RunCommand, io: RunIo): Promise<void> {
   const { server, model, system, generation, json } = command;
-  const files = await Promise.all(command.files.map(async (path) => ({ path, text: await readTextFile(path) })));
+  const named = command.files.map((path) => ({ path, kind: mediaKind(path) }));
+  const texts = named.flatMap(({ path, kind }) => (kind === undefined ? [path] : []));
+  const files = await Promise.all(texts.map(async (path) => ({ path, text: await readTextFile(path) })));
+  const media = await Promise.all(
+    named.flatMap(({ path, kind }) => (kind === undefined ? [] : [readMediaFile(kind, path)])),
+  );
   const piped = io.stdin === undefined ? "" : (await readTextStream(io.stdin)).trimEnd();
   const prompt = withFiles([command.prompt ?? "", piped].filter((text) => text !== "").join("\n\n"), files);
-  if (prompt === "") throw new ConfigError(['run has no prompt: tokenwire run MODEL "PROMPT", or pipe one in']);
+  if (prompt === "" && media.length === 0)
+    throw new ConfigError(['run has no prompt: tokenwire run MODEL "PROMPT", or pipe one in']);
   const messages = [
     ...(system === undefined ? [] : [textMessage(Role.SYSTEM, system)]),
-    textMessage(Role.USER, prompt),
+    { role: Role.USER, content: [...media, ...(prompt === "" ? [] : [textPart(prompt)])] },
   ];
   const terminal = !json && io.stdout.isTTY === true;
   const output = json ? { write() {} } : io.stdout;

@@ -2,6 +2,7 @@ import { createTRPCClient, httpBatchStreamLink, httpSubscriptionLink, splitLink,
 import type { AppRouter } from "./router.ts";
 
 export type { AppRouter };
+export { toDataUrl } from "../media/data-url.ts";
 
 export interface TrpcClientOptions {
   /** Where the router is mounted: `https://host/trpc`. */

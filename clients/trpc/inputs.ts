@@ -7,7 +7,13 @@ import { numberOptions, type NumberOption } from "../number-options.ts";
  * a typed caller has none.
  */
 
-const contentPart = z.strictObject({ type: z.literal("text"), text: z.string() });
+const contentPart = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("text"), text: z.string() }),
+  /** A picture: a `data:` URL (toDataUrl makes one of a file), or an address that the service may fetch. */
+  z.strictObject({ type: z.literal("image"), url: z.string(), detail: z.enum(["auto", "low", "high"]).optional() }),
+  /** A sound, likewise. */
+  z.strictObject({ type: z.literal("audio"), url: z.string() }),
+]);
 
 const toolCall = z.strictObject({ id: z.string(), name: z.string(), arguments: z.string() });
 

@@ -1,5 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import {
+  type ContentPartSchema,
+  ImageDetail,
   PromptEnd,
   Role,
   ToolChoiceMode,
@@ -18,6 +20,7 @@ import { Pooling, type EmbedRequestSchema } from "../../proto/gen/tokenwire/v1/i
 import type { PullModelRequestSchema } from "../../proto/gen/tokenwire/v1/models_pb.ts";
 import type { ChatInput, EmbedInput, PullInput } from "./inputs.ts";
 
+type PartInit = MessageInitShape<typeof ContentPartSchema>;
 type ChatMessage = ChatInput["messages"][number];
 type Optional<Key extends keyof ChatInput> = NonNullable<ChatInput[Key]>;
 
@@ -94,15 +97,30 @@ export function pullToProto({ source, ...rest }: PullInput): MessageInitShape<ty
 
 function messageToProto(message: ChatMessage): MessageInitShape<typeof MessageSchema> {
   const { content = [], toolCalls = [] } = message;
-  const texts = typeof content === "string" ? [content] : content.map((part) => part.text);
+  const parts = typeof content === "string" ? [{ type: "text" as const, text: content }] : content;
   return {
     role: roles[message.role],
-    content: texts.map((text) => ({ part: { case: "text", value: text } })),
+    content: parts.map(partToProto),
     toolCalls: toolCalls.map(({ id, name, arguments: argumentsJson }) => ({ id, name, argumentsJson })),
     toolCallId: message.toolCallId ?? "",
     reasoning: message.reasoning ?? "",
     name: message.name ?? "",
   };
+}
+
+const details = { auto: ImageDetail.UNSPECIFIED, low: ImageDetail.LOW, high: ImageDetail.HIGH } as const;
+
+function partToProto(part: Exclude<ChatMessage["content"], string | undefined>[number]): PartInit {
+  switch (part.type) {
+    case "text":
+      return { part: { case: "text", value: part.text } };
+    case "image": {
+      const { url, detail = "auto" } = part;
+      return { part: { case: "image", value: { source: { case: "url", value: url }, detail: details[detail] } } };
+    }
+    case "audio":
+      return { part: { case: "audio", value: { source: { case: "url", value: part.url } } } };
+  }
 }
 
 function toolToProto(tool: Optional<"tools">[number]): MessageInitShape<typeof ToolSchema> {

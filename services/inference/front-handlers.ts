@@ -59,8 +59,8 @@ export function createFrontHandlers(
   { media, describeFile }: FrontDeps,
 ): ServiceHandlers<typeof InferenceService> {
   /** A request that is made ready before it waits for its turn, and its call then. */
-  function readied<R extends FrontRequest, T>(request: R, open: Open<R, T>) {
-    const resolve = findMedia(request, media);
+  function readied<R extends FrontRequest, T>(model: string, request: R, open: Open<R, T>) {
+    const resolve = findMedia(model, request, media);
     let ready = request;
     return {
       prepare:
@@ -80,7 +80,7 @@ export function createFrontHandlers(
   ): AsyncIterable<RelayedEvent<Desc>> {
     const model = resolveModel(request.model, models);
     const places = numberOption(request.options, "n");
-    const { prepare, call } = readied(request, open);
+    const { prepare, call } = readied(model, request, open);
     const digest = () => digestOf(model, request);
     const forwarded = { model, lane: "generate" as const, places, schema, digest, prepare };
     return measuredStream({ model, operation }, forwardStream(target, forwarded, context, call));
@@ -93,7 +93,7 @@ export function createFrontHandlers(
     open: Open<R, Promise<T>>,
   ): Promise<T> {
     const model = resolveModel(request.model, models);
-    const { prepare, call } = readied(request, open);
+    const { prepare, call } = readied(model, request, open);
     const digest = () => digestOf(model, request);
     return measuredCall({ model, operation }, () =>
       forwardUnary(target, { model, lane: "auxiliary", places: 1, digest, prepare }, context, call),

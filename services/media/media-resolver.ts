@@ -1,6 +1,6 @@
 import type { ContentPart, Message } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { TextOrTokens } from "../../proto/gen/tokenwire/v1/inference_pb.ts";
-import { isMedia, type MediaDeps, type MediaPlace, resolveMedia } from "./resolve-media.ts";
+import { checkPlaces, isMedia, type MediaDeps, type MediaPlace, resolveMedia } from "./resolve-media.ts";
 
 /** Where requests hold pictures and sounds: in messages, or in a prompt of parts. */
 export interface MediaRequest {
@@ -10,15 +10,18 @@ export interface MediaRequest {
 
 /**
  * The request as a worker is given it: every picture and sound fetched, looked over and in a format that engines read.
- * undefined where it has none. Throws INVALID_PARAMETER, naming the part, for what is not served.
+ * undefined where it has none. Throws INVALID_PARAMETER or UNSUPPORTED_PARAMETER, naming the part, for what is not served,
+ * by the model or at all.
  */
 export function findMedia<R extends MediaRequest>(
+  model: string,
   request: R,
   deps: MediaDeps,
 ): ((signal: AbortSignal) => Promise<R>) | undefined {
   const places = findPlaces(request);
   if (places.length === 0) return undefined;
   return async (signal) => {
+    checkPlaces(places, deps.takenBy(model));
     const resolved = await resolveMedia(places, deps, signal);
     const byPart = new Map(places.map(({ part }, i) => [part, resolved[i]] as const));
     const replace = (part: ContentPart): ContentPart => {

@@ -1,5 +1,6 @@
 import { invalidParameter } from "../../clients/errors.ts";
 import type { Audio, ContentPart, Image } from "../../proto/gen/tokenwire/v1/chat_pb.ts";
+import { checkTaken, type TakesMedia } from "../protocol/refusals.ts";
 import { mapAtOnce } from "./map-at-once.ts";
 import { checkUrl, fetchMedia, type FetchLimits } from "./fetch/fetch-media.ts";
 import { MediaFault } from "./media-fault.ts";
@@ -20,6 +21,8 @@ export interface MediaLimits extends FetchLimits {
 
 export interface MediaDeps {
   readonly limits: MediaLimits;
+  /** What a model takes, as far as it is known; undefined: text alone. */
+  readonly takenBy: (model: string) => TakesMedia | undefined;
   readonly webp: WebpDecoder;
 }
 
@@ -44,7 +47,7 @@ export function isMedia(part: ContentPart["part"]): part is MediaPart {
  */
 export async function resolveMedia(
   places: readonly MediaPlace[],
-  { limits, webp }: MediaDeps,
+  { limits, webp }: Omit<MediaDeps, "takenBy">,
   signal: AbortSignal,
 ): Promise<ContentPart["part"][]> {
   const [tooMany] = places.slice(limits.count);
@@ -88,9 +91,18 @@ async function guarded<T>({ path, part }: MediaPlace, run: () => T | Promise<T>)
     return await run();
   } catch (error) {
     if (!(error instanceof MediaFault)) throw error;
-    const param = `${path}.${part.case}.${part.value.source.case ?? "data"}`;
+    const param = paramOf({ path, part });
     throw invalidParameter(param, `${param} ${error.message}`);
   }
+}
+
+/** Refuses what the model does not take. */
+export function checkPlaces(places: readonly MediaPlace[], takes: TakesMedia | undefined): void {
+  for (const place of places) checkTaken(place.part.case, paramOf(place), takes);
+}
+
+function paramOf({ path, part }: MediaPlace): string {
+  return `${path}.${part.case}.${part.value.source.case ?? "data"}`;
 }
 
 function checkSource({ part }: MediaPlace, limits: MediaLimits): void {

@@ -18,7 +18,7 @@ import { readRam, type RamFacts } from "../memory/ram.ts";
 import { showDevices } from "../metrics/device-metrics.ts";
 import type { ModelChange, ModelSource } from "../models/model-source.ts";
 import { loadModel } from "../models/load-model.ts";
-import { modelNotFound } from "../protocol/refusals.ts";
+import { modelNotFound, type TakesMedia } from "../protocol/refusals.ts";
 import type { CallContext } from "../rpc/call/call-context.ts";
 import type { SchedulerModel } from "../scheduler/scheduled-model.ts";
 import { Scheduler } from "../scheduler/scheduler.ts";
@@ -170,6 +170,13 @@ export class ModelPool implements ModelSource {
   /** Undefined: there is no such model. */
   settingsOf(id: string): ModelSettings | undefined {
     return this.#roster.settings(id);
+  }
+
+  /** What a model takes beside text; before it was loaded, whatever a projector may. undefined: it has none. */
+  takesMedia(id: string): TakesMedia | undefined {
+    if (this.#roster.settings(id)?.clip_model_path === undefined) return undefined;
+    const details = this.models().find((model) => model.id === id)?.details;
+    return details ?? { vision: true, audio: true };
   }
 
   /** Whether PullModel has brought it. */

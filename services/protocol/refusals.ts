@@ -17,3 +17,18 @@ export function tooManyChoices(n: number, slots: number): Error {
   }
   return invalidParameter("n", `n must be at most ${slots}, the number of slots of this model, not ${n}`);
 }
+
+/** What a model's projector takes beside text, as far as it is known. */
+export interface TakesMedia {
+  readonly vision: boolean;
+  readonly audio: boolean;
+}
+
+/** Refuses a picture for a model that does not see and a sound for one that does not hear; undefined: it has no projector. */
+export function checkTaken(kind: "image" | "audio", param: string, takes: TakesMedia | undefined): void {
+  if (kind === "image" ? takes?.vision : takes?.audio) return;
+  const [what, needed] = kind === "image" ? ["pictures", "sees"] : ["sounds", "hears"];
+  const why = takes === undefined ? "has no projector" : `has a projector that takes no ${what}`;
+  const message = `${param} cannot be shown to this model, which ${why}: choose a model that ${needed}`;
+  throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param });
+}

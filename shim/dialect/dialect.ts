@@ -79,7 +79,8 @@ export interface ErrorAnswer {
   readonly body: object;
 }
 
-/** What goes back: one JSON value, or values that become a stream as they come. */
+/** What goes back: one JSON value, a text, or values that become a stream as they come. */
 export type Answer =
   | { readonly json: unknown; readonly status?: number }
+  | { readonly text: string }
   | { readonly stream: AsyncIterable<unknown>; readonly format: StreamFormat };

@@ -7,6 +7,7 @@ import type { Answer, Dialect, Endpoint, Exchange } from "../dialect/dialect.ts"
 import { type ParsedRequest, parseRequest } from "../dialect/request/parse-request.ts";
 import { formatWarnings } from "../dialect/request/warning-header.ts";
 import { noteError } from "../middleware/errors.ts";
+import { readFormBody } from "../middleware/form-body.ts";
 import { readJsonBody } from "../middleware/json-body.ts";
 import { setProcessingTime } from "../middleware/request-id.ts";
 import { sendStream } from "../send-stream.ts";
@@ -50,14 +51,16 @@ async function readBody(
     body: schema,
     withoutEffect,
     takesMedia,
+    isForm,
     ...forms
-  }: Pick<Endpoint, "withoutEffect" | "takesMedia" | "takesList" | "bodyMayBeMissing"> & {
+  }: Pick<Endpoint, "withoutEffect" | "takesMedia" | "isForm" | "takesList" | "bodyMayBeMissing"> & {
     readonly body: z.ZodObject;
   },
 ): Promise<ParsedRequest<Readonly<Record<string, unknown>>>> {
   const { body_limit_bytes: bytes, media_body_limit_bytes: withMedia } = settings;
   const limits = { bytes, withMedia: takesMedia ? Math.max(bytes, withMedia) : bytes };
-  return parseRequest(schema, await readJsonBody(ctx, limits, forms), withoutEffect);
+  const body = isForm ? await readFormBody(ctx, limits.withMedia) : await readJsonBody(ctx, limits, forms);
+  return parseRequest(schema, body, withoutEffect);
 }
 
 function createExchange(
@@ -109,6 +112,11 @@ async function send(ctx: ShimContext, { settings }: RouteDeps, dialect: Dialect,
   if ("json" in answer) {
     ctx.status = answer.status ?? 200;
     ctx.body = answer.json;
+    return;
+  }
+  if ("text" in answer) {
+    ctx.type = "text/plain";
+    ctx.body = answer.text;
     return;
   }
   await sendStream(ctx.res, answer.stream, {

@@ -40,7 +40,7 @@ const badChats: [what: string, body: object, param: string][] = [
   [
     "an image",
     { messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "x" } }] }] },
-    "messages[0].content[0]",
+    "messages[0].content[0].image_url.url",
   ],
   ["a wrong type", { ...hello, temperature: "hot" }, "temperature"],
   ["a negative max_tokens", { ...hello, max_tokens: -1 }, "max_tokens"],

@@ -38,9 +38,9 @@ export function changeSettings(conversation: Conversation | undefined, change: P
 }
 
 /** Sends a message at the end of a conversation, or begins one with it, and has it answered. */
-export function send(conversation: Conversation | undefined, text: string): void {
+export function send(conversation: Conversation | undefined, text: string, pictures: readonly string[] = []): void {
   const target = conversation ?? begin();
-  say(target.id, { id: newId(), parent: target.leaf, role: "user", text });
+  say(target.id, { id: newId(), parent: target.leaf, role: "user", text, ...(pictures.length > 0 && { pictures }) });
 }
 
 /** Sends a message in the place of an earlier one, which stays beside it. */

@@ -28,6 +28,8 @@ interface Node {
 export interface UserMessage extends Node {
   readonly role: "user";
   readonly text: string;
+  /** As `data:` URLs; unset: none. */
+  readonly pictures?: readonly string[];
 }
 
 export interface ToolMessage extends Node {

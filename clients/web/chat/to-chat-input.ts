@@ -1,7 +1,7 @@
 import type { ChatInput } from "../../trpc/inputs.ts";
 import { t } from "../i18n/language.ts";
 import { type ChatSettings, type Read, readSchema, readTools } from "./chat-settings.ts";
-import { type Conversation, type Message, pathTo } from "./conversation.ts";
+import { type Conversation, type Message, pathTo, type UserMessage } from "./conversation.ts";
 
 /**
  * The request for an answer to the branch that ends with `leaf`, which goes on where `leaf` is an answer itself; or what is
@@ -41,7 +41,7 @@ function toOptions(options: ChatSettings["options"]): NonNullable<ChatInput["opt
 function toInputMessage(message: Message): ChatInput["messages"] {
   switch (message.role) {
     case "user":
-      return [{ role: "user", content: message.text }];
+      return [{ role: "user", content: toContent(message) }];
     case "tool":
       return [{ role: "tool", content: message.text, toolCallId: message.toolCallId, name: message.name }];
     case "assistant": {
@@ -58,6 +58,13 @@ function toInputMessage(message: Message): ChatInput["messages"] {
       ];
     }
   }
+}
+
+/** Pictures stand before the text, as most models were trained. */
+function toContent({ text, pictures = [] }: UserMessage): NonNullable<ChatInput["messages"][number]["content"]> {
+  if (pictures.length === 0) return text;
+  const shown = pictures.map((url) => ({ type: "image" as const, url }));
+  return text.trim() === "" ? shown : [...shown, { type: "text", text }];
 }
 
 function toResponseFormat(settings: ChatSettings): Read<NonNullable<ChatInput["responseFormat"]>> | undefined {

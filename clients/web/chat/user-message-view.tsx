@@ -7,16 +7,18 @@ import { sendEdited } from "./chat-actions.ts";
 import type { UserMessage } from "./conversation.ts";
 import { isGenerating } from "./generate.ts";
 import type { MessageProps } from "./message-view.tsx";
+import { PictureList } from "./picture-list.tsx";
 import { VersionSwitch } from "./version-switch.tsx";
 
 /** What the reader said, to be copied and edited. */
 export function UserMessageView({ conversation, message }: MessageProps<UserMessage>) {
+  const { pictures = [] } = message;
   const edited = useSignal<string | undefined>(undefined);
   if (edited.value !== undefined) {
     const submit = (event: Event) => {
       event.preventDefault();
       const text = edited.value ?? "";
-      if (text.trim() === "") return;
+      if (text.trim() === "" && pictures.length === 0) return;
       edited.value = undefined;
       sendEdited(conversation, message, text);
     };
@@ -48,7 +50,8 @@ export function UserMessageView({ conversation, message }: MessageProps<UserMess
   return (
     <li class="message user-message">
       <h2 class="visually-hidden">{t.value.you}</h2>
-      <div class="user-text">{message.text}</div>
+      <PictureList pictures={pictures} />
+      {message.text !== "" && <div class="user-text">{message.text}</div>}
       <div class="message-tools">
         <VersionSwitch conversation={conversation} message={message} />
         <CopyButton text={message.text} />

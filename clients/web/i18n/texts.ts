@@ -52,6 +52,9 @@ export interface Texts {
   readonly examples: readonly string[];
   readonly composerLabel: string;
   readonly composerHint: string;
+  readonly attachPictures: string;
+  readonly picture: (number: number) => string;
+  readonly removePicture: (number: number) => string;
   readonly send: string;
   readonly stop: string;
   readonly you: string;

@@ -6,6 +6,7 @@ import type {
   CountTokensResponseSchema,
 } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { parsePrompt, writePrompt } from "../jobs/parse-chat-job.ts";
+import { checkParts } from "../jobs/tokenize-parts.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 
 /** How many prompt tokens a chat request with these fields has. */
@@ -24,5 +25,7 @@ export async function applyTemplate(
   model: LoadedModel,
   signal: AbortSignal,
 ): Promise<MessageInitShape<typeof ApplyTemplateResponseSchema>> {
-  return { prompt: (await writePrompt(request, model, signal)).prompt };
+  const { parts, prompt } = await writePrompt(request, model, signal);
+  checkParts(parts, model.engine);
+  return { prompt };
 }

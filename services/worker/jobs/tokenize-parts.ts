@@ -1,6 +1,7 @@
 import { ErrorReason, RpcError } from "../../../clients/errors.ts";
 import type { Truncation } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { Engine, Media, MediaPrompt, PromptPart, TokenizeOptions } from "../../engine/engine.ts";
+import type { Engine, MediaPrompt, PromptPart, TokenizeOptions } from "../../engine/engine.ts";
+import { checkTaken } from "../../protocol/refusals.ts";
 import { truncate } from "./truncate.ts";
 
 /**
@@ -15,16 +16,13 @@ export async function tokenizeParts(
   const texts = parts.filter((part) => typeof part === "string");
   if (texts.length === parts.length)
     return { tokens: await engine.tokenize(texts.join(""), { ...options, parseSpecial: true }), media: [] };
-  for (const part of parts) if (typeof part !== "string") checkTaken(part, engine);
+  checkParts(parts, engine);
   return engine.tokenizeMedia(parts, options);
 }
 
-function checkTaken({ kind, param }: Media, { info: { media } }: Engine): void {
-  if (kind === "image" ? media?.vision : media?.audio) return;
-  const [what, takes] = kind === "image" ? ["pictures", "sees"] : ["sounds", "hears"];
-  const why = media === undefined ? "has no projector" : `has a projector that takes no ${what}`;
-  const message = `this model ${why}, so ${param} cannot be shown to it: choose a model that ${takes}`;
-  throw new RpcError(ErrorReason.UNSUPPORTED_PARAMETER, message, { param });
+/** Refuses parts that the model does not take. */
+export function checkParts(parts: readonly PromptPart[], { info }: Engine): void {
+  for (const part of parts) if (typeof part !== "string") checkTaken(part.kind, part.param, info.media);
 }
 
 export interface PromptLimits {

@@ -18,6 +18,8 @@ export interface EndpointDocs {
   readonly bodyMayBeMissing?: boolean;
   /** A body that is a list is this field of an object that has no other. */
   readonly takesList?: string;
+  /** The body is a form with a file, not JSON. */
+  readonly isForm?: true;
   /** What fields of the body mean, where it is not what their names mean elsewhere. */
   readonly fields?: Readonly<Record<string, string>>;
   /** Fields of the body that are accepted and change nothing, with the reason. */

@@ -82,7 +82,8 @@ export function createOpenApiDocument(
 }
 
 function operation(endpoint: EndpointDocs, schemas: ComponentSchemas, about: DocumentDetails): OpenApiOperation {
-  const { summary, body, example, isOpen = false } = endpoint;
+  const { summary, body, example, isOpen = false, isForm } = endpoint;
+  const bodyType = isForm ? "multipart/form-data" : "application/json";
   const parameters = parametersOf(endpoint);
   return {
     operationId: operationIdOf(endpoint),
@@ -92,7 +93,7 @@ function operation(endpoint: EndpointDocs, schemas: ComponentSchemas, about: Doc
     ...(body && {
       requestBody: {
         required: true,
-        content: { "application/json": { schema: schemas.body({ ...endpoint, body }), ...(example && { example }) } },
+        content: { [bodyType]: { schema: schemas.body({ ...endpoint, body }), ...(example && { example }) } },
       },
     }),
     responses: {

@@ -9,10 +9,9 @@ test("makes the BMP of a lossless WebP, pixel for pixel", async () => {
   const rows = bmp.subarray(54);
   const [left, right] = [rows.subarray(0, 3), rows.subarray(23 * 3, 24 * 3)];
   expect([...left, ...right]).toEqual([30, 20, 230, 220, 40, 10]);
-  // Pillow writes it from the bottom up.
   const written = mediaFile("halves.bmp").subarray(54);
   expect(rows.length).toBe(written.length);
-  expect(rows.subarray(0, 72)).toEqual(written.subarray(-72));
+  expect(rows).toEqual(written);
 });
 
 test("decodes several at once, and says which of them is broken", async () => {

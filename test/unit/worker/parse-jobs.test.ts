@@ -42,8 +42,8 @@ function chatJob(request: MessageInitShape<typeof ChatRequestSchema>, of = model
 }
 
 test.each([
-  ["image", undefined, "this model has no projector"],
-  ["audio", undefined, "this model has no projector"],
+  ["image", undefined, "which has no projector"],
+  ["audio", undefined, "which has no projector"],
   ["audio", { vision: true, audio: false }, "takes no sounds"],
   ["image", { vision: false, audio: true }, "takes no pictures"],
 ] as const)("refuses %s for a model with the projector %j", async (kind, media, why) => {

@@ -1,19 +1,8 @@
-import type { ChatMessage } from "../chat-messages.ts";
 import { defaultSystems } from "./default-systems.ts";
 import { createDialogue, type Turn } from "./dialogue.ts";
 import { writeLlama2 } from "./llama-2.ts";
-import { writeTurns, type Around, type SystemBlock, type TurnFormat } from "./turn-format.ts";
-
-/** How prompts of one kind of model are written. */
-export interface ChatFormat {
-  /** Texts that end the model's turn, where its end-of-generation token does not. */
-  readonly stop: readonly string[];
-  /**
-   * The prompt's text, which ends where the model's next turn begins. It has no BOS at its front, tokenizing with
-   * addSpecial adds it; other control tokens stand in it as their texts.
-   */
-  write(messages: readonly ChatMessage[]): string;
-}
+import { pictureFormatNames, pictureFormats } from "./picture-formats.ts";
+import { writeTurns, type Around, type ChatFormat, type SystemBlock, type TurnFormat } from "./turn-format.ts";
 
 export const chatFormatNames = [
   "llama-2",
@@ -39,6 +28,7 @@ export const chatFormatNames = [
   "openchat",
   "saiga",
   "gemma",
+  ...pictureFormatNames,
 ] as const;
 export type ChatFormatName = (typeof chatFormatNames)[number];
 
@@ -206,6 +196,7 @@ export const chatFormats: Readonly<Record<ChatFormatName, ChatFormat>> = {
     cue: "<start_of_turn>model\n",
     stop: ["<end_of_turn>"],
   }),
+  ...pictureFormats,
 };
 
 function turns({ stop = [], ...shape }: TurnFormat & { readonly stop?: readonly string[] }): ChatFormat {

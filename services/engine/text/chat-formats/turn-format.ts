@@ -1,4 +1,16 @@
+import type { ChatMessage } from "../chat-messages.ts";
 import { foldSystem, splitSystem, type Turn } from "./dialogue.ts";
+
+/** How prompts of one kind of model are written. */
+export interface ChatFormat {
+  /** Texts that end the model's turn, where its end-of-generation token does not. */
+  readonly stop: readonly string[];
+  /**
+   * The prompt's text, which ends where the model's next turn begins. It has no BOS at its front, tokenizing with
+   * addSpecial adds it; other control tokens stand in it as their texts.
+   */
+  write(messages: readonly ChatMessage[]): string;
+}
 
 /** How a chat format writes a conversation, as data: a system block, then turns that are all written alike. */
 export interface TurnFormat {

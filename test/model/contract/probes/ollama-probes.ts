@@ -171,6 +171,17 @@ export const ollamaProbed: Readonly<Record<string, Probed>> = {
         },
       },
       {
+        field: "images",
+        seen: "a model that sees is shown them; this one has no projector, which its refusal says",
+        async run(server) {
+          const response = await server.send("/api/generate", { ...generate, images: ["aGk="] });
+          expect([response.status, await response.text()]).toEqual([
+            400,
+            expect.stringMatching(/images\[0\].*no projector/),
+          ]);
+        },
+      },
+      {
         field: "suffix",
         seen: "the prompt is one of filling in: it has the suffix's tokens too",
         async run(server) {

@@ -9,8 +9,12 @@ const part = (type: string) => user([{ type, [type]: {} }]);
 
 /** What OpenAI's chat API has inside of its fields and this server has not: what it is, a request, the `param` named. */
 export const nestedRefusals: readonly (readonly [string, object, string])[] = [
-  ["image parts (`image_url`)", part("image_url"), "messages[0].content[0]"],
-  ["audio parts (`input_audio`)", part("input_audio"), "messages[0].content[0]"],
+  ["video parts (`video_url`)", part("video_url"), "messages[0].content[0]"],
+  [
+    "images of an assistant (`image_url`)",
+    { messages: [...user("a").messages, { role: "assistant", content: [{ type: "image_url", image_url: "x" }] }] },
+    "messages[1].content[0]",
+  ],
   ["file parts (`file`)", part("file"), "messages[0].content[0]"],
   [
     "cache breakpoints (`prompt_cache_breakpoint`)",

@@ -5,14 +5,18 @@ import {
   isChatFormatName,
   type ChatFormatName,
 } from "../../../../../services/engine/text/chat-formats/chat-formats.ts";
+import type { pictureFormatNames } from "../../../../../services/engine/text/chat-formats/picture-formats.ts";
 import { chatMessage } from "../support.ts";
+
+/** Those for pictures have a test of their own. */
+type TextFormatName = Exclude<ChatFormatName, (typeof pictureFormatNames)[number]>;
 
 const system = chatMessage("system", "Be brief.");
 const user = chatMessage("user", "Hi");
 const turns = [user, chatMessage("assistant", "Hello!"), chatMessage("user", "Bye")];
 
 /** Each format's prompts, written out by hand: one user message, with a system message, and two rounds with one. */
-const expected: Readonly<Record<ChatFormatName, { stop: string[]; user: string; system: string; rounds: string }>> = {
+const expected: Readonly<Record<TextFormatName, { stop: string[]; user: string; system: string; rounds: string }>> = {
   "llama-2": {
     stop: [],
     user: "[INST]Hi  [/INST]",
@@ -195,7 +199,7 @@ Assistant:`,
   },
 };
 
-describe.each(chatFormatNames)("%s", (name) => {
+describe.each(Object.keys(expected) as TextFormatName[])("%s", (name) => {
   const format = chatFormats[name];
 
   test("writes one user message", () => {
@@ -241,7 +245,7 @@ test("leaves a system message of llama-3 where it stands", () => {
 });
 
 test("knows the names of its formats", () => {
-  expect(chatFormatNames).toHaveLength(23);
+  expect(chatFormatNames).toHaveLength(33);
   expect(isChatFormatName("vicuna")).toBe(true);
   expect(isChatFormatName("toString")).toBe(false);
 });
