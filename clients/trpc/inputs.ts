@@ -121,6 +121,8 @@ export const generationOptions = z.strictObject({
   slot: z.uint32().optional(),
   maxDecodeMs: z.uint32().optional(),
   reportProgress: z.boolean().optional(),
+  /** How strongly LoRA adapters are applied; one that is not named is not applied at all. */
+  adapters: z.strictObject({ scales: z.array(z.strictObject({ id: z.uint32(), scale: z.number() })) }).optional(),
 });
 
 export const chatInput = z.strictObject({
