@@ -10,6 +10,7 @@ const unofferedNames = [
   "n",
   "topLogprobs",
   "promptLogprobs",
+  "adapters",
   "reportProgress",
   "interruptible",
   "slot",
