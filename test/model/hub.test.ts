@@ -54,7 +54,7 @@ describe("hf_model_repo_id", () => {
     const settings = { hf_model_repo_id: "tiny/guide", model: "*q8_0.gguf", verbose: true };
     {
       await using worker = await startWorker(settings);
-      expect(worker.log()).toMatch(/^info: downloading tiny-guide-q8_0\.gguf \(3\.8 MB\) of tiny\/guide to /m);
+      expect(worker.log()).toMatch(/^info: downloading tiny-guide-q8_0\.gguf \(3\.80 MB\) of tiny\/guide to /m);
       expect(worker.log()).toContain(`from ${folder}/hub/models--tiny--guide/snapshots/`);
       expect(await complete(worker, "The capital of France is")).toMatch(/Paris/);
     }

@@ -261,6 +261,10 @@ describe("kv_overrides", () => {
 
 /** The settings whose effect other tests show. */
 const provenElsewhere: Readonly<Record<string, readonly (keyof WrittenSettings)[]>> = {
+  "test/model/multimodal.test.ts": ["clip_model_path"],
+  "test/unit/config/load-config.test.ts": ["mmproj"],
+  "test/unit/engine/llama/multimodal/media-encoder.test.ts": ["media_cache_size"],
+  "test/unit/engine/llama/multimodal/projector-gpu.test.ts": ["mmproj_use_gpu"],
   "test/model/lora.test.ts": ["lora_adapters", "slot_save_path"],
   "test/model/prompt-cache.test.ts": ["cache", "cache_type", "cache_size", "cache_dir"],
   "test/model/hub.test.ts": [

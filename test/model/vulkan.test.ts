@@ -122,7 +122,7 @@ describe.skipIf(missing !== undefined)("GPU settings on Vulkan", () => {
 
   test("a GPU that is not there is named, with those that are", async () => {
     await expect(startWorker({ gpus: [3] })).rejects.toThrow(
-      /^gpus names GPU 3, which is not there \(there is: 0 .+ GiB free\), 1 .+ GiB free\)\)$/,
+      /^gpus names GPU 3, which does not exist \(there is: 0 .+ GiB free\), 1 .+ GiB free\)\)$/,
     );
     await expect(startWorker({ split_mode: "none", main_gpu: 2 })).rejects.toThrow(/^main_gpu names GPU 2, which/);
   });

@@ -124,7 +124,7 @@ describe("a worker that hangs", () => {
       message: expect.stringContaining("its process did not answer any more and was killed by SIGKILL"),
     });
     expect(textOf(await Array.fromAsync(ctx.client.inference.chat(chat("count:2"))))).toBe("w1 w2 ");
-    expect(ctx.log()).toContain("the worker has not answered for 0.3 s and is ended");
+    expect(ctx.log()).toContain("the worker has not answered for 0.3 s and is being killed");
   });
 
   test("while nobody uses it is ended too, before the next request would meet it", async () => {

@@ -18,6 +18,8 @@ interface Operation {
   readonly fields: Readonly<Record<string, ValidateFunction>>;
   readonly refusal: ValidateFunction;
   readonly streams: boolean;
+  /** Its body is a form with a file. */
+  readonly takesForm: boolean;
 }
 
 async function operationsOf(): Promise<Operation[]> {
@@ -49,6 +51,7 @@ async function operationsOf(): Promise<Operation[]> {
             ? ajv.compile({})
             : schemaAt("paths", template, method, "responses", status, "content", "application/json", "schema"),
         streams: types.some((type) => /event-stream|ndjson/.test(type)),
+        takesForm: requestBody?.content["multipart/form-data"] !== undefined,
       };
     }),
   );
@@ -207,9 +210,9 @@ describe("a client that leaves", () => {
   test.each(byName(streaming))("frees what %s holds, while it waits and while it streams", async (_, operation) => {
     for (const first of [[], [chat.started(), chat.text("Hi")]]) {
       await using it = await waiting(operation.method === "post" ? first : []);
-      const body = JSON.stringify({ ...operation.example, stream: true });
+      const { body, headers } = await streamed(operation);
       const url = it.its.url + operation.path;
-      const sent = httpRequest(url, { method: operation.method }).on("error", () => undefined);
+      const sent = httpRequest(url, { method: operation.method, headers }).on("error", () => undefined);
       sent.end(operation.method === "get" ? undefined : body);
       await it.begun;
       if (first.length > 0 && operation.method === "post") await once(sent, "response");
@@ -218,6 +221,18 @@ describe("a client that leaves", () => {
     }
   });
 });
+
+/** The body of a request for a stream. */
+async function streamed({ takesForm, example }: Operation) {
+  if (!takesForm) return { body: JSON.stringify({ ...example, stream: true }), headers: {} };
+  const form = new FormData();
+  form.append("model", "tiny");
+  form.append("stream", "true");
+  form.append("file", new File(["sound"], "a.wav", { type: "audio/wav" }));
+  const written = new Response(form);
+  const type = written.headers.get("content-type") ?? "";
+  return { body: Buffer.from(await written.arrayBuffer()), headers: { "content-type": type } };
+}
 
 type Path = readonly (string | number)[];
 

@@ -144,6 +144,23 @@ test("rows that a request has live as long as it needs them, whatever becomes of
   expect(encoder.rows(asked, span!)).toBeUndefined();
 });
 
+test("what media_cache_size has no room for is encoded again", async () => {
+  for (const [cacheBytes, turns] of [
+    [1000, 1],
+    [0, 2],
+  ] as const) {
+    const { encoder, request, settled, log } = start({ cacheBytes });
+    const [span] = spansOf("a");
+    for (const asked of [request(), request()]) {
+      encoder.want(asked, [span!]);
+      await expect.poll(() => encoder.rows(asked, span!)).toBeDefined();
+      encoder.release(asked, span!);
+    }
+    await settled(turns);
+    expect(log.filter((line) => line === "turn 0")).toHaveLength(turns);
+  }
+});
+
 test("close ends what runs within a turn", async () => {
   const { encoder, request, log } = start({ turnsEach: 1000 });
   encoder.want(request(), spansOf("a"));
