@@ -24,7 +24,7 @@ export type GrpcStatus = (typeof GrpcStatus)[GrpcStatusName];
 
 const names = Object.keys(GrpcStatus) as GrpcStatusName[];
 
-/** The name of a status code, as traces and logs show it; a number that is no code is UNKNOWN. */
+/** The name of a status code, as traces and logs show it; a number that is not a code is UNKNOWN. */
 export function grpcStatusName(code: number): GrpcStatusName {
   return names[code] ?? "UNKNOWN";
 }

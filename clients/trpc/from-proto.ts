@@ -62,7 +62,7 @@ export type ChatEvent = { readonly choice: number } & (
 
 export interface PlainToken {
   readonly id: number;
-  /** What the bytes say; those that are no whole character by themselves are replaced. */
+  /** What the bytes say; those that are not whole characters by themselves are replaced. */
   readonly text: string;
   readonly bytes: number[];
   /** Unset: the token has none, as the first of a prompt. */

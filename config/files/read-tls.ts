@@ -9,7 +9,7 @@ export interface TlsSettings {
   readonly ssl_certfile?: string | undefined;
 }
 
-/** The certificate and key to serve with, PEM; undefined: no encryption is asked for. Throws a ConfigError when they are no pair. */
+/** The certificate and key to serve with, PEM; undefined: no encryption is asked for. Throws a ConfigError when they do not belong together. */
 export function readTls(settings: TlsSettings): { readonly cert: Buffer; readonly key: Buffer } | undefined {
   const { ssl_keyfile: keyFile, ssl_certfile: certFile } = settings;
   if (keyFile === undefined || certFile === undefined) return undefined;

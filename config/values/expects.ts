@@ -44,7 +44,7 @@ function oneOf(words: readonly string[]): string {
   return words.length === 1 ? `${words[0]}` : `one of ${words.join(", ")}`;
 }
 
-/** Bounds as wide as JavaScript's exact integers are no bounds that anyone asked for. */
+/** Nobody asked for bounds as wide as JavaScript's exact integers. */
 function range({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: JsonSchema): string {
   const from = minimum === undefined || minimum <= Number.MIN_SAFE_INTEGER ? undefined : minimum;
   const to = maximum === undefined || maximum >= Number.MAX_SAFE_INTEGER ? undefined : maximum;

@@ -19,7 +19,7 @@ export interface FoundModel {
 
 export interface FolderScan {
   readonly models: readonly FoundModel[];
-  /** Sentences about files that are no models. */
+  /** Sentences about files that are not models. */
   readonly faults: readonly string[];
 }
 

@@ -1,4 +1,4 @@
-/** What is no wildcard stands for itself; a bracket that is never closed, too. */
+/** Every character but a wildcard stands for itself, and so does a bracket that is never closed. */
 const tokens = /\*+|\?|\[(?:(!)|(?!!))(\][^\]]*|[^\]]+)\]|./gsu;
 
 /**

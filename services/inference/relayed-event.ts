@@ -10,7 +10,7 @@ export type EventSchema = typeof ChatResponseSchema | typeof CompleteResponseSch
 
 /**
  * An event of a worker's stream on its way through the front, in its wire form: most are looked at no further than to
- * tell what they are. Throws on bytes that are no message.
+ * tell what they are. Throws on bytes that are not a message.
  */
 export class RelayedEvent<Desc extends EventSchema = EventSchema> extends EncodedMessage<Desc> {
   readonly kind: "loading" | "started" | "progress" | "delta" | "finished";

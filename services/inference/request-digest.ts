@@ -5,7 +5,7 @@ import type { RequestDigest } from "./quarantine.ts";
 
 const inputs = new Map(InferenceService.methods.map(({ input }) => [input.typeName, input]));
 
-/** By which a request to a model is known again. Throws on what is no request of the InferenceService. */
+/** By which a request to a model is known again. Throws on anything but a request of the InferenceService. */
 export function digestOf(model: string, request: Message): RequestDigest {
   const schema = inputs.get(request.$typeName);
   if (schema === undefined) throw new TypeError(`${request.$typeName} is not a request`);

@@ -163,7 +163,7 @@ function checkType(kind: MediaPart["case"], mediaType: string): void {
   if (mediaType === "" || /^application\/octet-stream$/i.test(mediaType)) return;
   if (mediaType.toLowerCase().startsWith(`${kind}/`)) return;
   throw new MediaFault(
-    `is called ${mediaType.slice(0, 100)}, which is no type of ${kind === "image" ? "picture" : "sound"}`,
+    `is called ${mediaType.slice(0, 100)}, which is not a type of ${kind === "image" ? "picture" : "sound"}`,
   );
 }
 

@@ -48,7 +48,7 @@ export class LoadJournal {
     this.#entries.set(id, { metrics, proceededMs: undefined, switches: false, load: undefined, parting: undefined });
   }
 
-  /** It is no more. */
+  /** It is gone. */
   remove(id: string): void {
     this.#entries.get(id)?.metrics.remove();
     this.#entries.delete(id);

@@ -72,7 +72,7 @@ export class Roster {
     return this.#changes.has(id);
   }
 
-  /** The model has left memory: it becomes what was planned, which is returned, or is no more. */
+  /** The model has left memory: it becomes what was planned, which is returned, or is gone. */
   complete(id: string): ServedModel | undefined {
     const to = this.#changes.get(id);
     this.#changes.delete(id);

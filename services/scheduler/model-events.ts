@@ -75,7 +75,7 @@ export class ModelEvents {
 
   onReady(model: ScheduledModel, { slots, measured, loadMs = 0 }: ReadyModel, nowMs: number): Effect[] {
     this.#residency.noted(model.id);
-    // It is to leave: what its process last said is no news.
+    // It is to leave: what its process last said does not matter.
     if (model.availability.state === "unloading") return [];
     if (measured !== undefined) {
       this.#residency.ledger.hold(model.id, measured);

@@ -141,7 +141,7 @@ export class Scheduler {
     else known.configure(options);
   }
 
-  /** A model that is not in memory is no more: who waits for it is refused. */
+  /** A model that was not in memory is gone: requests that wait for it are refused. */
   onRemove(id: string, nowMs: number): Effect[] {
     const model = this.#model(id);
     this.#models.delete(id);

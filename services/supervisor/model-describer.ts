@@ -59,7 +59,7 @@ export class ModelDescriber {
       if (this.#kept.size <= maxKept) break;
       this.#kept.delete(oldest);
     }
-    // What failed is tried again by the next who asks.
+    // A failure is not kept: the next caller tries again.
     described.catch(() => {
       if (this.#kept.get(id)?.described === described) this.#kept.delete(id);
     });

@@ -84,7 +84,7 @@ export class Supervisor implements ModelSource {
     this.#workers.set(id, worker);
   }
 
-  /** A model without a process is no more. What its last one has still to say concerns nobody. */
+  /** A model without a process is gone. What its last one has still to say concerns nobody. */
   removeModel(id: string): void {
     const worker = this.#workers.get(id);
     if (worker !== undefined) worker.onChange = () => {};

@@ -30,17 +30,27 @@ export async function readJsonBody(
   { takesList, bodyMayBeMissing = false }: BodyForms = {},
 ): Promise<Record<string, unknown>> {
   checkEncoding(ctx);
-  const bytes = await readBytes(ctx, limits.withMedia);
-  const { length } = bytes;
-  const text = decode(bytes);
-  refuseOversized(text);
+  const text = await readJsonText(ctx, limits);
   const parsed = parseJson(bodyMayBeMissing && text.trim() === "" ? "{}" : text);
   const value = takesList !== undefined && Array.isArray(parsed) ? { [takesList]: parsed } : parsed;
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new HttpError(400, "invalid_json", `the request's body must be a JSON object; got ${kindOf(value)}`);
   }
-  if (length > limits.bytes && length - mediaLength(value) > limits.bytes) throw tooLarge(limits.bytes);
+  refuseLongText(text, limits, () => value);
   return value as Record<string, unknown>;
+}
+
+/** A request's body as text, in which everything that JSON can hold has been counted. */
+export async function readJsonText(ctx: ShimContext, limits: BodyLimits, { isBatch = false } = {}): Promise<string> {
+  const text = decode(await readBytes(ctx, limits.withMedia));
+  refuseOversized(text, { isBatch });
+  return text;
+}
+
+/** Holds everything but pictures and sounds to its own limit. `read` gives what was parsed; it is asked for long texts only. */
+export function refuseLongText(text: string, limits: BodyLimits, read: () => unknown): void {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > limits.bytes && bytes - mediaLength(read()) > limits.bytes) throw tooLarge(limits.bytes);
 }
 
 function checkEncoding(ctx: ShimContext): void {
@@ -58,7 +68,7 @@ function checkEncoding(ctx: ShimContext): void {
   }
 }
 
-export async function readBytes(ctx: ShimContext, limitBytes: number): Promise<Buffer> {
+async function readBytes(ctx: ShimContext, limitBytes: number): Promise<Buffer> {
   try {
     return await getRawBody(ctx.req, { limit: limitBytes, length: ctx.get("content-length") || null });
   } catch (error) {

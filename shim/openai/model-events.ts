@@ -36,7 +36,7 @@ export async function* modelEvents(
       if (model === undefined) continue;
       const event = eventOf(model);
       const text = JSON.stringify(event);
-      // Counters change with each step, and are no news here.
+      // Counters change with each step, and are not told here.
       if (told.get(model.id) !== text) put(event);
       told.set(model.id, text);
     }

@@ -11,7 +11,7 @@ import { createMemoryShelf } from "./store/shelf.ts";
 import type { StoredItem, StoredResponse } from "./store/stored-response.ts";
 import type { PlacedItem, PlainItem } from "./to-proto/items.ts";
 
-/** A longer chain of responses is no conversation any more. */
+/** No conversation has a longer chain of responses. */
 const maxChain = 2_000;
 
 /** What is remembered between requests. */

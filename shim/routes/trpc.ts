@@ -1,17 +1,16 @@
 import { once } from "node:events";
 import type { IncomingMessage } from "node:http";
-import type { TRPCError } from "@trpc/server";
+import { TRPCError } from "@trpc/server";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import type { CallOptions } from "../../clients/create-client.ts";
 import { ErrorReason, RpcError } from "../../clients/errors.ts";
-import { refuseOversized } from "../../clients/json/refuse-oversized.ts";
 import { createTrpcContext } from "../../clients/trpc/context.ts";
 import { trpcErrorFrom } from "../../clients/trpc/errors.ts";
 import { appRouter } from "../../clients/trpc/router.ts";
 import type { ShimContext, ShimHandler } from "../context.ts";
 import { noteError } from "../middleware/errors.ts";
-import { readBytes } from "../middleware/json-body.ts";
+import { type BodyLimits, readJsonText, refuseLongText } from "../middleware/json-body.ts";
 import type { ShimClient } from "../dialect/deps.ts";
 import { HttpError } from "../dialect/error-facts.ts";
 import type { RouteDeps } from "./run-endpoint.ts";
@@ -26,15 +25,15 @@ export function trpc(deps: RouteDeps): ShimHandler {
     // Koa's default of 404 would be kept.
     ctx.res.statusCode = 200;
     const closed = once(ctx.res, "close");
-    const { body_limit_bytes: body, media_body_limit_bytes: withMedia } = deps.settings;
-    const { req, refused } = await readChecked(ctx, Math.max(body, withMedia));
+    const { body_limit_bytes: bytes, media_body_limit_bytes: withMedia } = deps.settings;
+    const { req, refused } = await readChecked(ctx, { bytes, withMedia: Math.max(bytes, withMedia) });
     const handled = nodeHTTPRequestHandler({
       router: appRouter,
       req,
       res: ctx.res,
       path: ctx.path.slice("/trpc/".length),
       createContext() {
-        if (refused !== undefined) throw trpcErrorFrom(refused);
+        if (refused !== undefined) throw refused;
         return createTrpcContext(withSignals(deps, ctx.state.signal), { "x-request-id": ctx.state.requestId });
       },
       onError: ({ error }) => void noteError(ctx, thrownBy(error)),
@@ -47,19 +46,31 @@ export function trpc(deps: RouteDeps): ShimHandler {
 interface CheckedRequest {
   /** With its body, if it has one, as text. */
   readonly req: IncomingMessage & { body?: string };
-  /** The body is not to be parsed, for this error. */
-  readonly refused: unknown;
+  /** Why the body is not to be looked at. */
+  readonly refused: TRPCError | undefined;
 }
 
-/** Reads and counts the body before tRPC parses it: see refuseOversized. */
-async function readChecked(ctx: ShimContext, limitBytes: number): Promise<CheckedRequest> {
+/** Reads the body, counts what is in it and holds it to its limits before tRPC parses it; tRPC says what is not JSON. */
+async function readChecked(ctx: ShimContext, limits: BodyLimits): Promise<CheckedRequest> {
   if (ctx.method !== "POST") return { req: ctx.req, refused: undefined };
   try {
-    const body = (await readBytes(ctx, limitBytes)).toString();
-    refuseOversized(body, { isBatch: ctx.query["batch"] !== undefined });
+    const body = await readJsonText(ctx, limits, { isBatch: ctx.query["batch"] !== undefined });
+    refuseLongText(body, limits, () => parsed(body));
     return { req: Object.assign(ctx.req, { body }), refused: undefined };
-  } catch (refused) {
+  } catch (error) {
+    const refused =
+      error instanceof HttpError
+        ? new TRPCError({ code: "BAD_REQUEST", message: error.message, cause: error })
+        : trpcErrorFrom(error);
     return { req: Object.assign(ctx.req, { body: "{}" }), refused };
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
 

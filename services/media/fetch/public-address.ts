@@ -17,7 +17,7 @@ const ranges: readonly (readonly [network: string, prefix: number])[] = [
   ["203.0.113.0", 24],
   ["224.0.0.0", 4],
   ["240.0.0.0", 4],
-  // Of IPv6 only 2000::/3 is handed out; within it these are no hosts, or an IPv4 address in disguise.
+  // Of IPv6 only 2000::/3 is handed out; within it these are not hosts, or are an IPv4 address in disguise.
   ["::", 3],
   ["4000::", 2],
   ["8000::", 1],

@@ -14,7 +14,7 @@ interface Event {
 
 /**
  * Waits for a stream's first event, and gives the whole stream; rejects when it fails before. What tells of the model's
- * load is no part of the answer, and left out.
+ * load is not part of the answer, and left out.
  */
 export async function firstEvent<T extends Event>(events: AsyncIterable<T>): Promise<AsyncIterable<T>> {
   const iterator = events[Symbol.asyncIterator]();

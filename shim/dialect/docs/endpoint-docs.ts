@@ -34,7 +34,7 @@ export interface EndpointDocs {
   readonly chunk?: z.ZodType;
   /** The stream's media type; unset: server-sent events. */
   readonly streamType?: string;
-  /** Answers with another status than 200 that are no errors of the dialect's, with what they mean. */
+  /** Answers with another status than 200 that are not the dialect's errors, with what they mean. */
   readonly otherResults?: Readonly<Record<string, { readonly description: string; readonly result: z.ZodType }>>;
   /** The body of a refusal; unset: OpenAI's. */
   readonly refusal?: z.ZodType;

@@ -37,7 +37,7 @@ export const fieldDescriptions: Readonly<Record<string, string>> = {
   dry_base: "Growth of that penalty with the sequence's length.",
   dry_allowed_length: "Longest repetition that is not penalized.",
   dry_penalty_last_n: "Number of recent tokens that it considers; -1 considers all.",
-  dry_sequence_breakers: "Texts that break a repetition.",
+  dry_sequence_breakers: "Texts that break a repetition, of at most 40 bytes each.",
   samplers: "The samplers to run, in this order.",
   ignore_eos: "Do not stop at the model's own end token.",
   cache_prompt: "Reuse the longest prompt prefix that a slot still holds; true by default.",

@@ -76,7 +76,7 @@ function typeName(expected: string): string {
   return `${/^[aeio]/.test(expected) ? "an" : "a"} ${expected}`;
 }
 
-/** Long texts are cut: an error message is no place for a prompt. */
+/** Long texts are cut: a prompt does not belong in an error message. */
 function describeValue(value: unknown): string {
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (typeof value === "object" && value !== null) return "an object";

@@ -105,7 +105,7 @@ function conversation(deps: DialectDeps, { body, call, noted }: Generation): Beg
   return {
     events: noted(deps.client.inference.chat(request, call)),
     contextOf: async (response) => {
-      // Pictures are no tokens to go on from.
+      // Pictures are not tokens to go on from.
       if (body.images?.length) return undefined;
       const text = await closedText(deps, { body, call }, response);
       return tokensOf(deps, { body, call }, text, true);

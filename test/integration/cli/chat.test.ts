@@ -188,7 +188,7 @@ describe("tokenwire run", () => {
     });
   });
 
-  test("refuses what is no prompt", async () => {
+  test("refuses anything but a prompt", async () => {
     await using rpc = await echo();
     expect(await rejection(run(rpc, ["m"]))).toMatchObject({
       exitCode: 2,

@@ -31,7 +31,7 @@ test("serves the tRPC router under /trpc, streams included", async () => {
 
 test("refuses what is too large or too much before it is parsed, in tRPC's shape", async () => {
   await using rpc = await startRpc({});
-  await using shim = await testShim(rpc, { body_limit_bytes: 2_000_000, media_body_limit_bytes: 2_000_000 });
+  await using shim = await testShim(rpc, { body_limit_bytes: 2_000_000, media_body_limit_bytes: 3_000_000 });
   const trpc = createTrpcClient({ url: `${shim.url}/trpc`, ...eventSource });
   const logitBias = Array.from({ length: 100_001 }, () => ({}));
   const wide = trpc.chat.mutate({ messages, options: { logitBias } } as never);
@@ -40,7 +40,14 @@ test("refuses what is too large or too much before it is parsed, in tRPC's shape
     data: { code: "BAD_REQUEST", httpStatus: 400, reason: "INVALID_PARAMETER", param: "options.logitBias" },
   });
   const long = trpc.chat.mutate({ messages: [{ role: "user", content: "x".repeat(2_000_001) }] });
+  // The larger limit is for pictures and sounds alone.
   await expect(long).rejects.toMatchObject({ data: { httpStatus: 413, reason: "REQUEST_TOO_LARGE" } });
+  const longer = trpc.chat.mutate({ messages: [{ role: "user", content: "x".repeat(3_000_001) }] });
+  await expect(longer).rejects.toMatchObject({ data: { httpStatus: 413, reason: "REQUEST_TOO_LARGE" } });
+  const headers = { "content-type": "application/json" };
+  for (const body of [Buffer.from([0x22, 0xff, 0x22]), "{"])
+    expect((await fetch(`${shim.url}/trpc/chat`, { method: "POST", headers, body })).status).toBe(400);
+  expect(shim.logs.filter(({ level }) => Number(level) >= 50)).toEqual([]);
 });
 
 test("ends the service's work when a tRPC caller breaks off", async () => {

@@ -31,7 +31,7 @@ test("every GGUF file is a model under its path, a split one once, and a project
   expect(faults).toEqual([]);
 });
 
-test("what is no model is told, and the others are found", () => {
+test("a file that is not a model is named, and the others are found", () => {
   using ctx = folderOf(["a.gguf", "empty.gguf", "lost-00001-of-00002.gguf"]);
   mkdirSync(join(ctx.folder, "folder.gguf"));
   execFileSync("mkfifo", [join(ctx.folder, "pipe.gguf")]);

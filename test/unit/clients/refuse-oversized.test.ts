@@ -37,7 +37,7 @@ test("levels are counted", () => {
   expect(() => refuseOversized(nested(102))).toThrow(/deeper than 100 levels/);
 });
 
-test("any other JSON, and what is no JSON, is the parser's", () => {
+test("other JSON, and text that is not JSON, is left to the parser", () => {
   const json = fc.json({ maxDepth: 8 });
   fc.assert(
     fc.property(fc.oneof(json, fc.string({ unit: fc.constantFrom(...'{}[],:"\\ a1') })), (text) =>

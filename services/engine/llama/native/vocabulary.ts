@@ -123,7 +123,7 @@ export class Vocabulary {
     let tokens = new Int32Array(bytes.length + 2);
     let count = await into(tokens);
     if (count < 0) {
-      // Not so where a space is put in front that is no part of a token, or a character is taken apart.
+      // Not so where a space that belongs to no token is put in front, or a character is taken apart.
       tokens = new Int32Array(-count);
       count = await into(tokens);
     }

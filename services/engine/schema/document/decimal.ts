@@ -6,7 +6,7 @@ export interface Decimal {
   readonly exponent: number;
 }
 
-/** Far beyond all doubles: what is larger counts as this large, so that `1e999999999` is no work. */
+/** Far beyond all doubles: what is larger counts as this large, so that `1e999999999` costs nothing. */
 const maxExponent = 1000;
 
 export function isNumber(value: unknown): value is number | ExactNumber {

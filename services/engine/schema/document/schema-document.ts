@@ -219,7 +219,7 @@ export function isKeywords(value: unknown): value is Keywords {
   return typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
-/** A property of the object itself: `toString` is no keyword of every schema. */
+/** A property of the object itself: `toString` is not a keyword of every schema. */
 function own(object: Keywords, key: string): unknown {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }

@@ -3,7 +3,7 @@ import { AutomatonTooLarge, liveStates, maxMoves } from "./automaton.ts";
 import { intersect } from "./char-set.ts";
 import { choice, emptyRegex, lengthsOf, type Regex, repeat, repeatsEmpty, sequence } from "./regex.ts";
 
-/** So many readings side by side are no burden. */
+/** So many readings side by side cost little. */
 const maxReadings = 100;
 
 /**

@@ -25,7 +25,7 @@ export function unicodeProperty(name: string): CharSet | undefined {
   return ranges;
 }
 
-/** All code points in their order, without the surrogates, which are no characters. */
+/** All code points in their order, without the surrogates, which are not characters. */
 function everyCharacter(): string {
   const parts: string[] = [];
   for (let first = 0; first <= 0x10ffff; first += 0x400) {

@@ -131,7 +131,7 @@ export const chatProbes: readonly Probe[] = [
   budgetProbe("thinking_budget_tokens"),
   {
     field: "chat_template",
-    seen: "the model continues what the given Jinja writes; what is no Jinja is refused",
+    seen: "the model continues what the given Jinja writes; invalid Jinja is refused",
     async run(server) {
       const chat_template = "{{ messages[0].content }}";
       const choice = await firstOf(server, { ...asking("1, 2, 3, 4,"), temperature: 0, chat_template, max_tokens: 8 });

@@ -48,7 +48,7 @@ test("a reason that a newer peer knows is INTERNAL", () => {
   expect(grpcStatusOf(999 as ErrorReason)).toBe(GrpcStatus.INTERNAL);
 });
 
-test("what is no RpcError is an internal error with what was thrown as its cause", () => {
+test("anything but an RpcError becomes an internal error, with what was thrown as its cause", () => {
   const bug = new TypeError("x is undefined");
   expect(rpcErrorFromUnknown(bug)).toMatchObject({
     reason: ErrorReason.INTERNAL,

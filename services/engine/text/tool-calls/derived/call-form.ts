@@ -90,5 +90,5 @@ export interface InlineArguments {
 export const valueTypes = ["string", "number", "boolean", "null", "object", "array"] as const;
 export type ValueType = (typeof valueTypes)[number];
 
-/** How values that are no texts are written: `true` or `True`. */
+/** How values other than texts are written: `true` or `True`. */
 export type ValueStyle = "json" | "python";

@@ -36,7 +36,7 @@ interface Span {
   readonly to: number;
 }
 
-/** Reads an object's members; false when it is no call, or goes wrong. */
+/** Reads an object's members; false when it is not a call, or goes wrong. */
 function* readMembers(stream: AnswerStream, accept: (name: string) => boolean, call: CallState): Reading<boolean> {
   if ((yield* peek(stream)) !== "{") return false;
   do {

@@ -51,7 +51,7 @@ test("a state that was changed on the disk is not given back", async () => {
   expect(await textsOf(store)).toEqual([undefined]);
 });
 
-test("a folder that has gone is an error of each use, for who asks to decide about", async () => {
+test("a folder that has gone is an error of each use, which its caller decides about", async () => {
   const store = await openDiskStore(directory);
   await store.add([1], state("one"));
   await rm(directory, { recursive: true });

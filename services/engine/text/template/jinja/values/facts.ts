@@ -39,7 +39,7 @@ export function lengthOf(value: Value): number | undefined {
   return value instanceof Undefined ? 0 : undefined;
 }
 
-/** A text's characters; undefined: it is no text. */
+/** A text's characters; undefined: it is not a text. */
 export function asText(value: Value): string | undefined {
   if (typeof value === "string") return value;
   return value instanceof Markup ? value.text : undefined;

@@ -26,7 +26,7 @@ export interface Call {
   readonly named: ReadonlyMap<string, Value>;
 }
 
-/** An object that is no plain JavaScript value. */
+/** An object that is not a plain JavaScript value. */
 export abstract class JinjaObject {
   /** As Python's `type(x).__name__`. */
   abstract readonly typeName: string;

@@ -123,7 +123,7 @@ const cases: readonly (readonly [ToolParser, readonly Case[]])[] = [
         text: "Hm.",
       },
       {
-        title: "what is no call in the tags",
+        title: "text in the tags that is not a call",
         raw: `Use\n<tool_call>like this</tool_call> or <tool_call>{"city": "Paris"}</tool_call>.`,
         text: `Use\n<tool_call>like this</tool_call> or <tool_call>{"city": "Paris"}</tool_call>.`,
       },
