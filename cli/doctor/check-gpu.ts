@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { fetchedFolder } from "../../services/engine/llama/native/fetched-builds.ts";
+import { fetchedFolder } from "../../services/engine/llama/native/libraries/fetched-builds.ts";
 import type { Check } from "./check.ts";
 
 export interface Machine {

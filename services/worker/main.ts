@@ -1,5 +1,5 @@
 // The entry of a worker process: forked by the supervisor, never started by hand.
-import { findFetchedBuilds } from "../engine/llama/native/fetched-builds.ts";
+import { findFetchedBuilds } from "../engine/llama/native/libraries/fetched-builds.ts";
 import { runWorker } from "./run-worker.ts";
 
 // Before anything loads native code.

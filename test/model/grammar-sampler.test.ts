@@ -11,7 +11,7 @@ import {
   type TokenTexts,
 } from "../../services/engine/grammar/vocabulary/grammar-vocabulary.ts";
 import { buildTokenTrie } from "../../services/engine/grammar/vocabulary/token-trie.ts";
-import { NativeBuffer } from "../../services/engine/llama/native/buffer.ts";
+import { NativeBuffer } from "../../services/engine/llama/native/buffers/buffer.ts";
 import type { Model } from "../../services/engine/llama/native/model.ts";
 import { openModel } from "../../services/engine/llama/load/open-model.ts";
 import { arbitraryGbnf } from "../unit/engine/grammar/arbitrary-grammar.ts";

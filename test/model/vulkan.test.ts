@@ -4,7 +4,7 @@ import { join } from "node:path";
 import koffi from "koffi";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { packageRoot } from "../../config/config.ts";
-import { fetchedFolder } from "../../services/engine/llama/native/fetched-builds.ts";
+import { fetchedFolder } from "../../services/engine/llama/native/libraries/fetched-builds.ts";
 import { complete, scores } from "../support/ask-worker.ts";
 import { readGolden, tinyGuidePath } from "../support/tiny-guide.ts";
 import { startTokenwire } from "../support/tokenwire.ts";

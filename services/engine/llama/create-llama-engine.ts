@@ -22,7 +22,7 @@ import { Context } from "./native/context.ts";
 import { type Device, listDevices } from "./native/devices.ts";
 import type { Model } from "./native/model.ts";
 import { Candidates } from "./native/sampler.ts";
-import { createThreadpool, type Threadpool } from "./native/threadpool.ts";
+import { createThreadpool, type Threadpool } from "./native/threads/threadpool.ts";
 import { measureMemory } from "./load/measure-memory.ts";
 import { type OpenModel, openModel, type OpenModelOptions } from "./load/open-model.ts";
 import { ownCpus } from "./cpu/own-cpus.ts";

@@ -7,8 +7,8 @@ import { GrammarError } from "../../engine/grammar/gbnf/grammar-error.ts";
 import { compileGrammar } from "../../engine/grammar/program/compile-grammar.ts";
 import { buildTokenTrie } from "../../engine/grammar/vocabulary/token-trie.ts";
 import { type ChatPrompter, type ChatPrompterOptions, createChatPrompter } from "../../engine/text/chat-prompt.ts";
-import { answerGrammar } from "../jobs/answer-grammar.ts";
-import { responseGrammar } from "../jobs/response-grammar.ts";
+import { answerGrammar } from "../jobs/answer/answer-grammar.ts";
+import { responseGrammar } from "../jobs/answer/response-grammar.ts";
 import {
   slowTemplate,
   type CompileReply,

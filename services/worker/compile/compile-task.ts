@@ -2,8 +2,8 @@ import { type ErrorReason, invalidParameter } from "../../../clients/errors.ts";
 import type { GrammarProgram } from "../../engine/grammar/program/program.ts";
 import type { TokenTrie } from "../../engine/grammar/vocabulary/token-trie.ts";
 import type { ChatPrompterOptions } from "../../engine/text/chat-prompt.ts";
-import type { answerGrammar } from "../jobs/answer-grammar.ts";
-import type { responseGrammar } from "../jobs/response-grammar.ts";
+import type { answerGrammar } from "../jobs/answer/answer-grammar.ts";
+import type { responseGrammar } from "../jobs/answer/response-grammar.ts";
 
 /** What the thread is asked to do, as plain data. Messages of the contract come in their wire form. */
 export type CompileTask =

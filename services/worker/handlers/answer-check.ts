@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { SchemaCheckSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { AnswerSchemas } from "../jobs/answer-schemas.ts";
+import type { AnswerSchemas } from "../jobs/answer/answer-schemas.ts";
 import type { SchemaVerdict } from "../schema-check/check-schema.ts";
 import { createSchemaChecker, type SchemaChecker } from "../schema-check/schema-checker.ts";
 

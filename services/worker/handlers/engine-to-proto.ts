@@ -8,7 +8,7 @@ import {
   type TokenLogprobSchema,
 } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { Engine, EngineEvent, GenerateJob, ScoreJob, TokenCandidate, TokenLogprob } from "../../engine/engine.ts";
-import type { Unenforced } from "../jobs/answer-schemas.ts";
+import type { Unenforced } from "../jobs/answer/answer-schemas.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 
 type StartedEvent = Extract<EngineEvent, { type: "started" }>;

@@ -6,7 +6,7 @@ import type {
   CountTokensResponseSchema,
 } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import { parsePrompt, writePrompt } from "../jobs/parse-chat-job.ts";
-import { checkParts } from "../jobs/tokenize-parts.ts";
+import { checkParts } from "../jobs/inputs/tokenize-parts.ts";
 import type { LoadedModel } from "../loaded-model.ts";
 
 /** How many prompt tokens a chat request with these fields has. */

@@ -3,12 +3,12 @@ import type { ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import type { GenerateJob } from "../../engine/engine.ts";
 import { type ChatPrompt, isCallForced, type PromptRequest } from "../../engine/text/chat-prompt.ts";
 import type { LoadedModel } from "../loaded-model.ts";
-import { answerGrammar } from "./answer-grammar.ts";
-import { type AnswerSchemas, schemasToCheck, type Unenforced } from "./answer-schemas.ts";
-import { checkPromptFits } from "./check-prompt.ts";
+import { answerGrammar } from "./answer/answer-grammar.ts";
+import { type AnswerSchemas, schemasToCheck, type Unenforced } from "./answer/answer-schemas.ts";
+import { checkPromptFits } from "./inputs/check-prompt.ts";
 import { parseLimits } from "./parse-limits.ts";
 import { parseSampling } from "./parse-sampling.ts";
-import { fitPrompt, tokenizeParts } from "./tokenize-parts.ts";
+import { fitPrompt, tokenizeParts } from "./inputs/tokenize-parts.ts";
 
 /** A chat that can be run: everything is checked and in tokens. */
 export interface ChatJob {

@@ -4,13 +4,13 @@ import type { Engine, GenerateJob, MediaPrompt, PromptPart, TokenizeOptions } fr
 import { showParts } from "../../engine/text/media/media-marks.ts";
 import { parsePart } from "../../engine/text/media/parse-part.ts";
 import type { LoadedModel } from "../loaded-model.ts";
-import { type AnswerSchemas, schemasToCheck, type Unenforced } from "./answer-schemas.ts";
-import { checkPromptFits } from "./check-prompt.ts";
+import { type AnswerSchemas, schemasToCheck, type Unenforced } from "./answer/answer-schemas.ts";
+import { checkPromptFits } from "./inputs/check-prompt.ts";
 import { parseLimits } from "./parse-limits.ts";
-import { responseGrammar } from "./response-grammar.ts";
+import { responseGrammar } from "./answer/response-grammar.ts";
 import { checkToken, parseSampling } from "./parse-sampling.ts";
-import { snippetTokens } from "./snippet-tokens.ts";
-import { fitPrompt, tokenizeParts } from "./tokenize-parts.ts";
+import { snippetTokens } from "./inputs/snippet-tokens.ts";
+import { fitPrompt, tokenizeParts } from "./inputs/tokenize-parts.ts";
 
 /** A completion that can be run: everything is checked and in tokens. */
 export interface CompleteJob {

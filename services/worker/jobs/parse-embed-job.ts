@@ -1,9 +1,9 @@
 import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
 import { Pooling, type EmbedRequest, type TextOrTokens } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { EmbedJob, EmbeddingInfo, Engine, Pooling as EnginePooling } from "../../engine/engine.ts";
-import { checkInputFits, checkTextCount, mapInOrder } from "./parse-inputs.ts";
+import { checkInputFits, checkTextCount, mapInOrder } from "./inputs/parse-inputs.ts";
 import { checkToken } from "./parse-sampling.ts";
-import { truncate, truncationLimit } from "./truncate.ts";
+import { truncate, truncationLimit } from "./inputs/truncate.ts";
 
 /** Numbers of one answer, at most: 2048 vectors of 4096, which is 32 MiB on the wire and five times that as JSON. */
 const maxNumbers = 2048 * 4096;

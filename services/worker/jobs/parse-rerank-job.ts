@@ -2,8 +2,8 @@ import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors
 import type { Truncation } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
 import type { RerankRequest } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
 import type { Engine, RankingInfo, RankJob } from "../../engine/engine.ts";
-import { checkInputFits, checkTextCount, mapInOrder } from "./parse-inputs.ts";
-import { truncate, truncationLimit } from "./truncate.ts";
+import { checkInputFits, checkTextCount, mapInOrder } from "./inputs/parse-inputs.ts";
+import { truncate, truncationLimit } from "./inputs/truncate.ts";
 
 /** Documents that can be ranked, and what to do with the scores. */
 export interface ParsedRerankJob {

@@ -3,7 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, wr
 import { delimiter, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { packageRoot } from "../../../config/config.ts";
-import { fetchedFolder } from "../../../services/engine/llama/native/fetched-builds.ts";
+import { fetchedFolder } from "../../../services/engine/llama/native/libraries/fetched-builds.ts";
 import { temporaryFolder } from "../../unit/config/support.ts";
 
 /** An npm that writes down how it was called, and installs each package as a folder with a package.json. */

@@ -4,7 +4,7 @@ import { ErrorReason } from "../../../clients/errors.ts";
 import { ChatRequestSchema, Role, ToolChoiceMode } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
 import { createGbnfMatcher } from "../engine/schema/gbnf-matcher.ts";
 import { createChatPrompter } from "../../../services/engine/text/chat-prompt.ts";
-import { answerGrammar } from "../../../services/worker/jobs/answer-grammar.ts";
+import { answerGrammar } from "../../../services/worker/jobs/answer/answer-grammar.ts";
 
 const hermes = `{% if tools %}<tool_call>{{ tools | tojson }}{% endif %}{% for m in messages %}{{ m.role }}:{{ m.content }}{% for c in m.tool_calls or [] %}{% if not loop.first %}{{ "\n" }}{% endif %}<tool_call>
 {"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import type { NativeBuffer } from "../native/buffer.ts";
+import type { NativeBuffer } from "../native/buffers/buffer.ts";
 import { partialEnding, readHeader, readState, stateEnding, type StateFile, writeState } from "./state-file.ts";
 import type { StateStore, StoredState } from "./state-store.ts";
 

@@ -1,4 +1,4 @@
-import type { NativeBuffer } from "../native/buffer.ts";
+import type { NativeBuffer } from "../native/buffers/buffer.ts";
 import type { Context } from "../native/context.ts";
 import { commonPrefix, reusablePrefix, type Slot, worthwhilePrefix } from "./slots.ts";
 import type { StateStore, StoredState } from "./state-store.ts";

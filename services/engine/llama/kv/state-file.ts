@@ -1,6 +1,6 @@
 import { open, rename, rm } from "node:fs/promises";
 import { crc32 } from "node:zlib";
-import { NativeBuffer } from "../native/buffer.ts";
+import { NativeBuffer } from "../native/buffers/buffer.ts";
 import type { StoredState } from "./state-store.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { NativeBuffer } from "../native/buffer.ts";
+import type { NativeBuffer } from "../native/buffers/buffer.ts";
 
 /** A kept state: what it holds, and how much it takes. */
 export interface StoredState {

@@ -4,7 +4,7 @@ import type { ModelSettings } from "../../../../settings/settings.ts";
 import type { DeviceEstimate, DeviceFacts, MemoryEstimate } from "../../memory-estimate.ts";
 import { callAsync, type LlamaApi } from "../native/api.ts";
 import type { Device } from "../native/devices.ts";
-import type { BufferUse, ReadBreakdown } from "../native/memory-breakdown.ts";
+import type { BufferUse, ReadBreakdown } from "../native/buffers/memory-breakdown.ts";
 import { Model } from "../native/model.ts";
 import type { ContextParams } from "../native/structs.ts";
 import type { MtmdApi } from "../native/mtmd/mtmd-api.ts";

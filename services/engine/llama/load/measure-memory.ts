@@ -1,9 +1,9 @@
 import type { MemoryUse } from "../../memory-estimate.ts";
 import type { Context } from "../native/context.ts";
-import { dropPages } from "../native/drop-pages.ts";
+import { dropPages } from "../native/buffers/drop-pages.ts";
 import { splitFiles } from "../../../models/split-files.ts";
 import { type Device, listDevices } from "../native/devices.ts";
-import type { BufferUse } from "../native/memory-breakdown.ts";
+import type { BufferUse } from "../native/buffers/memory-breakdown.ts";
 import type { OpenModel } from "./open-model.ts";
 
 /** Vulkan on the CPU: its memory is the process's own. */

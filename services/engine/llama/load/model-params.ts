@@ -1,7 +1,7 @@
 import type { ModelSettings } from "../../../../settings/settings.ts";
 import { parseKvOverride } from "../../../../settings/model/kv-override.ts";
 import { chooseGpus } from "./choose-gpus.ts";
-import { NativeBuffer } from "../native/buffer.ts";
+import { NativeBuffer } from "../native/buffers/buffer.ts";
 import type { Device } from "../native/devices.ts";
 import { nativePointers } from "../native/model.ts";
 import { kvOverride, type ModelParams } from "../native/structs.ts";

@@ -10,7 +10,7 @@ import { loadWarnings } from "./load-warnings.ts";
 import { type EstimateMemoryParts, estimateMemory, gpuFacts } from "./estimate-memory.ts";
 import { openMultimodal } from "../multimodal/open-projector.ts";
 import { modelParams } from "./model-params.ts";
-import { checkAbi } from "../native/abi-check.ts";
+import { checkAbi } from "../native/libraries/abi-check.ts";
 import {
   bindDevices,
   bindGguf,
@@ -22,10 +22,10 @@ import {
 } from "../native/api.ts";
 import { AdapterSet } from "../native/adapter-set.ts";
 import type { MtmdApi } from "../native/mtmd/mtmd-api.ts";
-import type { AdapterPointer } from "../native/pointer.ts";
-import { bindBreakdown, type ReadBreakdown } from "../native/memory-breakdown.ts";
+import type { AdapterPointer } from "../native/buffers/pointer.ts";
+import { bindBreakdown, type ReadBreakdown } from "../native/buffers/memory-breakdown.ts";
 import { type Device, listDevices } from "../native/devices.ts";
-import { type Libraries, openLibraries } from "../native/libraries.ts";
+import { type Libraries, openLibraries } from "../native/libraries/libraries.ts";
 import { Model } from "../native/model.ts";
 import { createOverrideReport } from "./override-report.ts";
 import { findRanking, type Ranking } from "../pooling/find-ranking.ts";

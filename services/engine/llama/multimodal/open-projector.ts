@@ -2,7 +2,7 @@ import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
 import type { ModelSettings } from "../../../../settings/settings.ts";
 import type { OpenModel } from "../load/open-model.ts";
 import type { Device } from "../native/devices.ts";
-import type { Libraries } from "../native/libraries.ts";
+import type { Libraries } from "../native/libraries/libraries.ts";
 import { bindMtmd, type MtmdApi } from "../native/mtmd/mtmd-api.ts";
 import { Projector } from "../native/mtmd/projector.ts";
 import { provideLibrary } from "./library/build-library.ts";

@@ -1,5 +1,5 @@
 import type { LoraAdapter } from "../../../../settings/model/lora-adapters.ts";
-import type { AdapterPointer } from "./pointer.ts";
+import type { AdapterPointer } from "./buffers/pointer.ts";
 
 /** How strongly each of a model's adapters is applied, in their order; 0: not at all. */
 export type AdapterScales = readonly number[];

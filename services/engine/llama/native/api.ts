@@ -1,7 +1,7 @@
 import type { KoffiFunc } from "koffi";
-import { CallGate } from "./call-gate.ts";
-import type { Libraries, Library } from "./libraries.ts";
-import type * as p from "./pointer.ts";
+import { CallGate } from "./threads/call-gate.ts";
+import type { Libraries, Library } from "./libraries/libraries.ts";
+import type * as p from "./buffers/pointer.ts";
 import type { Batch, ContextParams, ModelParams } from "./structs.ts";
 
 type Bytes = Uint8Array | Int32Array | Float32Array | bigint | null;

@@ -1,4 +1,4 @@
-import { NativeBuffer } from "./buffer.ts";
+import { NativeBuffer } from "./buffers/buffer.ts";
 import type { Batch as BatchStruct } from "./structs.ts";
 
 /** A llama_batch of up to `capacity` tokens, each of one sequence, in memory that native code may read at any time. */

@@ -1,11 +1,11 @@
 import { callAsync, callAtOnce, type LlamaApi } from "./api.ts";
 import type { Batch } from "./batch.ts";
-import { floatsAt, NativeBuffer } from "./buffer.ts";
+import { floatsAt, NativeBuffer } from "./buffers/buffer.ts";
 import type { Model } from "./model.ts";
 import type { AdapterScales, AdapterSet } from "./adapter-set.ts";
-import type { ContextPointer, MemoryPointer } from "./pointer.ts";
+import type { ContextPointer, MemoryPointer } from "./buffers/pointer.ts";
 import type { ContextParams } from "./structs.ts";
-import type { Threadpool } from "./threadpool.ts";
+import type { Threadpool } from "./threads/threadpool.ts";
 
 export interface ContextOptions {
   /** Changes llama.cpp's defaults; every value must have the right type, which koffi does not check. */

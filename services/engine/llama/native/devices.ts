@@ -1,5 +1,5 @@
 import type { DeviceApi } from "./api.ts";
-import type { DevicePointer } from "./pointer.ts";
+import type { DevicePointer } from "./buffers/pointer.ts";
 
 export interface Device {
   readonly pointer: DevicePointer;

@@ -1,7 +1,7 @@
 import koffi from "koffi";
 import { callAsync, type LlamaApi } from "./api.ts";
-import { NativeBuffer } from "./buffer.ts";
-import type { ModelPointer } from "./pointer.ts";
+import { NativeBuffer } from "./buffers/buffer.ts";
+import type { ModelPointer } from "./buffers/pointer.ts";
 import type { ModelParams } from "./structs.ts";
 import { Vocabulary } from "./vocabulary.ts";
 

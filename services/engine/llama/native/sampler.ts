@@ -1,8 +1,8 @@
 import type { TokenMask } from "../../grammar/matcher/token-mask.ts";
 import type { SamplerApi } from "./api.ts";
-import { int32At, NativeBuffer } from "./buffer.ts";
+import { int32At, NativeBuffer } from "./buffers/buffer.ts";
 import type { Context } from "./context.ts";
-import type { SamplerPointer } from "./pointer.ts";
+import type { SamplerPointer } from "./buffers/pointer.ts";
 import { tokenDataArrayBytes, tokenDataBytes } from "./structs.ts";
 
 /** A llama_sampler and what it was made of; frees itself and whatever was added to it. */

@@ -1,9 +1,9 @@
 import type { TokenizeOptions } from "../../engine.ts";
 import type { LlamaApi } from "./api.ts";
 import { callAsync } from "./api.ts";
-import { int32At } from "./buffer.ts";
+import { int32At } from "./buffers/buffer.ts";
 import type { FimTokens } from "../../engine.ts";
-import type { VocabPointer } from "./pointer.ts";
+import type { VocabPointer } from "./buffers/pointer.ts";
 
 /** Texts up to this many bytes are tokenized on the calling thread: the trip to another costs more. */
 const syncBytes = 4096;

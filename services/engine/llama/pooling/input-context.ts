@@ -8,7 +8,7 @@ import type { AdapterSet } from "../native/adapter-set.ts";
 import { Context } from "../native/context.ts";
 import type { Model } from "../native/model.ts";
 import type { ContextParams } from "../native/structs.ts";
-import type { Threadpool } from "../native/threadpool.ts";
+import type { Threadpool } from "../native/threads/threadpool.ts";
 
 export interface InputContextParts {
   readonly llama: LlamaApi;

@@ -8,7 +8,7 @@ import { Batch } from "../native/batch.ts";
 import type { AdapterSet } from "../native/adapter-set.ts";
 import { Context } from "../native/context.ts";
 import type { Model } from "../native/model.ts";
-import type { Threadpool } from "../native/threadpool.ts";
+import type { Threadpool } from "../native/threads/threadpool.ts";
 import type { Threads } from "../cpu/threads.ts";
 import type { Turns } from "../loop/turns.ts";
 

@@ -1,6 +1,6 @@
 import type { Sampling } from "../../engine.ts";
 import { callAsync, type SamplerApi } from "../native/api.ts";
-import type { SamplerPointer } from "../native/pointer.ts";
+import type { SamplerPointer } from "../native/buffers/pointer.ts";
 import type { Vocabulary } from "../native/vocabulary.ts";
 
 type DrySettings = Pick<

@@ -8,7 +8,7 @@ import { noAdapters } from "../native/adapter-set.ts";
 import { Context } from "../native/context.ts";
 import { listDevices } from "../native/devices.ts";
 import { Model } from "../native/model.ts";
-import type { Threadpool } from "../native/threadpool.ts";
+import type { Threadpool } from "../native/threads/threadpool.ts";
 import type { OpenModel } from "../load/open-model.ts";
 import type { Threads } from "../cpu/threads.ts";
 

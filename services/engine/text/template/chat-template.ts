@@ -3,7 +3,7 @@ import type { ChatMessage, ChatTool } from "../chat-messages.ts";
 import { JinjaError } from "./jinja/jinja-error.ts";
 import { parseJinja, type JinjaTemplate } from "./jinja/jinja-template.ts";
 import { strftime } from "./strftime.ts";
-import { fromJson } from "./jinja/values/from-json.ts";
+import { fromJson } from "./jinja/values/json/from-json.ts";
 import type { TemplateVariables } from "./template-kwargs.ts";
 import { asSent, templateMessages, templateTools, type TemplateShape } from "./template-messages.ts";
 import { probeTemplateShape } from "./template-shape.ts";

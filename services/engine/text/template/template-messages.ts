@@ -9,7 +9,7 @@ import {
 } from "../chat-messages.ts";
 import { parseExactJson } from "../../../../clients/json/exact-json.ts";
 import { Dict } from "./jinja/values/dict.ts";
-import { fromJson } from "./jinja/values/from-json.ts";
+import { fromJson } from "./jinja/values/json/from-json.ts";
 import type { Value } from "./jinja/values/value.ts";
 
 /** What a template makes of the messages it is given; the answers are found by trying it (template-shape.ts). */

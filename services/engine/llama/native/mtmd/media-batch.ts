@@ -1,4 +1,4 @@
-import { NativeBuffer } from "../buffer.ts";
+import { NativeBuffer } from "../buffers/buffer.ts";
 import type { Batch as BatchStruct } from "../structs.ts";
 
 export interface MediaRows {

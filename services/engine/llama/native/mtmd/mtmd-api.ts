@@ -1,6 +1,6 @@
 import koffi, { type KoffiFunc } from "koffi";
-import type { Library } from "../libraries.ts";
-import type { AnyPointer, DevicePointer, FloatsPointer, ModelPointer, Pointer } from "../pointer.ts";
+import type { Library } from "../libraries/libraries.ts";
+import type { AnyPointer, DevicePointer, FloatsPointer, ModelPointer, Pointer } from "../buffers/pointer.ts";
 
 export type MtmdPointer = Pointer<"mtmd_context">;
 export type BitmapPointer = Pointer<"mtmd_bitmap">;

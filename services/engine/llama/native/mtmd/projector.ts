@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Media, PromptPart } from "../../../engine.ts";
 import { callAsync, callAtOnce } from "../api.ts";
-import { floatsAt, int32At, NativeBuffer } from "../buffer.ts";
+import { floatsAt, int32At, NativeBuffer } from "../buffers/buffer.ts";
 import type { Model } from "../model.ts";
-import type { AnyPointer, DevicePointer } from "../pointer.ts";
+import type { AnyPointer, DevicePointer } from "../buffers/pointer.ts";
 import {
   type BitmapPointer,
   type ChunkPointer,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openDiskStore } from "../../../../../services/engine/llama/kv/disk-store.ts";
-import { NativeBuffer } from "../../../../../services/engine/llama/native/buffer.ts";
+import { NativeBuffer } from "../../../../../services/engine/llama/native/buffers/buffer.ts";
 
 let directory: string;
 beforeEach(async () => {

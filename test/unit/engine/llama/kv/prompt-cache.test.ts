@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { PromptCache, type StateContext } from "../../../../../services/engine/llama/kv/prompt-cache.ts";
 import { createSlots, type Slot } from "../../../../../services/engine/llama/kv/slots.ts";
 import type { StateStore, StoredState } from "../../../../../services/engine/llama/kv/state-store.ts";
-import type { NativeBuffer } from "../../../../../services/engine/llama/native/buffer.ts";
+import type { NativeBuffer } from "../../../../../services/engine/llama/native/buffers/buffer.ts";
 
 const range = (length: number, from = 0): number[] => Array.from({ length }, (_, i) => from + i);
 

@@ -64,7 +64,7 @@ function sequencesOf({ struct }: Batch): Int32Array {
   return readInt32(first, struct.n_tokens);
 }
 
-const { int32At } = await import("../../../../../services/engine/llama/native/buffer.ts");
+const { int32At } = await import("../../../../../services/engine/llama/native/buffers/buffer.ts");
 const readInt32 = (address: bigint, count: number) => int32At(address, count);
 
 let drafter: Drafter | undefined;

@@ -8,7 +8,7 @@ import { ChatRequestSchema } from "../../../../../proto/gen/tokenwire/v1/chat_pb
 import { createChatPrompter } from "../../../../../services/engine/text/chat-prompt.ts";
 import { JinjaError } from "../../../../../services/engine/text/template/jinja/jinja-error.ts";
 import { parseJinja, type JinjaTemplate } from "../../../../../services/engine/text/template/jinja/jinja-template.ts";
-import { fromJson } from "../../../../../services/engine/text/template/jinja/values/from-json.ts";
+import { fromJson } from "../../../../../services/engine/text/template/jinja/values/json/from-json.ts";
 import { promptFieldsSchema } from "../../../../../shim/openai/schema/prompt-fields.ts";
 import { promptToProto } from "../../../../../shim/openai/to-proto/prompt.ts";
 import { bundledTemplates } from "../../../../support/bundled-templates.ts";

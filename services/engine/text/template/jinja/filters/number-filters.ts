@@ -3,7 +3,7 @@ import { isSpace, trimEnd, trimStart } from "../python-space.ts";
 import { expectInteger, optionalFlag, optionalInteger, optionalText } from "../run/expect.ts";
 import { asNumber } from "../values/compare.ts";
 import { asText, typeName, undefinedError } from "../values/facts.ts";
-import { fixedText, parseInteger } from "../values/number-text.ts";
+import { fixedText, parseInteger } from "../values/format/number-text.ts";
 import { Undefined, type Value } from "../values/value.ts";
 import { filter, type Filter } from "./filter.ts";
 

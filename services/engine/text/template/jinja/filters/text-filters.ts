@@ -7,7 +7,7 @@ import { callTextMethod, strip } from "../methods/text-methods.ts";
 import { codePointCount, sliceText } from "../values/code-points.ts";
 import { escapeHtml } from "../values/escape-html.ts";
 import { asText, undefinedError } from "../values/facts.ts";
-import { formatPercent } from "../values/format-percent.ts";
+import { formatPercent } from "../values/format/format-percent.ts";
 import { Dict } from "../values/dict.ts";
 import { textOf } from "../values/text.ts";
 import { Markup, Tuple, Undefined, type Value } from "../values/value.ts";

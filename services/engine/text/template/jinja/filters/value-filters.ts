@@ -3,7 +3,7 @@ import { memberOf } from "../methods/members.ts";
 import { expectInteger, expectText, optionalFlag } from "../run/expect.ts";
 import { asNumber } from "../values/compare.ts";
 import { asText, isTrue } from "../values/facts.ts";
-import { dumpJson } from "../values/python-json.ts";
+import { dumpJson } from "../values/json/python-json.ts";
 import { listOf } from "../values/iterate.ts";
 import { reprOf } from "../values/text.ts";
 import { orUndefined, Undefined, type Value } from "../values/value.ts";

@@ -1,5 +1,5 @@
 import { runtimeError } from "../jinja-error.ts";
-import { formatSpec } from "../values/format-spec.ts";
+import { formatSpec } from "../values/format/format-spec.ts";
 import { reprOf, textOf } from "../values/text.ts";
 import { Undefined, type Call, type Runtime, type Value } from "../values/value.ts";
 

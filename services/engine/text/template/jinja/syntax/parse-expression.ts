@@ -1,4 +1,4 @@
-import { parseInteger } from "../values/number-text.ts";
+import { parseInteger } from "../values/format/number-text.ts";
 import type { Arguments, BinaryOperator, CompareOperator, Expression, FilterExpression } from "./nodes.ts";
 import type { TokenStream } from "./token-stream.ts";
 

@@ -4,7 +4,7 @@ import type { BinaryOperator } from "../syntax/nodes.ts";
 import { asNumber } from "./compare.ts";
 import { escapeHtml } from "./escape-html.ts";
 import { asText, typeName, undefinedError } from "./facts.ts";
-import { formatPercent } from "./format-percent.ts";
+import { formatPercent } from "./format/format-percent.ts";
 import { repeat } from "./repeat.ts";
 import { Markup, Tuple, Undefined, type Value } from "./value.ts";
 

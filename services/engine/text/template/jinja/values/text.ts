@@ -1,6 +1,6 @@
 import type { Budget } from "../budget.ts";
 import { Dict, DictView } from "./dict.ts";
-import { floatText, integerText } from "./number-text.ts";
+import { floatText, integerText } from "./format/number-text.ts";
 import { JinjaObject, Markup, Tuple, Undefined, type Value } from "./value.ts";
 
 /** What `{{ value }}` writes: Python's str. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { JinjaError } from "../../../../../../services/engine/text/template/jinja/jinja-error.ts";
 import { parseJinja } from "../../../../../../services/engine/text/template/jinja/jinja-template.ts";
-import { fromJson } from "../../../../../../services/engine/text/template/jinja/values/from-json.ts";
+import { fromJson } from "../../../../../../services/engine/text/template/jinja/values/json/from-json.ts";
 import { parseExactJson, type ExactJson } from "../../../../../../clients/json/exact-json.ts";
 import type { Value } from "../../../../../../services/engine/text/template/jinja/values/value.ts";
 

@@ -1,4 +1,4 @@
-import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
+import { ErrorReason, invalidParameter, RpcError } from "../../../../clients/errors.ts";
 
 /** Refuses a prompt that leaves no room for a single token of an answer, in the words of OpenAI's API. `param`: `messages` or `prompt`. */
 export function checkPromptFits(param: string, promptTokens: number, contextLength: number): void {

@@ -1,8 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { RpcError } from "../../../clients/errors.ts";
-import type { ResponseFormat, UnenforcedSchema } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { Tool } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
-import type { GrammarBuilder } from "../../engine/schema/gbnf/grammar-builder.ts";
+import { RpcError } from "../../../../clients/errors.ts";
+import type { ResponseFormat, UnenforcedSchema } from "../../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import type { Tool } from "../../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { GrammarBuilder } from "../../../engine/schema/gbnf/grammar-builder.ts";
 
 export type Unenforced = MessageInitShape<typeof UnenforcedSchema>;
 

@@ -1,4 +1,4 @@
-import { type Truncation, TruncationSide } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import { type Truncation, TruncationSide } from "../../../../proto/gen/tokenwire/v1/generation_pb.ts";
 
 export interface TruncateOptions {
   readonly truncation: Truncation | undefined;

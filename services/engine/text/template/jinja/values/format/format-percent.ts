@@ -1,13 +1,13 @@
-import type { Budget } from "../budget.ts";
-import { runtimeError } from "../jinja-error.ts";
-import { asNumber } from "./compare.ts";
-import { Dict } from "./dict.ts";
-import { asText, typeName } from "./facts.ts";
+import type { Budget } from "../../budget.ts";
+import { runtimeError } from "../../jinja-error.ts";
+import { asNumber } from "../compare.ts";
+import { Dict } from "../dict.ts";
+import { asText, typeName } from "../facts.ts";
 import { formatMagnitude } from "./format-number.ts";
-import { repeat } from "./repeat.ts";
-import { reprOf, textOf } from "./text.ts";
-import { Tuple, type Value } from "./value.ts";
-import { codePointCount, sliceText } from "./code-points.ts";
+import { repeat } from "../repeat.ts";
+import { reprOf, textOf } from "../text.ts";
+import { Tuple, type Value } from "../value.ts";
+import { codePointCount, sliceText } from "../code-points.ts";
 
 const directive = /%(?:\(([^)]*)\))?([-#0 +]*)(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?(.)?/gsu;
 

@@ -1,9 +1,9 @@
 import koffi, { type KoffiFunc } from "koffi";
 import { bindAffinity, threadsOfProcess } from "./affinity.ts";
-import type { DeviceApi } from "./api.ts";
-import { NativeBuffer } from "./buffer.ts";
-import type { ThreadpoolPointer } from "./pointer.ts";
-import { threadpoolParamsType, threadpoolPollOffset } from "./structs.ts";
+import type { DeviceApi } from "../api.ts";
+import { NativeBuffer } from "../buffers/buffer.ts";
+import type { ThreadpoolPointer } from "../buffers/pointer.ts";
+import { threadpoolParamsType, threadpoolPollOffset } from "../structs.ts";
 
 export interface Threadpool {
   readonly pointer: ThreadpoolPointer;

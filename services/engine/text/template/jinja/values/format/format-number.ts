@@ -1,4 +1,4 @@
-import { runtimeError } from "../jinja-error.ts";
+import { runtimeError } from "../../jinja-error.ts";
 import { fixedText, floatText } from "./number-text.ts";
 
 /** How a number is formatted: the letter of `%d` or `{:d}` and the options that both notations share. */

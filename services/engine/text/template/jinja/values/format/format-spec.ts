@@ -1,12 +1,12 @@
-import type { Budget } from "../budget.ts";
-import { runtimeError } from "../jinja-error.ts";
-import { codePointCount, sliceText } from "./code-points.ts";
-import { asNumber } from "./compare.ts";
-import { asText, typeName } from "./facts.ts";
+import type { Budget } from "../../budget.ts";
+import { runtimeError } from "../../jinja-error.ts";
+import { codePointCount, sliceText } from "../code-points.ts";
+import { asNumber } from "../compare.ts";
+import { asText, typeName } from "../facts.ts";
 import { formatMagnitude } from "./format-number.ts";
-import { repeat } from "./repeat.ts";
-import { textOf } from "./text.ts";
-import type { Value } from "./value.ts";
+import { repeat } from "../repeat.ts";
+import { textOf } from "../text.ts";
+import type { Value } from "../value.ts";
 
 const spec = /^(?:(.)?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\d+)?([_,])?(?:\.(\d+))?([a-zA-Z%])?$/su;
 

@@ -1,5 +1,5 @@
-import type { Snippet } from "../../../proto/gen/tokenwire/v1/inference_pb.ts";
-import type { Engine, FimTokens } from "../../engine/engine.ts";
+import type { Snippet } from "../../../../proto/gen/tokenwire/v1/inference_pb.ts";
+import type { Engine, FimTokens } from "../../../engine/engine.ts";
 
 export interface SnippetOptions {
   readonly engine: Engine;

@@ -1,10 +1,10 @@
-import type { Budget } from "../budget.ts";
-import { runtimeError } from "../jinja-error.ts";
-import { Dict } from "./dict.ts";
-import { typeName } from "./facts.ts";
-import { floatText, integerText } from "./number-text.ts";
-import { listOf } from "./iterate.ts";
-import { Iteration, Markup, Tuple, type Value } from "./value.ts";
+import type { Budget } from "../../budget.ts";
+import { runtimeError } from "../../jinja-error.ts";
+import { Dict } from "../dict.ts";
+import { typeName } from "../facts.ts";
+import { floatText, integerText } from "../format/number-text.ts";
+import { listOf } from "../iterate.ts";
+import { Iteration, Markup, Tuple, type Value } from "../value.ts";
 
 /** The options of Python's json.dumps that `tojson` takes. */
 export interface DumpOptions {

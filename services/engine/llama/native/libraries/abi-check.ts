@@ -1,6 +1,6 @@
 import koffi from "koffi";
-import type { LlamaApi } from "./api.ts";
-import * as structs from "./structs.ts";
+import type { LlamaApi } from "../api.ts";
+import * as structs from "../structs.ts";
 
 /** The llama.cpp release that structs.ts describes. */
 const release = /^0\.5\.0(-dev)?$/;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CallGate } from "../../../../../services/engine/llama/native/call-gate.ts";
+import { CallGate } from "../../../../../../services/engine/llama/native/threads/call-gate.ts";
 
 test("lets a few calls go on at a time, in order, also when some fail", async () => {
   const gate = new CallGate(2);

@@ -1,7 +1,7 @@
-import { ErrorReason, RpcError } from "../../../clients/errors.ts";
-import type { Truncation } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { Engine, MediaPrompt, PromptPart, TokenizeOptions } from "../../engine/engine.ts";
-import { checkTaken } from "../../protocol/refusals.ts";
+import { ErrorReason, RpcError } from "../../../../clients/errors.ts";
+import type { Truncation } from "../../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import type { Engine, MediaPrompt, PromptPart, TokenizeOptions } from "../../../engine/engine.ts";
+import { checkTaken } from "../../../protocol/refusals.ts";
 import { truncate } from "./truncate.ts";
 
 /**

@@ -1,12 +1,12 @@
-import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
-import { PromptEnd, ToolChoiceMode, type ChatRequest } from "../../../proto/gen/tokenwire/v1/chat_pb.ts";
-import type { Grammar } from "../../engine/engine.ts";
-import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/gbnf/grammar-builder.ts";
-import type { ChatTool } from "../../engine/text/chat-messages.ts";
-import type { AnswerPrompt } from "../../engine/text/chat-prompt.ts";
-import { templateKwargs } from "../../engine/text/template/template-kwargs.ts";
-import { afterReasoning } from "../../engine/text/tool-calls/reasoning-grammar.ts";
-import { createToolGrammar, type ToolGrammarOptions } from "../../engine/text/tool-calls/tool-grammar.ts";
+import { ErrorReason, invalidParameter, RpcError } from "../../../../clients/errors.ts";
+import { PromptEnd, ToolChoiceMode, type ChatRequest } from "../../../../proto/gen/tokenwire/v1/chat_pb.ts";
+import type { Grammar } from "../../../engine/engine.ts";
+import { createGrammarBuilder, type GrammarBuilder } from "../../../engine/schema/gbnf/grammar-builder.ts";
+import type { ChatTool } from "../../../engine/text/chat-messages.ts";
+import type { AnswerPrompt } from "../../../engine/text/chat-prompt.ts";
+import { templateKwargs } from "../../../engine/text/template/template-kwargs.ts";
+import { afterReasoning } from "../../../engine/text/tool-calls/reasoning-grammar.ts";
+import { createToolGrammar, type ToolGrammarOptions } from "../../../engine/text/tool-calls/tool-grammar.ts";
 import { formatParam, notingRules, toolParam } from "./answer-schemas.ts";
 import { addAnswer, type AnswerGrammar } from "./response-grammar.ts";
 

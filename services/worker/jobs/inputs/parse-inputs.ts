@@ -1,4 +1,4 @@
-import { ErrorReason, invalidParameter, RpcError } from "../../../clients/errors.ts";
+import { ErrorReason, invalidParameter, RpcError } from "../../../../clients/errors.ts";
 
 /** Texts of one request, at most: OpenAI's number for embeddings. */
 const maxTexts = 2048;

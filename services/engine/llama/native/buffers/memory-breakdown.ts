@@ -1,5 +1,5 @@
 import koffi from "koffi";
-import type { Libraries } from "./libraries.ts";
+import type { Libraries } from "../libraries/libraries.ts";
 import type { AnyPointer, ContextPointer, DevicePointer } from "./pointer.ts";
 
 /** Bytes that a context and its model take in one kind of buffer. */

@@ -3,7 +3,7 @@ import { createRequire, registerHooks } from "node:module";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { packageRoot } from "../../../../config/config.ts";
+import { packageRoot } from "../../../../../config/config.ts";
 
 /**
  * Where the launcher puts the builds of llama.cpp that npm did not install, because only some machines have a use for

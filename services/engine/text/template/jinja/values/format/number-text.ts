@@ -1,4 +1,4 @@
-import { runtimeError } from "../jinja-error.ts";
+import { runtimeError } from "../../jinja-error.ts";
 
 // Python's own limit: beyond it reading and writing take time by the square of the length.
 const maxDigits = 4300;

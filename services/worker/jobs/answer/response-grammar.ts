@@ -1,8 +1,8 @@
-import { invalidParameter } from "../../../clients/errors.ts";
-import { type ExactJson, parseExactJson } from "../../../clients/json/exact-json.ts";
-import type { ChoiceFormat, ResponseFormat } from "../../../proto/gen/tokenwire/v1/generation_pb.ts";
-import type { Grammar } from "../../engine/engine.ts";
-import { createGrammarBuilder, type GrammarBuilder } from "../../engine/schema/gbnf/grammar-builder.ts";
+import { invalidParameter } from "../../../../clients/errors.ts";
+import { type ExactJson, parseExactJson } from "../../../../clients/json/exact-json.ts";
+import type { ChoiceFormat, ResponseFormat } from "../../../../proto/gen/tokenwire/v1/generation_pb.ts";
+import type { Grammar } from "../../../engine/engine.ts";
+import { createGrammarBuilder, type GrammarBuilder } from "../../../engine/schema/gbnf/grammar-builder.ts";
 import { formatParam, notingRules, type Unenforced } from "./answer-schemas.ts";
 
 const maxOptions = 1_024;

@@ -1,7 +1,7 @@
-import type { ExactJson } from "../../../../../../clients/json/exact-json.ts";
-import { ExactNumber } from "../../../../../../clients/json/exact-number.ts";
-import { Dict } from "./dict.ts";
-import type { Value } from "./value.ts";
+import type { ExactJson } from "../../../../../../../clients/json/exact-json.ts";
+import { ExactNumber } from "../../../../../../../clients/json/exact-number.ts";
+import { Dict } from "../dict.ts";
+import type { Value } from "../value.ts";
 
 /** The value that Python's json.loads makes of JSON: digit for digit, `1.0` and `1e5` as floats. */
 export function fromJson(json: ExactJson): Value {
