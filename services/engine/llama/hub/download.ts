@@ -6,6 +6,7 @@ import { checkSha256 } from "./check-sha256.ts";
 import { checkSpace } from "./check-space.ts";
 import type { HubConfig } from "../../../hub/config.ts";
 import { fileUrl, type HubFile } from "../../../hub/hub-client.ts";
+import { dropProgress } from "./drop-progress.ts";
 import { resolveUrl } from "./resolve-url.ts";
 import { watchWrites } from "./watch-writes.ts";
 import { watchProgress, type ProgressWatch } from "./watch-progress.ts";
@@ -42,6 +43,7 @@ export async function download(hub: HubConfig, job: DownloadJob): Promise<void> 
       ...file,
       onBytes: (bytes) => total > 0 && onProgress(Math.min(1, (done + bytes) / total)),
     });
+    if (file.sizeBytes !== undefined) await dropProgress(file.place, file.sizeBytes);
     if (file.sha256 !== undefined) await checkSha256(file.path, { place: file.place, sha256: file.sha256 });
     before += file.sizeBytes ?? 0;
   }
